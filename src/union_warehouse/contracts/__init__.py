@@ -1,0 +1,36 @@
+"""Data contracts: what each form must look like, read from ODCS v3 YAML.
+
+The contracts in ``expectations/contracts/`` are the single source for the reader's schema, the row checks, the Great
+Expectations suites, the dbt sources and the data dictionary. Nothing else in the project names a form's fields.
+"""
+
+from union_warehouse.contracts.model import (
+    CONTRACT_VERSION,
+    DateRole,
+    Field,
+    FieldType,
+    Form,
+    PersonalData,
+    Reference,
+    Severity,
+    TableRule,
+)
+from union_warehouse.contracts.load import form_by_sheet, load_forms
+from union_warehouse.contracts.units import ReportingUnit, load_units, forms_owed
+
+__all__ = [
+    "CONTRACT_VERSION",
+    "DateRole",
+    "Field",
+    "FieldType",
+    "Form",
+    "PersonalData",
+    "Reference",
+    "ReportingUnit",
+    "Severity",
+    "TableRule",
+    "form_by_sheet",
+    "forms_owed",
+    "load_forms",
+    "load_units",
+]

@@ -1,0 +1,117 @@
+"""What a contract says, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+CONTRACT_VERSION = "1"
+"""Major version of the set of contracts; the cover sheet's 模板版本."""
+
+
+class FieldType(StrEnum):
+    """Logical type of a field; the values are ODCS logical types."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    DECIMAL = "number"
+    DATE = "date"
+
+
+class PersonalData(StrEnum):
+    """Why a field is personal: stored only as a keyed hash and a mask."""
+
+    NAME = "name"
+    RESIDENT_ID = "resident_id"
+
+
+class DateRole(StrEnum):
+    """Which bounds of the submitted month a date must keep (domain: Business rules)."""
+
+    EVENT = "event"  # not after the month, not before the third month before it
+    END = "end"  # exclusive end of a spell: may lie ahead, must not reach back behind the window
+    DUE = "due"
+    VALIDITY = "validity"
+
+
+class Severity(StrEnum):
+    """What a broken rule does to its row: ``error`` quarantines, ``warning`` reports."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A field that names a row of another form.
+
+    Attributes:
+        form: the other form.
+        field: its field.
+        on: the date field of this form on which the other row must exist, or ``month_end``.
+    """
+
+    form: str
+    field: str
+    on: str
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of a form."""
+
+    name: str
+    label: str
+    type: FieldType
+    physical_type: str
+    description: str
+    is_required: bool
+    is_key: bool
+    enum: tuple[tuple[str, str], ...]
+    checker: str | None
+    personal_data: PersonalData | None
+    date_role: DateRole | None
+    minimum: int | None
+    reference: Reference | None
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether the field is personal data."""
+        return self.personal_data is not None
+
+
+@dataclass(frozen=True)
+class TableRule:
+    """A rule within one row: ``predicate`` is DuckDB SQL that is not false on a good row."""
+
+    code: str
+    column: str
+    predicate: str
+    severity: Severity
+    message_zh: str
+    message_en: str
+
+
+@dataclass(frozen=True)
+class Form:
+    """One form: a sheet of the workbook, a file of a CSV export, a table of the landing zone."""
+
+    name: str
+    sheet: str
+    area: str
+    version: str
+    purpose: str
+    grain: str
+    fields: tuple[Field, ...]
+    rules: tuple[TableRule, ...]
+    owed_by: tuple[str, ...]
+    key_includes_month: bool
+
+    @property
+    def key(self) -> tuple[Field, ...]:
+        """Fields of the natural key (with the month where ``key_includes_month``)."""
+        return tuple(field for field in self.fields if field.is_key)
+
+    def field(self, name: str) -> Field:
+        """The field called ``name``."""
+        return next(field for field in self.fields if field.name == name)

@@ -1,0 +1,66 @@
+"""Where the project and its state live."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT_DIR = Path(os.environ.get("UW_PROJECT", Path(__file__).resolve().parents[2]))
+CONTRACTS_DIR = PROJECT_DIR / "expectations" / "contracts"
+EXPECTATIONS_DIR = PROJECT_DIR / "expectations"
+DBT_PROJECT_DIR = PROJECT_DIR / "dbt_project"
+DAGS_DIR = PROJECT_DIR / "dags"
+UNITS_SEED = DBT_PROJECT_DIR / "seeds" / "reporting_units.csv"
+HOLIDAYS_SEED = DBT_PROJECT_DIR / "seeds" / "official_holidays.csv"
+
+
+@dataclass(frozen=True)
+class Home:
+    """All state of one warehouse, under one folder (``UW_HOME``, default ``var/``).
+
+    Attributes:
+        root: the folder; each property below is one place with one permission (docs/architecture.md).
+    """
+
+    root: Path
+
+    @classmethod
+    def from_environment(cls) -> Home:
+        """The home named by ``UW_HOME``, else ``var/`` in the project."""
+        return cls(Path(os.environ.get("UW_HOME") or PROJECT_DIR / "var").resolve())
+
+    @property
+    def inbox(self) -> Path:
+        """What departments drop: read, never edited."""
+        return self.root / "inbox"
+
+    @property
+    def landing(self) -> Path:
+        """One immutable folder per submission version: append only."""
+        return self.root / "landing"
+
+    @property
+    def build(self) -> Path:
+        """The private DuckDB working files: one writer."""
+        return self.root / "build"
+
+    @property
+    def audits(self) -> Path:
+        """Results and Data Docs of every audit, one folder per close."""
+        return self.root / "audits"
+
+    @property
+    def releases(self) -> Path:
+        """Published releases: never change; ``current`` points at one."""
+        return self.root / "releases"
+
+    @property
+    def receipts(self) -> Path:
+        """What each sender is told about a submission."""
+        return self.root / "receipts"
+
+    @property
+    def airflow(self) -> Path:
+        """Airflow's own state (``AIRFLOW_HOME``)."""
+        return self.root / "airflow"
