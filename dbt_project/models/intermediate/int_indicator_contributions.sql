@@ -1,0 +1,42 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook="{{ forget_changed_months() }}",
+    )
+}}
+-- depends_on: {{ ref('dim_enterprise') }} {{ ref('dim_reporting_unit') }} {{ ref('dim_union') }} {{ ref('fct_union_events') }}
+-- depends_on: {{ ref('fct_union_coverage') }} {{ ref('fct_membership_changes') }} {{ ref('fct_membership_monthly') }}
+-- depends_on: {{ ref('fct_safety_inspections') }} {{ ref('fct_hazards') }} {{ ref('fct_programme_enrolments') }}
+-- depends_on: {{ ref('fct_collective_contracts') }} {{ ref('fct_training_activities') }} {{ ref('fct_qualification_promotions') }}
+with
+    span as (
+        select month, last_on as month_end
+        from {{ ref('dim_month') }}
+        inner join {{ ref('int_earliest_change') }} on month between from_month and to_month
+        where is_closed
+    ),
+
+    contributions as (
+        {% for code, definition in indicators().items() if definition.kind != 'ratio' %}
+            {% if not loop.first %}
+                union all
+            {% endif %}
+            ({{ contributions(code, definition) }})
+        {% else %}
+            select
+                cast(null as varchar) as indicator_code,
+                cast(null as varchar) as month,
+                cast(null as varchar) as reporting_unit_code,
+                cast(null as varchar) as distinct_value,
+                cast(null as decimal(18, 2)) as amount,
+                cast(null as varchar) as submission_id,
+                cast(null as varchar) as source_sheet,
+                cast(null as integer) as source_row
+            from span
+        {% endfor %}
+    )
+
+select *
+from contributions

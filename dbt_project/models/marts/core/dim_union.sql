@@ -1,0 +1,65 @@
+with
+    events as (select * from {{ ref('fct_union_events') }}),
+
+    units as (select distinct unit_code, unit_name from {{ ref('reporting_units') }}),
+
+    placed as (
+        select
+            events.*,
+            case
+                when union_event = 'established'
+                then submitted_by_code
+                when union_event = 'moved'
+                then coalesce(unit_code, submitted_by_code)
+            end as unit_from_now_on
+        from events
+        left join units on to_unit in (unit_code, unit_name)
+    ),
+
+    -- the receiving unit reports a move; every other event leaves a union where it is
+    with_unit as (
+        select
+            *,
+            last_value(unit_from_now_on ignore nulls) over union_history as reporting_unit_code,
+            min(event_on) filter (where union_event = 'established') over whole_union as registered_on,
+            max(event_on) filter (where union_event = 'dissolved') over whole_union as dissolved_on
+        from placed
+        window
+            whole_union as (partition by union_code),
+            union_history as (
+                partition by union_code
+                order by event_on, union_event = 'dissolved', union_event <> 'established', event_no
+                rows between unbounded preceding and current row
+            )
+    ),
+
+    last_of_day as (
+        select *
+        from with_unit
+        qualify
+            row_number() over (
+                partition by union_code, event_on
+                order by union_event = 'dissolved' desc, union_event = 'established', event_no desc
+            )
+            = 1
+    ),
+
+    spells as (
+        select *, lead(event_on) over (partition by union_code order by event_on) as valid_to
+        from last_of_day
+    )
+
+select
+    md5(concat_ws('|', union_code, cast(event_on as varchar))) as union_key,
+    union_code,
+    union_name,
+    union_type,
+    ownership,
+    reporting_unit_code,
+    registered_on,
+    dissolved_on,
+    event_on as valid_from,
+    valid_to,
+    valid_to is null as is_current
+from spells
+where union_event <> 'dissolved'

@@ -1,0 +1,46 @@
+with
+    submissions as (select * from {{ source('plan', 'submissions') }}),
+
+    this_close as (select * from {{ source('plan', 'close') }}),
+
+    effective as (select form, submission_id, true as is_effective from {{ source('plan', 'effective_submissions') }}),
+
+    known as (
+        select submissions.*
+        from submissions
+        inner join this_close on received_at <= known_at and read_at <= known_at
+    ),
+
+    accepted as (
+        -- the first accepted version decides whether the month was reported in time (domain: Submission)
+        select submission_id, form, true as is_first_accepted
+        from known
+        where state in ('accepted', 'accepted_with_quarantine')
+        qualify row_number() over (partition by department, month, form order by received_at, reading) = 1
+    )
+
+select
+    md5(concat_ws('|', submission_id, coalesce(known.form, ''))) as submission_key,
+    submission_id,
+    known.month as submission_month,
+    department as submitted_by_code,
+    known.form,
+    version as version_number,
+    reading as reading_number,
+    received_at,
+    state as submission_state,
+    kind as file_kind,
+    file_name,
+    sha256,
+    return_kind,
+    row_count,
+    quarantined_count,
+    warning_count,
+    coalesce(is_effective, false) as is_effective,
+    coalesce(is_first_accepted, false) as is_first_accepted,
+    due_on,
+    cast(timezone('Asia/Shanghai', timezone('UTC', received_at)) as date) <= due_on as is_on_time
+from known
+left join effective using (form, submission_id)
+left join accepted using (form, submission_id)
+left join {{ ref('dim_month') }} as dim_month on known.month = dim_month.month

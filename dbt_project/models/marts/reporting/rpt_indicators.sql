@@ -1,0 +1,185 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook="{{ forget_changed_months() }}",
+    )
+}}
+
+{% set federation = "'XC'" %}
+
+with
+    this_close as (select * from {{ source('plan', 'close') }}),
+
+    months as (
+        select month, left(month, 4) as year_text
+        from {{ ref('dim_month') }}
+        inner join {{ ref('int_earliest_change') }} on month between from_month and to_month
+        where is_closed
+    ),
+
+    indicators as (select * from {{ ref('dim_indicator') }}),
+
+    contributions as (select * from {{ ref('int_indicator_contributions') }}),
+
+    -- one row per contribution and month whose value, or cumulative value, it is part of
+    by_period as (
+        select
+            contributions.indicator_code,
+            months.month,
+            contributions.reporting_unit_code,
+            contributions.month = months.month as is_in_month,
+            distinct_value,
+            amount
+        from contributions
+        inner join indicators using (indicator_code)
+        inner join
+            months
+            on contributions.month = months.month
+            or (indicator_kind = 'flow' and left(contributions.month, 4) = year_text and contributions.month < months.month)
+    ),
+
+    -- distinct counts are made afresh for every unit and for the federation; they never add up
+    measured as (
+        select
+            indicator_code,
+            month,
+            coalesce(reporting_unit_code, {{ federation }}) as reporting_unit_code,
+            count(distinct distinct_value) filter (where is_in_month) as month_distinct,
+            count(distinct distinct_value) as cumulative_distinct,
+            count(*) filter (where is_in_month) as month_count,
+            count(*) as cumulative_count,
+            sum(amount) filter (where is_in_month) as month_sum,
+            sum(amount) as cumulative_sum
+        from by_period
+        group by grouping sets ((indicator_code, month, reporting_unit_code), (indicator_code, month))
+    ),
+
+    chosen as (
+        select
+            indicator_code,
+            month,
+            reporting_unit_code,
+            case
+                aggregation when 'count_distinct' then month_distinct when 'count' then month_count when 'sum' then month_sum
+            end as month_value,
+            case
+                aggregation
+                when 'count_distinct'
+                then cumulative_distinct
+                when 'count'
+                then cumulative_count
+                when 'sum'
+                then cumulative_sum
+            end as cumulative_value
+        from measured
+        inner join indicators using (indicator_code)
+    ),
+
+    sent as (
+        select distinct form, department, month from {{ source('plan', 'effective_submissions') }}
+    ),
+
+    first_sent as (select form, department, min(month) as first_month from sent group by form, department),
+
+    expected as (
+        select
+            expected_submissions.form,
+            expected_submissions.department as reporting_unit_code,
+            months.month,
+            sent.department is null as is_missing,
+            coalesce(first_month <= months.month, false) as has_reported
+        from {{ source('plan', 'expected_submissions') }} as expected_submissions
+        inner join months using (month)
+        left join sent using (form, department, month)
+        left join first_sent using (form, department)
+    ),
+
+    missing_units as (
+        select form, month, count(*) filter (where is_missing) as missing_unit_count
+        from expected
+        group by form, month
+    ),
+
+    grid as (
+        select indicator_code, month, reporting_unit_code
+        from indicators
+        inner join expected using (form)
+        union
+        select indicator_code, month, {{ federation }}
+        from indicators
+        cross join months
+        union
+        select indicator_code, month, reporting_unit_code
+        from chosen
+    ),
+
+    -- a missing unit's flows are unknown, its stocks carried forward, both flagged (domain: Submission)
+    filled as (
+        select
+            grid.*,
+            indicator_kind,
+            numerator_code,
+            denominator_code,
+            coalesce(is_missing, false) as is_missing,
+            case
+                when grid.reporting_unit_code = {{ federation }} then missing_unit_count else cast(coalesce(is_missing, false) as integer)
+            end as missing_unit_count,
+            case
+                when grid.reporting_unit_code = {{ federation }}
+                then coalesce(month_value, 0)
+                when coalesce(is_missing, false) and (indicator_kind = 'flow' or not has_reported)
+                then month_value
+                else coalesce(month_value, 0)
+            end as month_value,
+            case
+                when grid.reporting_unit_code = {{ federation }}
+                then coalesce(cumulative_value, 0)
+                when not coalesce(has_reported, true)
+                then cumulative_value
+                else coalesce(cumulative_value, 0)
+            end as cumulative_value
+        from grid
+        inner join indicators using (indicator_code)
+        left join chosen using (indicator_code, month, reporting_unit_code)
+        left join expected using (form, month, reporting_unit_code)
+        left join missing_units using (form, month)
+    ),
+
+    ratios as (
+        select
+            filled.indicator_code,
+            filled.month,
+            filled.reporting_unit_code,
+            numerators.month_value / nullif(denominators.month_value, 0) as ratio
+        from filled
+        inner join
+            filled as numerators
+            on filled.numerator_code = numerators.indicator_code
+            and filled.month = numerators.month
+            and filled.reporting_unit_code = numerators.reporting_unit_code
+        inner join
+            filled as denominators
+            on filled.denominator_code = denominators.indicator_code
+            and filled.month = denominators.month
+            and filled.reporting_unit_code = denominators.reporting_unit_code
+    )
+
+select
+    md5(concat_ws('|', indicator_code, month, reporting_unit_code)) as indicator_value_key,
+    indicator_code,
+    month,
+    reporting_unit_code,
+    indicator_kind,
+    aggregation,
+    cast(case indicator_kind when 'ratio' then ratio else month_value end as decimal(18, 6)) as value_month,
+    cast(
+        case indicator_kind when 'ratio' then ratio when 'stock' then month_value else cumulative_value end as decimal(18, 6)
+    ) as value_year_to_date,
+    is_missing,
+    cast(missing_unit_count as integer) as missing_unit_count,
+    indicator_kind <> 'flow' and missing_unit_count > 0 as is_carried_forward
+from filled
+inner join indicators using (indicator_code, indicator_kind)
+left join ratios using (indicator_code, month, reporting_unit_code)

@@ -1,0 +1,27 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook="{{ forget_affected('safety_inspections', 'safety_inspection_key') }}",
+    )
+}}
+
+with
+    effective_rows as ({{ effective_rows('safety_inspections', 'safety_inspection_key', 'fct_safety_inspections') }}),
+
+    current_rows as (select * from effective_rows {{ latest_per_entity('safety_inspection_key') }})
+
+select
+    safety_inspection_key,
+    inspection_no,
+    uscc,
+    enterprise_name,
+    inspected_on,
+    inspection_kind,
+    lead_agency,
+    inspector_count,
+    hazards_found_count,
+    inspection_result,
+    {{ fact_columns('inspected_on') }}
+from current_rows

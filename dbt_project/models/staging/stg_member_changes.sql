@@ -1,0 +1,21 @@
+with
+    source as ({{ new_accepted_rows('member_changes') }}),
+
+    renamed as (
+        select
+            {{ provenance_columns() }},
+            {{ entity_key(['change_no']) }} as membership_change_key,
+            change_no,
+            member_name__text as member_name_mask,
+            id_number as person_key,
+            id_number__text as id_number_mask,
+            gender,
+            union_code,
+            change as membership_change,
+            changed_on,
+            {{ is_yes('migrant') }} as is_migrant
+        from source
+    )
+
+select *
+from renamed

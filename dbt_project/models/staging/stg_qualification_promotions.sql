@@ -1,0 +1,21 @@
+with
+    source as ({{ new_accepted_rows('qualification_promotions') }}),
+
+    renamed as (
+        select
+            {{ provenance_columns() }},
+            {{ entity_key(['certificate_no']) }} as qualification_promotion_key,
+            certificate_no,
+            member_name__text as member_name_mask,
+            id_number as person_key,
+            id_number__text as id_number_mask,
+            union_code,
+            trade,
+            cast(grade_from as integer) as grade_from,
+            cast(grade_to as integer) as grade_to,
+            certified_on
+        from source
+    )
+
+select *
+from renamed

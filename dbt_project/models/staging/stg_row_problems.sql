@@ -1,0 +1,30 @@
+with
+    source as (
+        select problems.*
+        from {{ source('landing', 'row_problems') }} as problems
+        semi join
+            {{ source('plan', 'new_submissions') }} as new_submissions
+            on problems._submission_id = new_submissions.submission_id
+            and problems.form = new_submissions.form
+        {% if is_incremental() -%}
+            anti join {{ this }} as read on problems._submission_id = read.submission_id and problems.form = read.form
+        {%- endif %}
+    ),
+
+    renamed as (
+        select
+            _submission_id as submission_id,
+            form,
+            sheet as source_sheet,
+            "row" as source_row,
+            "column" as column_name,
+            "rule" as rule_code,
+            severity,
+            value as shown_value,
+            message_zh,
+            message_en
+        from source
+    )
+
+select *
+from renamed

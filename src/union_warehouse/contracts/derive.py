@@ -1,0 +1,147 @@
+"""Derive the dbt sources and field documentation from the contracts.
+
+Run ``python -m union_warehouse.contracts.derive`` (``make generate``) after a contract changed; a test checks that
+the files in git are current.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from union_warehouse.contracts.load import load_forms
+from union_warehouse.contracts.model import Field, Form
+from union_warehouse.paths import DBT_PROJECT_DIR
+
+SOURCES_FILE = DBT_PROJECT_DIR / "models" / "staging" / "_landing__sources.yml"
+FIELD_DOCS_FILE = DBT_PROJECT_DIR / "models" / "docs" / "contract_fields.md"
+DICTIONARY_FILE = DBT_PROJECT_DIR.parent / "docs" / "forms.md"
+_HEADER = "Generated from expectations/contracts by `make generate`; do not edit."
+_ROW_COLUMNS = {
+    "_submission_id": "Submission that carries the row (报送编号).",
+    "_department": "Reporting unit that sent it (单位代码).",
+    "_month": "Month of the submission, YYYY-MM (报送月份).",
+    "_received_at": "When it arrived, UTC (收到时间).",
+    "_is_opening": "Whether it is the department's opening submission (期初报送).",
+    "_sheet": "Sheet, or CSV file, of the row (工作表).",
+    "_row": "Row as Excel numbers it (行号).",
+    "_is_accepted": "Whether the row holds no error (是否采用).",
+}
+
+
+def landed_columns(form: Form) -> dict[str, str]:
+    """Columns of a form's landed Parquet, name to DuckDB type, in order (docs/architecture.md, Landing)."""
+    columns = {
+        "_submission_id": "VARCHAR",
+        "_department": "VARCHAR",
+        "_month": "VARCHAR",
+        "_received_at": "TIMESTAMP",
+        "_is_opening": "BOOLEAN",
+        "_sheet": "VARCHAR",
+        "_row": "INTEGER",
+        "_is_accepted": "BOOLEAN",
+    }
+    for field in form.fields:
+        columns[f"{field.name}__text"] = "VARCHAR"
+        columns[field.name] = field.physical_type
+        if field.checker:
+            columns[f"{field.name}__valid"] = "BOOLEAN"
+    return columns
+
+
+def field_description(field: Field) -> str:
+    """English description with the Chinese label, the allowed codes and what is stored of personal data."""
+    text = f"{field.description} ({field.label})"
+    if field.enum:
+        text += " One of " + ", ".join(f"{code} {label}" for code, label in field.enum) + "."
+    if field.is_personal:
+        text += " Personal data: a keyed hash."
+    return text
+
+
+def dbt_sources() -> dict[str, Any]:
+    """The dbt source of the landed forms, as a schema file's content."""
+    tables = [
+        {
+            "name": form.name,
+            "description": f"{form.purpose} Grain: {form.grain}. ({form.sheet}) Rows of the submissions new to this build.",
+            "columns": [{"name": name, "description": text} for name, text in _column_docs(form)],
+        }
+        for form in load_forms().values()
+    ]
+    tables.append(
+        {
+            "name": "row_problems",
+            "description": "Grain: one broken rule of one row of one form. The frozen verdicts of the submissions new to this build.",
+        }
+    )
+    return {
+        "version": 2,
+        "sources": [
+            {
+                "name": "landing",
+                "database": "build",
+                "schema": "landing",
+                "description": "Landed rows of the submissions that this build has not read yet, one view per form.",
+                "tables": tables,
+            }
+        ],
+    }
+
+
+def _column_docs(form: Form) -> list[tuple[str, str]]:
+    docs = []
+    for name in landed_columns(form):
+        if name in _ROW_COLUMNS:
+            docs.append((name, _ROW_COLUMNS[name]))
+            continue
+        base, _, suffix = name.partition("__")
+        field = form.field(base)
+        prefix = {"text": "Cell text as sent" + (", masked" if field.is_personal else ""), "valid": "Whether the check character is right"}
+        docs.append((name, f"{prefix[suffix]}: {field.label}." if suffix else field_description(field)))
+    return docs
+
+
+def field_docs_markdown() -> str:
+    """One dbt doc block per contract field, named ``<form>__<field>``."""
+    blocks = [f"[comment]: # ({_HEADER})\n"]
+    for form in load_forms().values():
+        for field in form.fields:
+            blocks.append(f"{{% docs {form.name}__{field.name} %}}\n{field_description(field)}\n{{% enddocs %}}\n")
+    return "\n".join(blocks)
+
+
+def forms_markdown() -> str:
+    """The forms' page of the data dictionary: fields, codes, who owes the form, rules."""
+    lines = ["# Forms (报表)", "", f"<!-- {_HEADER} -->", ""]
+    for form in load_forms().values():
+        lines += [f"## {form.sheet} `{form.name}`", "", f"{form.purpose} One row: {form.grain}.", ""]
+        lines += [f"Owed by: {', '.join(form.owed_by)}. Contract {form.version}.", ""]
+        lines += ["| column 表头 | name | type | required | key | what |", "|---|---|---|---|---|---|"]
+        for field in form.fields:
+            required, key = "yes" if field.is_required else "", "yes" if field.is_key else ""
+            lines.append(f"| {field.label} | `{field.name}` | {field.type} | {required} | {key} | {field_description(field)} |")
+        if form.rules:
+            lines += ["", "| rule | column | severity | message |", "|---|---|---|---|"]
+            lines += [f"| `{rule.code}` | `{rule.column}` | {rule.severity} | {rule.message_zh} ({rule.message_en}) |" for rule in form.rules]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def generated_files() -> dict[Path, str]:
+    """Every generated file with the content it should have."""
+    sources = f"# {_HEADER}\n" + yaml.safe_dump(dbt_sources(), allow_unicode=True, sort_keys=False, width=160)
+    return {SOURCES_FILE: sources, FIELD_DOCS_FILE: field_docs_markdown(), DICTIONARY_FILE: forms_markdown()}
+
+
+def main() -> None:
+    """Write every generated file."""
+    for path, content in generated_files().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""Run dbt on the private working files of a close."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from union_warehouse.paths import DBT_PROJECT_DIR, Home
+from union_warehouse.warehouse.errors import BuildFailed
+
+logger = logging.getLogger(__name__)
+
+_FAILED = {"error", "fail", "runtime error"}
+
+
+def run_dbt(home: Home, close_id: str) -> dict[str, Any]:
+    """One ``dbt build`` (seeds, models, data tests) on ``build/<close_id>/``.
+
+    dbt runs as a process of its own: in process it would keep the DuckDB file locked. It always sees the same path, a
+    link to the close's folder, since a changed path makes dbt parse the whole project again. Unit tests of the models
+    run in the project's test suite, not in a close.
+
+    Returns:
+        close_id, seconds (dbt's own), and ``results``: name, status, seconds and rows per node.
+
+    Raises:
+        BuildFailed: a model or a test failed; names each with its message.
+    """
+    folder = home.build / close_id
+    _point_to(home.build / "current_close", folder)
+    target = home.build / "dbt_target"
+    log = folder / "dbt.log"
+    command = [
+        os.fspath(Path(sys.executable).parent / "dbt"),
+        *("build", "--exclude-resource-type", "unit_test"),
+        *("--project-dir", os.fspath(DBT_PROJECT_DIR), "--profiles-dir", os.fspath(DBT_PROJECT_DIR)),
+        *("--target-path", os.fspath(target), "--log-path", os.fspath(folder)),
+    ]
+    environment = os.environ | {"UW_BUILD_DIR": os.fspath(home.build / "current_close"), "DO_NOT_TRACK": "1"}
+    (target / "run_results.json").unlink(missing_ok=True)
+    with subprocess.Popen(  # noqa: S603 - our own command
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+    ) as process:
+        output = []
+        for line in process.stdout or ():
+            output.append(line)
+            logger.info("%s", line.rstrip())
+    results = _node_results(target / "run_results.json")
+    failures = [f"{node['name']} ({node['message']})" for node in results["results"] if node["status"] in _FAILED]
+    if process.returncode or failures:
+        raise BuildFailed(close_id=close_id, failures="; ".join(failures) or "".join(output[-15:]), log=os.fspath(log))
+    return {"close_id": close_id, **results}
+
+
+def _point_to(link: Path, folder: Path) -> None:
+    new = link.with_name(f".{link.name}.new")
+    new.unlink(missing_ok=True)
+    new.symlink_to(folder.name)
+    new.replace(link)
+
+
+def _node_results(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {"seconds": 0.0, "results": []}
+    run = json.loads(path.read_text("utf-8"))
+    return {
+        "seconds": round(run["elapsed_time"], 2),
+        "results": [
+            {
+                "name": node["unique_id"].split(".", 2)[-1],
+                "status": node["status"],
+                "seconds": round(node["execution_time"], 3),
+                "message": (node["message"] or "").strip(),
+            }
+            for node in run["results"]
+        ],
+    }

@@ -1,0 +1,69 @@
+"""What can go wrong when a month is closed or a release is read."""
+
+from __future__ import annotations
+
+from union_warehouse.errors import UnionWarehouseError
+
+
+class NoRelease(UnionWarehouseError):
+    """Nothing has been published yet."""
+
+    code = "no_release"
+    message_zh = "尚未发布任何版本；请先关账（uw close 月份）。"
+    message_en = "nothing has been published yet; close a month first (uw close MONTH)."
+
+
+class UnknownRelease(UnionWarehouseError):
+    """There is no release of that id."""
+
+    code = "unknown_release"
+    message_zh = "没有发布版本“{release_id}”；可用 uw releases 查看全部版本。"
+    message_en = "there is no release {release_id!r}; see `uw releases`."
+
+
+class EarlierMonthOpen(UnionWarehouseError):
+    """Months close in order (domain: Submission)."""
+
+    code = "earlier_month_open"
+    message_zh = "不能关账 {month}：月份须按顺序关账，起始月份为 {beginning_month}，下一个应关账的月份为 {open_month}。"
+    message_en = "cannot close {month}: months close in order, from {beginning_month} on; the next to close is {open_month}."
+
+
+class MonthNotOver(UnionWarehouseError):
+    """A month cannot be closed before it ended."""
+
+    code = "month_not_over"
+    message_zh = "不能关账 {month}：在 {known_at} 该月尚未结束。"
+    message_en = "cannot close {month}: it was not over at {known_at}; close it later, or give a later --known-at."
+
+
+class KnownAtTooEarly(UnionWarehouseError):
+    """A close cannot know less than the release before it."""
+
+    code = "known_at_too_early"
+    message_zh = "数据截止时间 {known_at} 早于当前版本 {release_id} 的截止时间 {release_known_at}；请给出不早于它的 --known-at。"
+    message_en = "release {release_id} already knows what arrived until {release_known_at}; give a --known-at not before it, not {known_at}."
+
+
+class NothingSubmitted(UnionWarehouseError):
+    """No submission counts as known at the close."""
+
+    code = "nothing_submitted"
+    message_zh = "截至 {known_at} 没有任何被接受的报送，无法关账 {month}；请先报送（uw submit），用 uw status 查看。"
+    message_en = "no accepted submission had arrived by {known_at}: nothing to close for {month}; submit first (uw submit), see `uw status`."
+
+
+class HashKeyChanged(UnionWarehouseError):
+    """Personal hashes of different keys cannot be compared (docs/architecture.md, Landing)."""
+
+    code = "hash_key_changed"
+    message_zh = "报送所用的散列密钥不一致（{fingerprints}），同一人会被算作不同的人；请恢复原来的 UW_HASH_KEY 后重新读取（uw reread）。"
+    message_en = "submissions were hashed with different keys ({fingerprints}); restore the former UW_HASH_KEY, then `uw reread` the months."
+
+
+class BuildFailed(UnionWarehouseError):
+    """dbt could not build or test the warehouse; the previous release stands."""
+
+    code = "build_failed"
+    message_zh = "构建 {close_id} 失败：{failures}。上一个发布版本不受影响；详见 {log}。"
+    message_en = "the build of {close_id} failed: {failures}. The previous release stands; see {log}."

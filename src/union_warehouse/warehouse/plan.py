@@ -1,0 +1,299 @@
+"""Plan a close: which submissions count, which changed, and the private working files of the build.
+
+The landing zone is the registry (docs/architecture.md). A plan reads the manifests that the last audited build has not
+seen, picks the effective version per department, month and form as known at T, and writes that as the ``plan`` schema
+of a copy of the last audited build, where dbt finds it as a source.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pyarrow as pa
+
+from union_warehouse.contracts import forms_owed, load_forms, load_units
+from union_warehouse.contracts.derive import landed_columns
+from union_warehouse.months import next_month, parse_month
+from union_warehouse.paths import Home
+from union_warehouse.warehouse.errors import EarlierMonthOpen, HashKeyChanged, KnownAtTooEarly, MonthNotOver, NothingSubmitted
+from union_warehouse.warehouse.releases import Release, current_release, list_releases
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+BUILD_FILE = "build.duckdb"
+MARTS_FILE = "marts.duckdb"
+PREVIOUS_FILE = "previous.duckdb"
+PLAN_FILE = "plan.json"
+
+_MANIFEST_COLUMNS = {
+    "submission_id": "VARCHAR",
+    "department": "VARCHAR",
+    "month": "VARCHAR",
+    "submission_number": "INTEGER",
+    "reading": "INTEGER",
+    "file_name": "VARCHAR",
+    "sha256": "VARCHAR",
+    "received_at": "TIMESTAMP",
+    "read_at": "TIMESTAMP",
+    "kind": "VARCHAR",
+    "contract_version": "VARCHAR",
+    "state": "VARCHAR",
+    "is_opening": "BOOLEAN",
+    "hash_key_fingerprint": "VARCHAR",
+    "ties_with": "VARCHAR[]",
+    "forms": 'STRUCT(form VARCHAR, version INTEGER, "return" VARCHAR, "rows" INTEGER, quarantined INTEGER, warnings INTEGER, file VARCHAR)[]',
+}
+_PROBLEM_COLUMNS = {
+    "_submission_id": "VARCHAR",
+    "form": "VARCHAR",
+    "sheet": "VARCHAR",
+    "row": "INTEGER",
+    "column": "VARCHAR",
+    "rule": "VARCHAR",
+    "severity": "VARCHAR",
+    "value": "VARCHAR",
+    "message_zh": "VARCHAR",
+    "message_en": "VARCHAR",
+}
+
+
+def plan_close(home: Home, month: str, known_at: datetime) -> dict[str, Any]:
+    """Prepare the close of ``month`` as known at ``known_at``.
+
+    Args:
+        home: the warehouse's state.
+        month: ``YYYY-MM``: the next month to close, or a closed one to close again.
+        known_at: versions that arrived until then count; aware.
+
+    Returns:
+        The plan, also written to ``build/<close_id>/plan.json``: close_id (the release it will become), month,
+        known_at, is_needed (False when a closed month has not changed), release_id (of the current release when not
+        needed), closed_months, beginning_month, previous_release_id, changed_submissions, hash_key_fingerprint.
+
+    Raises:
+        EarlierMonthOpen: a month before it is not closed yet.
+        MonthNotOver: the month had not ended at ``known_at``.
+        KnownAtTooEarly: the current release already knows later submissions.
+        NothingSubmitted: no department's submission for the month counts.
+        HashKeyChanged: submissions were hashed with another key than the releases before.
+    """
+    month = parse_month(month)
+    known_at = known_at.astimezone(UTC)
+    current = current_release(home)
+    _check_order(month, known_at, current)
+    closed_months = tuple(sorted({*(current.closed_months if current else ()), month}))
+    close_id = _next_release_id(home, month)
+    folder = home.build / close_id
+    _copy_last_audited(home, current, folder)
+    with duckdb.connect(os.fspath(folder / BUILD_FILE)) as connection:
+        connection.execute("set timezone = 'UTC'")
+        connection.execute("create schema if not exists plan; create schema if not exists landing")
+        _read_new_manifests(connection, home)
+        _choose_effective(connection, known_at, closed_months[-1])
+        changed = connection.execute(
+            "select form, submission_id, counts_now from plan.changed_submissions order by all"
+        ).fetchall()
+        fingerprint = _hash_key_fingerprint(connection, current)
+        is_needed = current is None or bool(changed) or month not in current.closed_months
+        plan = {
+            "close_id": close_id,
+            "month": month,
+            "known_at": known_at.isoformat().replace("+00:00", "Z"),
+            "is_needed": is_needed,
+            "release_id": None if is_needed or current is None else current.release_id,
+            "beginning_month": closed_months[0],
+            "closed_months": list(closed_months),
+            "previous_release_id": current.release_id if current else None,
+            "hash_key_fingerprint": fingerprint,
+            "changed_submissions": [{"form": form, "submission_id": key, "counts": counts} for form, key, counts in changed],
+        }
+        if current is None and not changed:
+            raise NothingSubmitted(month=month, known_at=plan["known_at"])
+        _write_plan_tables(connection, home, plan)
+    (folder / PLAN_FILE).write_text(json.dumps(plan, ensure_ascii=False, indent=1), encoding="utf-8")
+    if not is_needed:
+        shutil.rmtree(folder)
+    return plan
+
+
+def load_plan(home: Home, close_id: str) -> dict[str, Any]:
+    """The plan written by :func:`plan_close`."""
+    plan: dict[str, Any] = json.loads((home.build / close_id / PLAN_FILE).read_text("utf-8"))
+    return plan
+
+
+def _check_order(month: str, known_at: datetime, current: Release | None) -> None:
+    month_end = datetime.combine(date.fromisoformat(f"{next_month(month)}-01"), datetime.min.time(), SHANGHAI)
+    if known_at < month_end.astimezone(UTC):
+        raise MonthNotOver(month=month, known_at=known_at.isoformat())
+    if current is None:
+        return
+    if known_at < current.known_at_utc:
+        raise KnownAtTooEarly(known_at=known_at.isoformat(), release_id=current.release_id, release_known_at=current.known_at)
+    if month < current.beginning_month:
+        raise EarlierMonthOpen(month=month, open_month=None, beginning_month=current.beginning_month)
+    open_month = next_month(current.closed_months[-1])
+    if month > open_month:
+        raise EarlierMonthOpen(month=month, open_month=open_month, beginning_month=current.beginning_month)
+
+
+def _next_release_id(home: Home, month: str) -> str:
+    number = 1 + sum(release.month == month for release in list_releases(home))
+    return f"{month}-r{number}"
+
+
+def _copy_last_audited(home: Home, current: Release | None, folder: Path) -> None:
+    """Fill ``folder`` with a copy of the last audited build; without one, the build starts empty and reads all landing."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    if current is None:
+        duckdb.connect(os.fspath(folder / PREVIOUS_FILE)).close()
+        return
+    audited = home.build / current.release_id
+    if (audited / BUILD_FILE).is_file() and (audited / MARTS_FILE).is_file():
+        shutil.copyfile(audited / BUILD_FILE, folder / BUILD_FILE)
+        shutil.copyfile(audited / MARTS_FILE, folder / MARTS_FILE)
+    os.link(home.releases / current.release_id / "warehouse.duckdb", folder / PREVIOUS_FILE)
+
+
+def _read_new_manifests(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
+    columns = ", ".join(f'"{name}" {kind}' for name, kind in _MANIFEST_COLUMNS.items() if name != "forms")
+    connection.execute(
+        f"""create table if not exists plan.submissions (
+            {columns}, form VARCHAR, version INTEGER, return_kind VARCHAR, row_count INTEGER,
+            quarantined_count INTEGER, warning_count INTEGER, parquet_file VARCHAR, path VARCHAR)"""
+    )
+    known = {row[0] for row in connection.execute("select distinct path from plan.submissions").fetchall()}
+    new = [path for path in _manifest_paths(home.landing) if path.parent.relative_to(home.landing).as_posix() not in known]
+    if not new:
+        return
+    schema = "{" + ", ".join(f"'{name}': '{kind}'" for name, kind in _MANIFEST_COLUMNS.items()) + "}"
+    names = ", ".join(f'm."{name}"' for name in _MANIFEST_COLUMNS if name != "forms")
+    connection.execute(
+        f"""insert into plan.submissions
+            select {names}, f.form, f.version, f."return", f."rows", f.quarantined, f.warnings, f.file,
+                replace(parse_dirpath(m.filename), ? || '/', '')
+            from read_json(?, columns = {schema}, format = 'auto', filename = true) as m
+            left join lateral (select unnest(m.forms, recursive := true)) as f on true""",  # noqa: S608 - names from constants
+        [os.fspath(home.landing), [os.fspath(path) for path in new]],
+    )
+
+
+def _manifest_paths(landing: Path) -> list[Path]:
+    if not landing.is_dir():
+        return []
+    return sorted([*landing.glob("month=*/department=*/v*/manifest.json"), *landing.glob("rejected/*/manifest.json")])
+
+
+def _choose_effective(connection: duckdb.DuckDBPyConnection, known_at: datetime, last_month: str) -> None:
+    """Write ``plan.effective_submissions`` as known at ``known_at`` and what changed against the last audited build.
+
+    Per department, month and form the accepted version that arrived last counts, in its newest reading; two versions
+    that arrived at the same instant have no order, so neither counts (domain: Submission).
+    """
+    connection.execute(
+        """
+        create table if not exists plan.effective_submissions as select * from plan.submissions limit 0;
+        create or replace temp table previous_effective as select form, submission_id from plan.effective_submissions;
+        """
+    )
+    connection.execute(
+        """
+        create or replace table plan.effective_submissions as
+        with
+            known as (
+                select * from plan.submissions
+                where form is not null and received_at <= $known_at and read_at <= $known_at and month <= $last_month
+            ),
+            tied as (select distinct unnest(ties_with) as submission_id from known),
+            newest_reading as (
+                select * from known
+                qualify row_number() over (partition by department, month, form, submission_number order by reading desc) = 1
+            )
+        select * from newest_reading
+        where state in ('accepted', 'accepted_with_quarantine') and submission_id not in (select submission_id from tied)
+        qualify row_number() over (partition by department, month, form order by received_at desc) = 1
+        """,
+        {"known_at": known_at.replace(tzinfo=None), "last_month": last_month},
+    )
+    connection.execute(
+        """
+        create or replace table plan.changed_submissions as
+        select form, submission_id, true as counts_now
+        from (select form, submission_id from plan.effective_submissions except from previous_effective)
+        union all
+        select form, submission_id, false
+        from (from previous_effective except select form, submission_id from plan.effective_submissions)
+        """
+    )
+
+
+def _hash_key_fingerprint(connection: duckdb.DuckDBPyConnection, current: Release | None) -> str | None:
+    found = {row[0] for row in connection.execute("select distinct hash_key_fingerprint from plan.effective_submissions").fetchall()}
+    if current and current.hash_key_fingerprint:
+        found.add(current.hash_key_fingerprint)
+    if len(found) > 1:
+        raise HashKeyChanged(fingerprints=", ".join(sorted(found)))
+    return next(iter(found), None)
+
+
+def _write_plan_tables(connection: duckdb.DuckDBPyConnection, home: Home, plan: dict[str, Any]) -> None:
+    connection.execute(
+        """
+        create or replace table plan.close as
+        select $close_id as release_id, $month as month, cast($known_at as timestamp) as known_at,
+            $beginning as beginning_month, $last as last_closed_month,
+            least($beginning, (select min(month) from plan.effective_submissions)) as opening_month
+        """,
+        {
+            "close_id": plan["close_id"],
+            "month": plan["month"],
+            "known_at": datetime.fromisoformat(plan["known_at"]).replace(tzinfo=None),
+            "beginning": plan["beginning_month"],
+            "last": plan["closed_months"][-1],
+        },
+    )
+    expected = pa.Table.from_pylist(
+        [
+            {"month": month, "department": unit.code, "form": form.name}
+            for month in plan["closed_months"]
+            for unit in load_units(month).values()
+            for form in forms_owed(unit)
+        ]
+    )
+    connection.register("expected", expected)
+    connection.execute("create or replace table plan.expected_submissions as from expected")
+    connection.unregister("expected")
+    connection.execute(
+        """
+        create table if not exists plan.loaded_submissions (form varchar, submission_id varchar);
+        create or replace table plan.new_submissions as
+        select form, submission_id, path, parquet_file from plan.effective_submissions
+        anti join plan.loaded_submissions using (form, submission_id);
+        insert into plan.loaded_submissions select form, submission_id from plan.new_submissions;
+        """
+    )
+    for form in load_forms().values():
+        rows = connection.execute(
+            "select path, parquet_file from plan.new_submissions where form = ? and parquet_file is not null order by all", [form.name]
+        ).fetchall()
+        _create_landing_view(connection, form.name, landed_columns(form), [home.landing / path / file for path, file in rows])
+    folders = connection.execute("select distinct path from plan.new_submissions order by all").fetchall()
+    _create_landing_view(connection, "row_problems", _PROBLEM_COLUMNS, [home.landing / path / "quarantine.parquet" for (path,) in folders])
+
+
+def _create_landing_view(connection: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], files: Sequence[Path]) -> None:
+    """A view of the landed files, with the contract's columns even where there is no file."""
+    shape = ", ".join(f'cast(null as {kind}) as "{column}"' for column, kind in columns.items())
+    statement = f"select {shape} where false"
+    if files:
+        paths = ", ".join("'" + os.fspath(path).replace("'", "''") + "'" for path in files)
+        statement += f" union all by name select * from read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
+    connection.execute(f'create or replace view landing."{name}" as {statement}')

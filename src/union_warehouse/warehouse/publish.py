@@ -1,0 +1,150 @@
+"""Publish an audited build as a release, by one atomic step (docs/architecture.md, Releases)."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+import union_warehouse
+from union_warehouse.contracts import load_forms
+from union_warehouse.paths import Home
+from union_warehouse.warehouse.plan import MARTS_FILE, load_plan
+from union_warehouse.warehouse.releases import DATABASE_FILE, MANIFEST_FILE, Release, current_release
+
+_PARTITION_COLUMNS = ("month", "submission_month")
+
+
+def publish_release(home: Home, close_id: str) -> dict[str, Any]:
+    """Make ``releases/<close_id>/`` from ``build/<close_id>/marts.duckdb`` and point ``current`` at it.
+
+    The release is written under a temporary name and renamed, then the symlink is replaced: a reader sees the old or
+    the new release, whole. Run again after a kill, it ends in the same state. The build becomes the last audited one.
+
+    Returns:
+        The release (see :class:`Release`), as JSON-able values.
+    """
+    plan = load_plan(home, close_id)
+    previous = current_release(home)
+    folder = home.releases / close_id
+    if previous is not None and previous.release_id == close_id:
+        return previous.to_dict()
+    home.releases.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)  # left by a kill before `current` moved: never seen by a reader
+    unfinished = home.releases / f".{close_id}"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    marts = home.build / close_id / MARTS_FILE
+    with duckdb.connect(os.fspath(marts)) as connection:
+        connection.execute("force checkpoint")
+    shutil.copyfile(marts, unfinished / DATABASE_FILE)
+    with duckdb.connect(os.fspath(unfinished / DATABASE_FILE), read_only=True) as connection:
+        tables = _export_parquet(connection, unfinished / "parquet", previous, home)
+        restated = connection.execute("select count(*) from rpt_restatements where release_id = ?", [close_id]).fetchone()
+    release = Release(
+        release_id=close_id,
+        sequence=previous.sequence + 1 if previous else 1,
+        month=plan["month"],
+        known_at=plan["known_at"],
+        beginning_month=plan["beginning_month"],
+        closed_months=tuple(plan["closed_months"]),
+        previous_release_id=previous.release_id if previous else None,
+        hash_key_fingerprint=plan["hash_key_fingerprint"],
+        code_version=union_warehouse.__version__,
+        contract_versions={form.name: form.version for form in load_forms().values()},
+        changed_submissions=tuple(plan["changed_submissions"]),
+        restated_count=restated[0] if restated else 0,
+        tables=tables,
+    )
+    (unfinished / MANIFEST_FILE).write_text(json.dumps(release.to_dict(), ensure_ascii=False, indent=1), encoding="utf-8")
+    _make_durable(unfinished)
+    unfinished.rename(folder)
+    _point_current_at(home, close_id)
+    _forget_older_builds(home, close_id)
+    return release.to_dict()
+
+
+def report_close(home: Home, close_id: str) -> dict[str, Any]:
+    """What a close published: release_id, month, known_at, restated_count and ``restated``.
+
+    ``restated`` lists each figure of an earlier published month that the release changed: indicator_code, month,
+    reporting_unit_code, old and new value of the month and of the year to date.
+    """
+    release = Release.from_file(home.releases / close_id / MANIFEST_FILE)
+    with duckdb.connect(os.fspath(home.releases / close_id / DATABASE_FILE), read_only=True) as connection:
+        restated = connection.execute(
+            """
+            select indicator_code, month, reporting_unit_code, old_value_month, new_value_month,
+                old_value_year_to_date, new_value_year_to_date
+            from rpt_restatements inner join dim_indicator using (indicator_code)
+            where release_id = ? and is_published
+            order by month, indicator_code, reporting_unit_code
+            """,
+            [close_id],
+        ).df()
+    return {
+        "release_id": release.release_id,
+        "month": release.month,
+        "known_at": release.known_at,
+        "restated_count": len(restated),
+        "restated": json.loads(restated.to_json(orient="records", double_precision=6)),
+    }
+
+
+def _export_parquet(
+    connection: duckdb.DuckDBPyConnection, folder: Path, previous: Release | None, home: Home
+) -> dict[str, dict[str, Any]]:
+    """Every mart as one Parquet file a month (``all.parquet`` without months); unchanged files are hard links."""
+    tables = {}
+    names = connection.execute("select table_name from duckdb_tables() where schema_name = 'main' order by 1").fetchall()
+    for (table,) in names:
+        columns = [row[0] for row in connection.execute(f'describe "{table}"').fetchall()]
+        partition = next((column for column in _PARTITION_COLUMNS if column in columns and table.startswith(("fct_", "rpt_"))), None)
+        value = f"coalesce({partition}, 'none')" if partition else "'all'"
+        fingerprints = connection.execute(
+            f'select {value} as part, count(*), cast(sum(hash(t)) as varchar) from "{table}" as t group by part order by part'  # noqa: S608
+        ).fetchall()
+        before = (previous.tables.get(table, {}) if previous else {}).get("partitions", {})
+        (folder / table).mkdir(parents=True)
+        for part, count, fingerprint in fingerprints:
+            path = folder / table / f"{part}.parquet"
+            if previous and before.get(part) == f"{count}:{fingerprint}":
+                os.link(home.releases / previous.release_id / "parquet" / table / path.name, path)
+                continue
+            connection.execute(
+                f"copy (select * from \"{table}\" where {value} = '{part}' order by all) to '{path}' (format parquet, compression zstd)"  # noqa: S608
+            )
+        tables[table] = {
+            "rows": sum(count for _, count, _ in fingerprints),
+            "partitions": {part: f"{count}:{fingerprint}" for part, count, fingerprint in fingerprints},
+        }
+    return tables
+
+
+def _make_durable(folder: Path) -> None:
+    """Flush the files to disk and forbid writing to them: a release never changes."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            descriptor = os.open(path, os.O_RDONLY)
+            os.fsync(descriptor)
+            os.close(descriptor)
+            path.chmod(0o444)
+
+
+def _point_current_at(home: Home, release_id: str) -> None:
+    link = home.releases / "current"
+    new = home.releases / ".current.new"
+    new.unlink(missing_ok=True)
+    new.symlink_to(release_id)
+    new.replace(link)
+
+
+def _forget_older_builds(home: Home, close_id: str) -> None:
+    """Keep the build that the current release came from: the next close starts from a copy of it."""
+    for path in home.build.iterdir():
+        if path.is_dir() and not path.is_symlink() and path.name not in {close_id, "dbt_target"}:
+            shutil.rmtree(path)

@@ -1,0 +1,116 @@
+"""Published releases: list them, open one, know the current one (docs/architecture.md, Releases)."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from union_warehouse.paths import Home
+from union_warehouse.warehouse.errors import NoRelease, UnknownRelease
+
+DATABASE_FILE = "warehouse.duckdb"
+MANIFEST_FILE = "release.json"
+
+
+@dataclass(frozen=True)
+class Release:
+    """One published release.
+
+    Attributes:
+        release_id: closed month and its release number, such as ``2014-03-r1``.
+        sequence: 1 for the first release ever, then counting up.
+        month: the month whose close made it.
+        known_at: the instant as of which submissions were used, UTC ISO-8601.
+        beginning_month: first month ever closed.
+        closed_months: every month it holds.
+        previous_release_id: the release before it, or None.
+        hash_key_fingerprint: fingerprint of the key of the personal hashes, or None when no submission was used.
+        code_version: version of union-warehouse that built it.
+        contract_versions: contract version of each form.
+        changed_submissions: submissions that began or ceased to count since the previous release.
+        restated_count: figures of earlier closed months that differ from the previous release.
+        tables: rows of every mart, and the fingerprint of each of its partitions.
+    """
+
+    release_id: str
+    sequence: int
+    month: str
+    known_at: str
+    beginning_month: str
+    closed_months: tuple[str, ...]
+    previous_release_id: str | None
+    hash_key_fingerprint: str | None
+    code_version: str
+    contract_versions: dict[str, str]
+    changed_submissions: tuple[dict[str, Any], ...]
+    restated_count: int
+    tables: dict[str, dict[str, Any]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON-able values."""
+        return asdict(self)
+
+    @classmethod
+    def from_file(cls, path: Path) -> Release:
+        """Read from a ``release.json``."""
+        values = json.loads(path.read_text("utf-8"))
+        values["closed_months"] = tuple(values["closed_months"])
+        values["changed_submissions"] = tuple(values["changed_submissions"])
+        return cls(**values)
+
+    @property
+    def known_at_utc(self) -> datetime:
+        """``known_at`` as an aware time."""
+        return datetime.fromisoformat(self.known_at)
+
+
+def list_releases(home: Home) -> list[Release]:
+    """All releases, newest first."""
+    releases = [Release.from_file(path) for path in home.releases.glob(f"[!.]*/{MANIFEST_FILE}") if not path.parent.is_symlink()]
+    return sorted(releases, key=lambda release: release.sequence, reverse=True)
+
+
+def current_release(home: Home) -> Release | None:
+    """The release that ``current`` points at, or None before the first close."""
+    link = home.releases / "current"
+    return Release.from_file(link.resolve() / MANIFEST_FILE) if link.is_symlink() else None
+
+
+def release_folder(home: Home, release_id: str | None = None) -> Path:
+    """Folder of a release, by default the current one, resolved so that a reader keeps it while the next is published.
+
+    Raises:
+        NoRelease: nothing has been published yet.
+        UnknownRelease: there is no release of that id.
+    """
+    if release_id is None:
+        link = home.releases / "current"
+        if not link.is_symlink():
+            raise NoRelease
+        return link.resolve()
+    folder = home.releases / release_id
+    if "/" in release_id or not (folder / MANIFEST_FILE).is_file():
+        raise UnknownRelease(release_id=release_id)
+    return folder.resolve()
+
+
+def open_release(home: Home, release_id: str | None = None) -> duckdb.DuckDBPyConnection:
+    """A read-only connection to a release's ``warehouse.duckdb``; the caller closes it.
+
+    The connection cannot read or write other files and cannot be reconfigured, so it is safe for anybody's SQL.
+
+    Raises:
+        NoRelease: nothing has been published yet.
+        UnknownRelease: there is no release of that id.
+    """
+    path = release_folder(home, release_id) / DATABASE_FILE
+    connection = duckdb.connect(os.fspath(path), read_only=True)
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+    return connection
