@@ -1,27 +1,23 @@
 {#- Facts are rebuilt by affected entity: the rows of every entity that a submission which began or ceased to count touches
     are forgotten and made anew from the submissions that count now. Withdrawn rows vanish, nothing else is read. -#}
-
 {% macro forget_affected(form, key) -%}
-    {%- set affected_entities = ref('int_affected_entities') %}
+    {%- set affected_entities = ref("int_affected_entities") %}
     {% if is_incremental() -%}
-        delete from {{ this }}
-        where {{ key }} in (select entity_key from {{ affected_entities }} where form = '{{ form }}')
+        delete from {{ this }} where {{ key }} in (select entity_key from {{ affected_entities }} where form = '{{ form }}')
     {%- endif %}
 {%- endmacro %}
 
 {#- Rows of affected entities from submissions that count; every row is affected when the fact does not exist yet.
     What the opening submission brought, dated before its month, feeds stocks and not flows (domain: Submission). -#}
 {% macro effective_rows(form, key, fact) -%}
-    {%- set affected_entities = ref('int_affected_entities') %}
+    {%- set affected_entities = ref("int_affected_entities") %}
     select
-        stg.*,
-        case
-            when bool_or(is_opening_submission) over entity then min(submission_month) over entity
-        end as flows_from_month
-    from {{ ref('stg_' ~ form) }} as stg
+        stg.*, case when bool_or(is_opening_submission) over entity then min(submission_month) over entity end as flows_from_month
+    from {{ ref("stg_" ~ form) }} as stg
     semi join
-        (select submission_id from {{ source('plan', 'effective_submissions') }} where form = '{{ form }}') as effective
-        using (submission_id)
+        (select submission_id from {{ source("plan", "effective_submissions") }} where form = '{{ form }}') as effective using (
+            submission_id
+        )
     {% if fact_exists(fact) -%}
         semi join
             (select entity_key from {{ affected_entities }} where form = '{{ form }}') as affected
@@ -32,7 +28,7 @@
 
 {% macro fact_exists(fact) -%}
     {%- if execute -%}
-        {{ return(adapter.get_relation('marts', 'main', fact) is not none and not flags.FULL_REFRESH) }}
+        {{ return(adapter.get_relation("marts", "main", fact) is not none and not flags.FULL_REFRESH) }}
     {%- endif -%}
     {{ return(false) }}
 {%- endmacro %}
@@ -43,7 +39,7 @@
 {%- endmacro %}
 
 {#- Columns that every fact carries; `event_on` is the date that places the row in a month. -#}
-{% macro fact_columns(event_on, unit='submitted_by_code') -%}
+{% macro fact_columns(event_on, unit="submitted_by_code") -%}
     submitted_by_code,
     {{ unit }} as reporting_unit_code,
     submission_month,
@@ -59,7 +55,7 @@
 {#- The reporting unit a union belongs to on a day; the sender where the register does not say. -#}
 {% macro join_union_on(rows, union_code, day) -%}
     left join
-        {{ ref('dim_union') }} as union_on_day
+        {{ ref("dim_union") }} as union_on_day
         on {{ rows }}.{{ union_code }} = union_on_day.union_code
         and {{ day }} >= union_on_day.valid_from
         and ({{ day }} < union_on_day.valid_to or union_on_day.valid_to is null)
@@ -67,28 +63,24 @@
 
 {#- Frozen verdicts follow their submission; verdicts of the close follow the entity, those of snapshots the month. -#}
 {% macro forget_row_problems() -%}
-    {%- set affected_entities = ref('int_affected_entities') %}
-    {%- set span = ref('int_earliest_change') %}
+    {%- set affected_entities = ref("int_affected_entities") %}
+    {%- set span = ref("int_earliest_change") %}
     {% if is_incremental() -%}
         delete from {{ this }} as problems
         where
-            (form, submission_id) in (select (form, submission_id) from {{ source('plan', 'changed_submissions') }})
+            (form, submission_id) in (select (form, submission_id) from {{ source("plan", "changed_submissions") }})
             or (form, entity_key) in (select (form, entity_key) from {{ affected_entities }})
-            or (
-                form = 'member_counts'
-                and is_made_at_close
-                and submission_month >= (select from_month from {{ span }})
-            )
+            or (form = 'member_counts' and is_made_at_close and submission_month >= (select from_month from {{ span }}))
     {%- endif %}
 {%- endmacro %}
 
 {#- Snapshots and figures are rebuilt from the first month that may differ. -#}
 {% macro forget_changed_months() -%}
-    {%- set span = ref('int_earliest_change') %}
+    {%- set span = ref("int_earliest_change") %}
     {% if is_incremental() -%} delete from {{ this }} where month >= (select from_month from {{ span }}) {%- endif %}
 {%- endmacro %}
 
 {% macro forget_affected_enterprises() -%}
-    {%- set affected_enterprises = ref('int_affected_enterprises') %}
+    {%- set affected_enterprises = ref("int_affected_enterprises") %}
     {% if is_incremental() -%} delete from {{ this }} where uscc in (select uscc from {{ affected_enterprises }}) {%- endif %}
 {%- endmacro %}

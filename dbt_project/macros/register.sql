@@ -4,7 +4,7 @@
     case
         when registered_on is null or {{ day }} < registered_on
         then 'unregistered_union'
-        when {{ 'date_trunc(\'month\', month_end_on)' if day == 'month_end_on' else day }} > dissolved_on
+        when {{ "date_trunc('month', month_end_on)" if day == "month_end_on" else day }} > dissolved_on
         then 'dissolved_union'
     end
 {%- endmacro %}

@@ -1,13 +1,8 @@
 {#- What every staging model shares: provenance columns, the key of the entity, and reading each submission once. -#}
-
 {% macro new_accepted_rows(form) -%}
     select *
-    from {{ source('landing', form) }}
-    where
-        _is_accepted
-        {% if is_incremental() -%}
-            and _submission_id not in (select submission_id from {{ this }})
-        {%- endif %}
+    from {{ source("landing", form) }}
+    where _is_accepted {% if is_incremental() -%} and _submission_id not in (select submission_id from {{ this }}) {%- endif %}
 {%- endmacro %}
 
 {% macro provenance_columns() -%}
@@ -22,7 +17,11 @@
 
 {#- The same natural key from the same department in a later month is an update of the same entity (domain: Business rules). -#}
 {% macro entity_key(columns) -%}
-    md5(concat_ws('|', _department, {% for column in columns %}cast({{ column }} as varchar){{ ", " if not loop.last }}{% endfor %}))
+    md5(
+        concat_ws(
+            '|', _department, {% for column in columns %} cast({{ column }} as varchar){{ ", " if not loop.last }}{% endfor %}
+        )
+    )
 {%- endmacro %}
 
 {% macro is_yes(column) -%} {{ column }} = 'yes' {%- endmacro %}

@@ -2,24 +2,22 @@
 -- a changed row had or has an effect, or of a submission that began or ceased to count. A spell that only ended takes
 -- effect when it ended, however long ago it began.
 {% set effects = {
-    'fct_union_events': ('union_register', 'union_event_key', ['event_on']),
-    'fct_union_coverage': ('union_coverage', 'union_coverage_key', ['covered_from', 'covered_to']),
-    'fct_membership_changes': ('member_changes', 'membership_change_key', ['changed_on']),
-    'fct_safety_inspections': ('safety_inspections', 'safety_inspection_key', ['inspected_on']),
-    'fct_hazards': ('hazards', 'hazard_key', ['found_on', 'rectified_on']),
-    'fct_programme_enrolments': ('programme_enrolments', 'programme_enrolment_key', ['enrolled_on', 'ended_on']),
-    'fct_collective_contracts': ('collective_contracts', 'collective_contract_key', ['signed_on']),
-    'fct_training_activities': ('training_activities', 'training_activity_key', ['held_to_on']),
-    'fct_qualification_promotions': ('qualification_promotions', 'qualification_promotion_key', ['certified_on']),
+    "fct_union_events": ("union_register", "union_event_key", ["event_on"]),
+    "fct_union_coverage": ("union_coverage", "union_coverage_key", ["covered_from", "covered_to"]),
+    "fct_membership_changes": ("member_changes", "membership_change_key", ["changed_on"]),
+    "fct_safety_inspections": ("safety_inspections", "safety_inspection_key", ["inspected_on"]),
+    "fct_hazards": ("hazards", "hazard_key", ["found_on", "rectified_on"]),
+    "fct_programme_enrolments": ("programme_enrolments", "programme_enrolment_key", ["enrolled_on", "ended_on"]),
+    "fct_collective_contracts": ("collective_contracts", "collective_contract_key", ["signed_on"]),
+    "fct_training_activities": ("training_activities", "training_activity_key", ["held_to_on"]),
+    "fct_qualification_promotions": ("qualification_promotions", "qualification_promotion_key", ["certified_on"]),
 } %}
-{% set provenance = ['submission_id', 'source_sheet', 'source_row', 'submission_month', 'event_month', 'is_late'] %}
+{% set provenance = ["submission_id", "source_sheet", "source_row", "submission_month", "event_month", "is_late"] %}
 
 with
     {% for fact, (form, key, dates) in effects.items() %}
-        {% set derived = {'fct_hazards': ['is_open', 'days_to_rectify']}.get(fact, []) %}
-        {{ fact }}_affected as (
-            select entity_key from {{ ref('int_affected_entities') }} where form = '{{ form }}'
-        ),
+        {% set derived = {"fct_hazards": ["is_open", "days_to_rectify"]}.get(fact, []) %}
+        {{ fact }}_affected as (select entity_key from {{ ref("int_affected_entities") }} where form = '{{ form }}'),
 
         {% for version, relation in [('now', ref(fact)), ('before', previous_mart(fact))] if relation %}
             {{ fact }}_{{ version }} as (
@@ -32,8 +30,8 @@ with
                         (
                             select
                                 {{ key }} as entity_key,
-                                {{ dates | join(', ') }},
-                                row(columns(* exclude ({{ ([key] + dates + provenance + derived) | join(', ') }}))) as content
+                                {{ dates | join(", ") }},
+                                row(columns(* exclude ({{ ([key] + dates + provenance + derived) | join(", ") }}))) as content
                             from {{ relation }}
                             semi join {{ fact }}_affected on {{ key }} = entity_key
                         )
@@ -46,26 +44,36 @@ with
     changes as (
         {% for fact in effects %}
             {% if previous_mart(fact) %}
-                select effect_on from (from {{ fact }}_now except from {{ fact }}_before)
+                select effect_on
+                from
+                    (
+                        from {{ fact }}_now
+                        except
+                        from {{ fact }}_before
+                    )
                 union all
-                select effect_on from (from {{ fact }}_before except from {{ fact }}_now)
-            {% else %}
-                select effect_on from {{ fact }}_now
+                select effect_on
+                from
+                    (
+                        from {{ fact }}_before
+                        except
+                        from {{ fact }}_now
+                    )
+            {% else %}select effect_on from {{ fact }}_now
             {% endif %}
             union all
         {% endfor %}
         select cast(submissions.month || '-01' as date)
-        from {{ source('plan', 'changed_submissions') }} as changed
-        inner join {{ source('plan', 'submissions') }} as submissions using (submission_id, form)
+        from {{ source("plan", "changed_submissions") }} as changed
+        inner join {{ source("plan", "submissions") }} as submissions using (submission_id, form)
     ),
 
-    this_close as (select * from {{ source('plan', 'close') }}),
+    this_close as (select * from {{ source("plan", "close") }}),
 
     first_change as (select strftime(min(effect_on), '%Y-%m') as first_change_month from changes)
 
 select
     -- the opening month, before the beginning, is the base that snapshots are carried forward from
-    greatest(coalesce(first_change_month, month), opening_month) as from_month,
-    last_closed_month as to_month
+    greatest(coalesce(first_change_month, month), opening_month) as from_month, last_closed_month as to_month
 from this_close
 cross join first_change

@@ -1,8 +1,8 @@
 {{
     config(
-        materialized='incremental',
-        incremental_strategy='append',
-        on_schema_change='fail',
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="fail",
         pre_hook="{{ forget_changed_months() }}",
     )
 }}
@@ -13,8 +13,8 @@
 with
     span as (
         select month, last_on as month_end
-        from {{ ref('dim_month') }}
-        inner join {{ ref('int_earliest_change') }} on month between from_month and to_month
+        from {{ ref("dim_month") }}
+        inner join {{ ref("int_earliest_change") }} on month between from_month and to_month
         where is_closed
     ),
 

@@ -1,8 +1,8 @@
 -- The union must be registered on the day, and a person joins the same union again only after leaving it.
 with
-    effective_rows as ({{ effective_rows('member_changes', 'membership_change_key', 'fct_membership_changes') }}),
+    effective_rows as ({{ effective_rows("member_changes", "membership_change_key", "fct_membership_changes") }}),
 
-    latest_rows as (select * from effective_rows {{ latest_per_entity('membership_change_key') }}),
+    latest_rows as (select * from effective_rows {{ latest_per_entity("membership_change_key") }}),
 
     in_order as (
         select
@@ -17,10 +17,10 @@ with
 select
     in_order.* exclude (change_before),
     case
-        when {{ union_verdict('changed_on') }} is not null
-        then {{ union_verdict('changed_on') }}
+        when {{ union_verdict("changed_on") }} is not null
+        then {{ union_verdict("changed_on") }}
         when membership_change = 'join' and change_before in ('join', 'transfer_in')
         then 'joined_twice'
     end as waiting_rule
 from in_order
-left join {{ ref('int_union_lifespans') }} as lifespans using (union_code)
+left join {{ ref("int_union_lifespans") }} as lifespans using (union_code)

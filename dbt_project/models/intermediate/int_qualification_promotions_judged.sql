@@ -1,7 +1,9 @@
 -- The union must be registered, and not dissolved, on the day.
 with
-    effective_rows as ({{ effective_rows('qualification_promotions', 'qualification_promotion_key', 'fct_qualification_promotions') }})
+    effective_rows as (
+        {{ effective_rows("qualification_promotions", "qualification_promotion_key", "fct_qualification_promotions") }}
+    )
 
-select effective_rows.*, {{ union_verdict('certified_on') }} as waiting_rule
+select effective_rows.*, {{ union_verdict("certified_on") }} as waiting_rule
 from effective_rows
-left join {{ ref('int_union_lifespans') }} as lifespans using (union_code)
+left join {{ ref("int_union_lifespans") }} as lifespans using (union_code)

@@ -1,14 +1,11 @@
 -- An event other than the founding needs a founding on or before its day.
 with
-    effective_rows as ({{ effective_rows('union_register', 'union_event_key', 'fct_union_events') }}),
+    effective_rows as ({{ effective_rows("union_register", "union_event_key", "fct_union_events") }}),
 
-    latest_rows as (select * from effective_rows {{ latest_per_entity('union_event_key') }}),
+    latest_rows as (select * from effective_rows {{ latest_per_entity("union_event_key") }}),
 
     foundings as (
-        select union_code, min(event_on) as registered_on
-        from latest_rows
-        where union_event = 'established'
-        group by union_code
+        select union_code, min(event_on) as registered_on from latest_rows where union_event = 'established' group by union_code
     )
 
 select

@@ -1,6 +1,5 @@
 -- From when to when each union exists; a union dissolved on a day still exists on it.
-with
-    events as (select * from {{ ref('fct_union_events') }})
+with events as (select * from {{ ref("fct_union_events") }})
 
 select
     union_code,

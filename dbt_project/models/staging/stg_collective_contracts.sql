@@ -1,10 +1,10 @@
 with
-    source as ({{ new_accepted_rows('collective_contracts') }}),
+    source as ({{ new_accepted_rows("collective_contracts") }}),
 
     renamed as (
         select
             {{ provenance_columns() }},
-            {{ entity_key(['contract_no']) }} as collective_contract_key,
+            {{ entity_key(["contract_no"]) }} as collective_contract_key,
             contract_no,
             kind as contract_kind,
             coverage as contract_coverage,

@@ -1,10 +1,10 @@
 with
-    source as ({{ new_accepted_rows('hazards') }}),
+    source as ({{ new_accepted_rows("hazards") }}),
 
     renamed as (
         select
             {{ provenance_columns() }},
-            {{ entity_key(['hazard_no']) }} as hazard_key,
+            {{ entity_key(["hazard_no"]) }} as hazard_key,
             hazard_no,
             inspection_no,
             category as hazard_category,

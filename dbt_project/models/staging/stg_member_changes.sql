@@ -1,10 +1,10 @@
 with
-    source as ({{ new_accepted_rows('member_changes') }}),
+    source as ({{ new_accepted_rows("member_changes") }}),
 
     renamed as (
         select
             {{ provenance_columns() }},
-            {{ entity_key(['change_no']) }} as membership_change_key,
+            {{ entity_key(["change_no"]) }} as membership_change_key,
             change_no,
             member_name__text as member_name_mask,
             id_number as person_key,
@@ -13,7 +13,7 @@ with
             union_code,
             change as membership_change,
             changed_on,
-            {{ is_yes('migrant') }} as is_migrant
+            {{ is_yes("migrant") }} as is_migrant
         from source
     )
 

@@ -1,10 +1,10 @@
 with
-    source as ({{ new_accepted_rows('member_counts') }}),
+    source as ({{ new_accepted_rows("member_counts") }}),
 
     renamed as (
         select
             {{ provenance_columns() }},
-            {{ entity_key(['union_code', '_month']) }} as member_count_key,
+            {{ entity_key(["union_code", "_month"]) }} as member_count_key,
             union_code,
             last_day(cast(_month || '-01' as date)) as month_end_on,
             opening as opening_count,

@@ -1,10 +1,10 @@
 with
-    source as ({{ new_accepted_rows('programme_enrolments') }}),
+    source as ({{ new_accepted_rows("programme_enrolments") }}),
 
     renamed as (
         select
             {{ provenance_columns() }},
-            {{ entity_key(['uscc', 'programme', 'level', 'enrolled_on']) }} as programme_enrolment_key,
+            {{ entity_key(["uscc", "programme", "level", "enrolled_on"]) }} as programme_enrolment_key,
             uscc,
             enterprise_name,
             programme,

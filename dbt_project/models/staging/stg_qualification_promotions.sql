@@ -1,10 +1,10 @@
 with
-    source as ({{ new_accepted_rows('qualification_promotions') }}),
+    source as ({{ new_accepted_rows("qualification_promotions") }}),
 
     renamed as (
         select
             {{ provenance_columns() }},
-            {{ entity_key(['certificate_no']) }} as qualification_promotion_key,
+            {{ entity_key(["certificate_no"]) }} as qualification_promotion_key,
             certificate_no,
             member_name__text as member_name_mask,
             id_number as person_key,

@@ -1,9 +1,9 @@
 with
     source as (
         select problems.*
-        from {{ source('landing', 'row_problems') }} as problems
+        from {{ source("landing", "row_problems") }} as problems
         semi join
-            {{ source('plan', 'new_submissions') }} as new_submissions
+            {{ source("plan", "new_submissions") }} as new_submissions
             on problems._submission_id = new_submissions.submission_id
             and problems.form = new_submissions.form
         {% if is_incremental() -%}

@@ -1,10 +1,10 @@
 with
-    source as ({{ new_accepted_rows('safety_inspections') }}),
+    source as ({{ new_accepted_rows("safety_inspections") }}),
 
     renamed as (
         select
             {{ provenance_columns() }},
-            {{ entity_key(['inspection_no']) }} as safety_inspection_key,
+            {{ entity_key(["inspection_no"]) }} as safety_inspection_key,
             inspection_no,
             uscc,
             enterprise_name,

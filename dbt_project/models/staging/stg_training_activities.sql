@@ -1,10 +1,10 @@
 with
-    source as ({{ new_accepted_rows('training_activities') }}),
+    source as ({{ new_accepted_rows("training_activities") }}),
 
     renamed as (
         select
             {{ provenance_columns() }},
-            {{ entity_key(['activity_no']) }} as training_activity_key,
+            {{ entity_key(["activity_no"]) }} as training_activity_key,
             activity_no,
             kind as training_kind,
             role as training_role,

@@ -1,18 +1,18 @@
 with
-    source as ({{ new_accepted_rows('union_coverage') }}),
+    source as ({{ new_accepted_rows("union_coverage") }}),
 
     renamed as (
         select
             {{ provenance_columns() }},
-            {{ entity_key(['uscc', 'union_code', 'covered_from']) }} as union_coverage_key,
+            {{ entity_key(["uscc", "union_code", "covered_from"]) }} as union_coverage_key,
             uscc,
             enterprise_name,
             union_code,
             ownership,
             covered_from,
             covered_to,
-            {{ is_yes('workers_congress') }} as has_workers_congress,
-            {{ is_yes('open_affairs') }} as has_open_affairs
+            {{ is_yes("workers_congress") }} as has_workers_congress,
+            {{ is_yes("open_affairs") }} as has_open_affairs
         from source
     )
 

@@ -1,10 +1,10 @@
 with
-    source as ({{ new_accepted_rows('union_register') }}),
+    source as ({{ new_accepted_rows("union_register") }}),
 
     renamed as (
         select
             {{ provenance_columns() }},
-            {{ entity_key(['event_no']) }} as union_event_key,
+            {{ entity_key(["event_no"]) }} as union_event_key,
             event_no,
             union_code,
             union_name,

@@ -4,6 +4,7 @@ The contracts in ``expectations/contracts/`` are the single source for the reade
 Expectations suites, the dbt sources and the data dictionary. Nothing else in the project names a form's fields.
 """
 
+from union_warehouse.contracts.load import form_by_sheet, load_forms
 from union_warehouse.contracts.model import (
     CONTRACT_VERSION,
     DateRole,
@@ -15,8 +16,7 @@ from union_warehouse.contracts.model import (
     Severity,
     TableRule,
 )
-from union_warehouse.contracts.load import form_by_sheet, load_forms
-from union_warehouse.contracts.units import ReportingUnit, load_units, forms_owed
+from union_warehouse.contracts.units import ReportingUnit, forms_owed, load_units
 
 __all__ = [
     "CONTRACT_VERSION",

@@ -99,7 +99,10 @@ def _column_docs(form: Form) -> list[tuple[str, str]]:
             continue
         base, _, suffix = name.partition("__")
         field = form.field(base)
-        prefix = {"text": "Cell text as sent" + (", masked" if field.is_personal else ""), "valid": "Whether the check character is right"}
+        prefix = {
+            "text": "Cell text as sent" + (", masked" if field.is_personal else ""),
+            "valid": "Whether the check character is right",
+        }
         docs.append((name, f"{prefix[suffix]}: {field.label}." if suffix else field_description(field)))
     return docs
 
@@ -125,7 +128,10 @@ def forms_markdown() -> str:
             lines.append(f"| {field.label} | `{field.name}` | {field.type} | {required} | {key} | {field_description(field)} |")
         if form.rules:
             lines += ["", "| rule | column | severity | message |", "|---|---|---|---|"]
-            lines += [f"| `{rule.code}` | `{rule.column}` | {rule.severity} | {rule.message_zh} ({rule.message_en}) |" for rule in form.rules]
+            lines += [
+                f"| `{rule.code}` | `{rule.column}` | {rule.severity} | {rule.message_zh} ({rule.message_en}) |"
+                for rule in form.rules
+            ]
         lines.append("")
     return "\n".join(lines)
 

@@ -66,7 +66,7 @@ def _field(item: Mapping[str, Any]) -> Field:
     quality = item.get("quality", [])
     checkers = [rule["implementation"] for rule in quality if rule["type"] == "custom"]
     labels = custom.get("enumLabels", {})
-    codes = next((rule["arguments"]["validValues"] for rule in quality if rule["type"] == "library"), [])
+    codes: list[str] = next((rule["arguments"]["validValues"] for rule in quality if rule["type"] == "library"), [])
     relationships = item.get("relationships", [])
     reference = None
     if relationships:

@@ -49,7 +49,9 @@ def _unit_versions() -> tuple[ReportingUnit, ...]:
 def load_units(month: str) -> Mapping[str, ReportingUnit]:
     """Units that report for ``month`` by code: those that owe at least one form."""
     return {
-        unit.code: unit for unit in _unit_versions() if unit.is_valid_in(month) and any(_owes(unit, form) for form in load_forms().values())
+        unit.code: unit
+        for unit in _unit_versions()
+        if unit.is_valid_in(month) and any(_owes(unit, form) for form in load_forms().values())
     }
 
 

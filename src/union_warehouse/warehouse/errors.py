@@ -57,7 +57,9 @@ class HashKeyChanged(UnionWarehouseError):
     """Personal hashes of different keys cannot be compared (docs/architecture.md, Landing)."""
 
     code = "hash_key_changed"
-    message_zh = "报送所用的散列密钥不一致（{fingerprints}），同一人会被算作不同的人；请恢复原来的 UW_HASH_KEY 后重新读取（uw reread）。"
+    message_zh = (
+        "报送所用的散列密钥不一致（{fingerprints}），同一人会被算作不同的人；请恢复原来的 UW_HASH_KEY 后重新读取（uw reread）。"
+    )
     message_en = "submissions were hashed with different keys ({fingerprints}); restore the former UW_HASH_KEY, then `uw reread` the months."
 
 

@@ -181,7 +181,7 @@ def _read_new_manifests(connection: duckdb.DuckDBPyConnection, home: Home) -> No
             select {names}, f.form, f.version, f."return", f."rows", f.quarantined, f.warnings, f.file,
                 replace(parse_dirpath(m.filename), ? || '/', '')
             from read_json(?, columns = {schema}, format = 'auto', filename = true) as m
-            left join lateral (select unnest(m.forms, recursive := true)) as f on true""",  # noqa: S608 - names from constants
+            left join lateral (select unnest(m.forms, recursive := true)) as f on true""",
         [os.fspath(home.landing), [os.fspath(path) for path in new]],
     )
 
@@ -236,7 +236,9 @@ def _choose_effective(connection: duckdb.DuckDBPyConnection, known_at: datetime,
 
 
 def _hash_key_fingerprint(connection: duckdb.DuckDBPyConnection, current: Release | None) -> str | None:
-    found = {row[0] for row in connection.execute("select distinct hash_key_fingerprint from plan.effective_submissions").fetchall()}
+    found = {
+        row[0] for row in connection.execute("select distinct hash_key_fingerprint from plan.effective_submissions").fetchall()
+    }
     if current and current.hash_key_fingerprint:
         found.add(current.hash_key_fingerprint)
     if len(found) > 1:
@@ -282,14 +284,19 @@ def _write_plan_tables(connection: duckdb.DuckDBPyConnection, home: Home, plan: 
     )
     for form in load_forms().values():
         rows = connection.execute(
-            "select path, parquet_file from plan.new_submissions where form = ? and parquet_file is not null order by all", [form.name]
+            "select path, parquet_file from plan.new_submissions where form = ? and parquet_file is not null order by all",
+            [form.name],
         ).fetchall()
         _create_landing_view(connection, form.name, landed_columns(form), [home.landing / path / file for path, file in rows])
     folders = connection.execute("select distinct path from plan.new_submissions order by all").fetchall()
-    _create_landing_view(connection, "row_problems", _PROBLEM_COLUMNS, [home.landing / path / "quarantine.parquet" for (path,) in folders])
+    _create_landing_view(
+        connection, "row_problems", _PROBLEM_COLUMNS, [home.landing / path / "quarantine.parquet" for (path,) in folders]
+    )
 
 
-def _create_landing_view(connection: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], files: Sequence[Path]) -> None:
+def _create_landing_view(
+    connection: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], files: Sequence[Path]
+) -> None:
     """A view of the landed files, with the contract's columns even where there is no file."""
     shape = ", ".join(f'cast(null as {kind}) as "{column}"' for column, kind in columns.items())
     statement = f"select {shape} where false"

@@ -103,10 +103,12 @@ def _export_parquet(
     names = connection.execute("select table_name from duckdb_tables() where schema_name = 'main' order by 1").fetchall()
     for (table,) in names:
         columns = [row[0] for row in connection.execute(f'describe "{table}"').fetchall()]
-        partition = next((column for column in _PARTITION_COLUMNS if column in columns and table.startswith(("fct_", "rpt_"))), None)
+        partition = next(
+            (column for column in _PARTITION_COLUMNS if column in columns and table.startswith(("fct_", "rpt_"))), None
+        )
         value = f"coalesce({partition}, 'none')" if partition else "'all'"
         fingerprints = connection.execute(
-            f'select {value} as part, count(*), cast(sum(hash(t)) as varchar) from "{table}" as t group by part order by part'  # noqa: S608
+            f'select {value} as part, count(*), cast(sum(hash(t)) as varchar) from "{table}" as t group by part order by part'
         ).fetchall()
         before = (previous.tables.get(table, {}) if previous else {}).get("partitions", {})
         (folder / table).mkdir(parents=True)
@@ -116,7 +118,7 @@ def _export_parquet(
                 os.link(home.releases / previous.release_id / "parquet" / table / path.name, path)
                 continue
             connection.execute(
-                f"copy (select * from \"{table}\" where {value} = '{part}' order by all) to '{path}' (format parquet, compression zstd)"  # noqa: S608
+                f"copy (select * from \"{table}\" where {value} = '{part}' order by all) to '{path}' (format parquet, compression zstd)"
             )
         tables[table] = {
             "rows": sum(count for _, count, _ in fingerprints),

@@ -1,11 +1,11 @@
 with
-    events as (select * from {{ ref('fct_union_events') }}),
+    events as (select * from {{ ref("fct_union_events") }}),
 
-    units as (select distinct unit_code, unit_name from {{ ref('reporting_units') }}),
+    units as (select distinct unit_code, unit_name from {{ ref("reporting_units") }}),
 
     placed as (
         select
-            events.*,
+            events.* exclude (reporting_unit_code),
             case
                 when union_event = 'established'
                 then submitted_by_code
@@ -44,10 +44,7 @@ with
             = 1
     ),
 
-    spells as (
-        select *, lead(event_on) over (partition by union_code order by event_on) as valid_to
-        from last_of_day
-    )
+    spells as (select *, lead(event_on) over (partition by union_code order by event_on) as valid_to from last_of_day)
 
 select
     md5(concat_ws('|', union_code, cast(event_on as varchar))) as union_key,

@@ -1,23 +1,23 @@
 {{
     config(
-        materialized='incremental',
-        incremental_strategy='append',
-        on_schema_change='fail',
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="fail",
         pre_hook="{{ forget_row_problems() }}",
     )
 }}
 
 {% set judged = {
-    'union_register': ('int_union_events_judged', 'union_event_key', 'union_code'),
-    'union_coverage': ('int_union_coverage_judged', 'union_coverage_key', 'union_code'),
-    'member_changes': ('int_membership_changes_judged', 'membership_change_key', 'union_code'),
-    'member_counts': ('int_member_counts_judged', 'member_count_key', 'union_code'),
-    'qualification_promotions': ('int_qualification_promotions_judged', 'qualification_promotion_key', 'union_code'),
-    'hazards': ('int_hazards_judged', 'hazard_key', 'inspection_no'),
+    "union_register": ("int_union_events_judged", "union_event_key", "union_code"),
+    "union_coverage": ("int_union_coverage_judged", "union_coverage_key", "union_code"),
+    "member_changes": ("int_membership_changes_judged", "membership_change_key", "union_code"),
+    "member_counts": ("int_member_counts_judged", "member_count_key", "union_code"),
+    "qualification_promotions": ("int_qualification_promotions_judged", "qualification_promotion_key", "union_code"),
+    "hazards": ("int_hazards_judged", "hazard_key", "inspection_no"),
 } %}
 
 with
-    effective as (select form, submission_id, month, department from {{ source('plan', 'effective_submissions') }}),
+    effective as (select form, submission_id, month, department from {{ source("plan", "effective_submissions") }}),
 
     -- verdicts frozen with the submission
     frozen as (
@@ -27,9 +27,9 @@ with
             month as submission_month,
             department as submitted_by_code,
             problems.* exclude (form)
-        from {{ ref('stg_row_problems') }} as problems
+        from {{ ref("stg_row_problems") }} as problems
         inner join effective using (form, submission_id)
-        {% if is_incremental() %} semi join {{ source('plan', 'changed_submissions') }} using (form, submission_id) {% endif %}
+        {% if is_incremental() %} semi join {{ source("plan", "changed_submissions") }} using (form, submission_id) {% endif %}
     ),
 
     -- verdicts that depend on other submissions, made anew at each close
@@ -53,14 +53,16 @@ with
                 rules.message_zh,
                 rules.message_en
             from {{ ref(model) }}
-            inner join {{ ref('close_rules') }} as rules on waiting_rule = rules.rule_code
+            inner join {{ ref("close_rules") }} as rules on waiting_rule = rules.rule_code
         {% endfor %}
     ),
 
     problems as (
-        select * from frozen
+        select *
+        from frozen
         union all by name
-        select * from waiting
+        select *
+        from waiting
     )
 
 select

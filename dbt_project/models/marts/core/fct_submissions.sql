@@ -1,15 +1,11 @@
 with
-    submissions as (select * from {{ source('plan', 'submissions') }}),
+    submissions as (select * from {{ source("plan", "submissions") }}),
 
-    this_close as (select * from {{ source('plan', 'close') }}),
+    this_close as (select * from {{ source("plan", "close") }}),
 
-    effective as (select form, submission_id, true as is_effective from {{ source('plan', 'effective_submissions') }}),
+    effective as (select form, submission_id, true as is_effective from {{ source("plan", "effective_submissions") }}),
 
-    known as (
-        select submissions.*
-        from submissions
-        inner join this_close on received_at <= known_at and read_at <= known_at
-    ),
+    known as (select submissions.* from submissions inner join this_close on received_at <= known_at and read_at <= known_at),
 
     accepted as (
         -- the first accepted version decides whether the month was reported in time (domain: Submission)
@@ -43,4 +39,4 @@ select
 from known
 left join effective using (form, submission_id)
 left join accepted using (form, submission_id)
-left join {{ ref('dim_month') }} as dim_month on known.month = dim_month.month
+left join {{ ref("dim_month") }} as dim_month on known.month = dim_month.month

@@ -1,16 +1,16 @@
 {{
     config(
-        materialized='incremental',
-        incremental_strategy='append',
-        on_schema_change='fail',
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="fail",
         pre_hook="{{ forget_affected('member_changes', 'membership_change_key') }}",
     )
 }}
 
 with
-    accepted_rows as (select * from {{ ref('int_membership_changes_judged') }} where waiting_rule is null),
+    accepted_rows as (select * from {{ ref("int_membership_changes_judged") }} where waiting_rule is null),
 
-    current_rows as (select * from accepted_rows {{ latest_per_entity('membership_change_key') }})
+    current_rows as (select * from accepted_rows {{ latest_per_entity("membership_change_key") }})
 
 select
     membership_change_key,
@@ -23,6 +23,5 @@ select
     membership_change,
     changed_on,
     is_migrant,
-    {{ fact_columns('changed_on', 'coalesce(union_on_day.reporting_unit_code, submitted_by_code)') }}
-from current_rows
-{{ join_union_on('current_rows', 'union_code', 'changed_on') }}
+    {{ fact_columns("changed_on", "coalesce(union_on_day.reporting_unit_code, submitted_by_code)") }}
+from current_rows {{ join_union_on("current_rows", "union_code", "changed_on") }}

@@ -1,32 +1,25 @@
 {{
     config(
-        materialized='incremental',
-        incremental_strategy='append',
-        on_schema_change='fail',
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="fail",
         pre_hook="{{ forget_changed_months() }}",
     )
 }}
 
 with
-    span as (select * from {{ ref('int_earliest_change') }}),
+    span as (select * from {{ ref("int_earliest_change") }}),
 
-    months as (
-        select month, last_on
-        from {{ ref('dim_month') }}
-        inner join span on month between from_month and to_month
-    ),
+    months as (select month, last_on from {{ ref("dim_month") }} inner join span on month between from_month and to_month),
 
-    lifespans as (select * from {{ ref('int_union_lifespans') }}),
+    lifespans as (select * from {{ ref("int_union_lifespans") }}),
 
-    accepted_rows as (select * from {{ ref('int_member_counts_judged') }} where waiting_rule is null),
+    accepted_rows as (select * from {{ ref("int_member_counts_judged") }} where waiting_rule is null),
 
     -- a union counts once, in the unit it belongs to at the end of the month, whoever else reports it
     reported as (
-        select
-            accepted_rows.*,
-            coalesce(union_on_day.reporting_unit_code, submitted_by_code) as reporting_unit_code
-        from accepted_rows
-        {{ join_union_on('accepted_rows', 'union_code', 'month_end_on') }}
+        select accepted_rows.*, coalesce(union_on_day.reporting_unit_code, submitted_by_code) as reporting_unit_code
+        from accepted_rows {{ join_union_on("accepted_rows", "union_code", "month_end_on") }}
         qualify
             row_number() over (
                 partition by accepted_rows.union_code, submission_month
@@ -44,10 +37,12 @@ with
     {% endif %}
 
     unions as (
-        select union_code from reported
+        select union_code
+        from reported
         {% if is_incremental() %}
             union
-            select union_code from base
+            select union_code
+            from base
         {% endif %}
     ),
 
@@ -153,6 +148,5 @@ select
     source_sheet,
     source_row
 from carried
-inner join span on month between from_month and to_month
-{{ join_union_on('carried', 'union_code', 'month_end_on') }}
+inner join span on month between from_month and to_month {{ join_union_on("carried", "union_code", "month_end_on") }}
 where closing_count is not null

@@ -1,16 +1,16 @@
 {{
     config(
-        materialized='incremental',
-        incremental_strategy='append',
-        on_schema_change='fail',
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="fail",
         pre_hook="{{ forget_affected('union_register', 'union_event_key') }}",
     )
 }}
 
 with
-    accepted_rows as (select * from {{ ref('int_union_events_judged') }} where waiting_rule is null),
+    accepted_rows as (select * from {{ ref("int_union_events_judged") }} where waiting_rule is null),
 
-    current_rows as (select * from accepted_rows {{ latest_per_entity('union_event_key') }})
+    current_rows as (select * from accepted_rows {{ latest_per_entity("union_event_key") }})
 
 select
     union_event_key,
@@ -24,5 +24,5 @@ select
     from_unit,
     to_unit,
     former_name,
-    {{ fact_columns('event_on') }}
+    {{ fact_columns("event_on") }}
 from current_rows

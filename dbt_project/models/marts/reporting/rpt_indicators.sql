@@ -1,8 +1,8 @@
 {{
     config(
-        materialized='incremental',
-        incremental_strategy='append',
-        on_schema_change='fail',
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="fail",
         pre_hook="{{ forget_changed_months() }}",
     )
 }}
@@ -10,18 +10,18 @@
 {% set federation = "'XC'" %}
 
 with
-    this_close as (select * from {{ source('plan', 'close') }}),
+    this_close as (select * from {{ source("plan", "close") }}),
 
     months as (
         select month, left(month, 4) as year_text
-        from {{ ref('dim_month') }}
-        inner join {{ ref('int_earliest_change') }} on month between from_month and to_month
+        from {{ ref("dim_month") }}
+        inner join {{ ref("int_earliest_change") }} on month between from_month and to_month
         where is_closed
     ),
 
-    indicators as (select * from {{ ref('dim_indicator') }}),
+    indicators as (select * from {{ ref("dim_indicator") }}),
 
-    contributions as (select * from {{ ref('int_indicator_contributions') }}),
+    contributions as (select * from {{ ref("int_indicator_contributions") }}),
 
     -- one row per contribution and month whose value, or cumulative value, it is part of
     by_period as (
@@ -61,8 +61,16 @@ with
             indicator_code,
             month,
             reporting_unit_code,
+            -- without a row in the month the value is not known yet to be nil
             case
-                aggregation when 'count_distinct' then month_distinct when 'count' then month_count when 'sum' then month_sum
+                when month_count = 0
+                then null
+                when aggregation = 'count_distinct'
+                then month_distinct
+                when aggregation = 'count'
+                then month_count
+                when aggregation = 'sum'
+                then month_sum
             end as month_value,
             case
                 aggregation
@@ -77,9 +85,7 @@ with
         inner join indicators using (indicator_code)
     ),
 
-    sent as (
-        select distinct form, department, month from {{ source('plan', 'effective_submissions') }}
-    ),
+    sent as (select distinct form, department, month from {{ source("plan", "effective_submissions") }}),
 
     first_sent as (select form, department, min(month) as first_month from sent group by form, department),
 
@@ -90,16 +96,14 @@ with
             months.month,
             sent.department is null as is_missing,
             coalesce(first_month <= months.month, false) as has_reported
-        from {{ source('plan', 'expected_submissions') }} as expected_submissions
+        from {{ source("plan", "expected_submissions") }} as expected_submissions
         inner join months using (month)
         left join sent using (form, department, month)
         left join first_sent using (form, department)
     ),
 
     missing_units as (
-        select form, month, count(*) filter (where is_missing) as missing_unit_count
-        from expected
-        group by form, month
+        select form, month, count(*) filter (where is_missing) as missing_unit_count from expected group by form, month
     ),
 
     grid as (
@@ -124,7 +128,9 @@ with
             denominator_code,
             coalesce(is_missing, false) as is_missing,
             case
-                when grid.reporting_unit_code = {{ federation }} then missing_unit_count else cast(coalesce(is_missing, false) as integer)
+                when grid.reporting_unit_code = {{ federation }}
+                then missing_unit_count
+                else cast(coalesce(is_missing, false) as integer)
             end as missing_unit_count,
             case
                 when grid.reporting_unit_code = {{ federation }}

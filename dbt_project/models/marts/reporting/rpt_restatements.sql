@@ -1,9 +1,9 @@
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
+{{ config(materialized="incremental", incremental_strategy="append", on_schema_change="fail") }}
 -- depends_on: {{ ref('rpt_indicators') }} {{ ref('int_earliest_change') }}
-{% set before = previous_mart('rpt_indicators') %}
+{% set before = previous_mart("rpt_indicators") %}
 
 with
-    this_close as (select * from {{ source('plan', 'close') }}),
+    this_close as (select * from {{ source("plan", "close") }}),
 
     compared as (
         {% if before %}
@@ -15,8 +15,8 @@ with
                 after.value_month as new_value_month,
                 before.value_year_to_date as old_value_year_to_date,
                 after.value_year_to_date as new_value_year_to_date
-            from (from {{ before }} where month >= (select from_month from {{ ref('int_earliest_change') }})) as before
-            inner join {{ ref('rpt_indicators') }} as after using (indicator_code, month, reporting_unit_code)
+            from (from {{ before }} where month >= (select from_month from {{ ref("int_earliest_change") }})) as before
+            inner join {{ ref("rpt_indicators") }} as after using (indicator_code, month, reporting_unit_code)
             where
                 before.value_month is distinct from after.value_month
                 or before.value_year_to_date is distinct from after.value_year_to_date
@@ -29,7 +29,7 @@ with
                 value_month as new_value_month,
                 value_year_to_date as old_value_year_to_date,
                 value_year_to_date as new_value_year_to_date
-            from {{ ref('rpt_indicators') }}
+            from {{ ref("rpt_indicators") }}
             where false
         {% endif %}
     )

@@ -1,16 +1,16 @@
 {{
     config(
-        materialized='incremental',
-        incremental_strategy='append',
-        on_schema_change='fail',
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="fail",
         pre_hook="{{ forget_affected('collective_contracts', 'collective_contract_key') }}",
     )
 }}
 
 with
-    effective_rows as ({{ effective_rows('collective_contracts', 'collective_contract_key', 'fct_collective_contracts') }}),
+    effective_rows as ({{ effective_rows("collective_contracts", "collective_contract_key", "fct_collective_contracts") }}),
 
-    current_rows as (select * from effective_rows {{ latest_per_entity('collective_contract_key') }})
+    current_rows as (select * from effective_rows {{ latest_per_entity("collective_contract_key") }})
 
 select
     collective_contract_key,
@@ -25,5 +25,5 @@ select
     uscc,
     enterprise_count,
     worker_count,
-    {{ fact_columns('signed_on') }}
+    {{ fact_columns("signed_on") }}
 from current_rows

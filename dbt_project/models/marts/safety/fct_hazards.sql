@@ -1,16 +1,16 @@
 {{
     config(
-        materialized='incremental',
-        incremental_strategy='append',
-        on_schema_change='fail',
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="fail",
         pre_hook="{{ forget_affected('hazards', 'hazard_key') }}",
     )
 }}
 
 with
-    accepted_rows as (select * from {{ ref('int_hazards_judged') }} where waiting_rule is null),
+    accepted_rows as (select * from {{ ref("int_hazards_judged") }} where waiting_rule is null),
 
-    current_rows as (select * from accepted_rows {{ latest_per_entity('hazard_key') }})
+    current_rows as (select * from accepted_rows {{ latest_per_entity("hazard_key") }})
 
 select
     hazard_key,
@@ -24,5 +24,5 @@ select
     hazard_description,
     rectified_on is null as is_open,
     date_diff('day', found_on, rectified_on) as days_to_rectify,
-    {{ fact_columns('found_on') }}
+    {{ fact_columns("found_on") }}
 from current_rows

@@ -1,16 +1,16 @@
 {{
     config(
-        materialized='incremental',
-        incremental_strategy='append',
-        on_schema_change='fail',
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="fail",
         pre_hook="{{ forget_affected('programme_enrolments', 'programme_enrolment_key') }}",
     )
 }}
 
 with
-    effective_rows as ({{ effective_rows('programme_enrolments', 'programme_enrolment_key', 'fct_programme_enrolments') }}),
+    effective_rows as ({{ effective_rows("programme_enrolments", "programme_enrolment_key", "fct_programme_enrolments") }}),
 
-    current_rows as (select * from effective_rows {{ latest_per_entity('programme_enrolment_key') }})
+    current_rows as (select * from effective_rows {{ latest_per_entity("programme_enrolment_key") }})
 
 select
     programme_enrolment_key,
@@ -20,5 +20,5 @@ select
     programme_level,
     enrolled_on,
     ended_on,
-    {{ fact_columns('enrolled_on') }}
+    {{ fact_columns("enrolled_on") }}
 from current_rows

@@ -1,16 +1,16 @@
 {{
     config(
-        materialized='incremental',
-        incremental_strategy='append',
-        on_schema_change='fail',
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="fail",
         pre_hook="{{ forget_affected('safety_inspections', 'safety_inspection_key') }}",
     )
 }}
 
 with
-    effective_rows as ({{ effective_rows('safety_inspections', 'safety_inspection_key', 'fct_safety_inspections') }}),
+    effective_rows as ({{ effective_rows("safety_inspections", "safety_inspection_key", "fct_safety_inspections") }}),
 
-    current_rows as (select * from effective_rows {{ latest_per_entity('safety_inspection_key') }})
+    current_rows as (select * from effective_rows {{ latest_per_entity("safety_inspection_key") }})
 
 select
     safety_inspection_key,
@@ -23,5 +23,5 @@ select
     inspector_count,
     hazards_found_count,
     inspection_result,
-    {{ fact_columns('inspected_on') }}
+    {{ fact_columns("inspected_on") }}
 from current_rows

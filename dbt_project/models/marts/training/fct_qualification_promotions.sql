@@ -1,16 +1,16 @@
 {{
     config(
-        materialized='incremental',
-        incremental_strategy='append',
-        on_schema_change='fail',
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="fail",
         pre_hook="{{ forget_affected('qualification_promotions', 'qualification_promotion_key') }}",
     )
 }}
 
 with
-    accepted_rows as (select * from {{ ref('int_qualification_promotions_judged') }} where waiting_rule is null),
+    accepted_rows as (select * from {{ ref("int_qualification_promotions_judged") }} where waiting_rule is null),
 
-    current_rows as (select * from accepted_rows {{ latest_per_entity('qualification_promotion_key') }})
+    current_rows as (select * from accepted_rows {{ latest_per_entity("qualification_promotion_key") }})
 
 select
     qualification_promotion_key,
@@ -24,6 +24,5 @@ select
     grade_to,
     coalesce(grade_to = grade_from - 1, grade_to = 5) as is_one_grade_up,
     certified_on,
-    {{ fact_columns('certified_on', 'coalesce(union_on_day.reporting_unit_code, submitted_by_code)') }}
-from current_rows
-{{ join_union_on('current_rows', 'union_code', 'certified_on') }}
+    {{ fact_columns("certified_on", "coalesce(union_on_day.reporting_unit_code, submitted_by_code)") }}
+from current_rows {{ join_union_on("current_rows", "union_code", "certified_on") }}

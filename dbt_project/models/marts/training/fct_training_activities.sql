@@ -1,16 +1,16 @@
 {{
     config(
-        materialized='incremental',
-        incremental_strategy='append',
-        on_schema_change='fail',
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="fail",
         pre_hook="{{ forget_affected('training_activities', 'training_activity_key') }}",
     )
 }}
 
 with
-    effective_rows as ({{ effective_rows('training_activities', 'training_activity_key', 'fct_training_activities') }}),
+    effective_rows as ({{ effective_rows("training_activities", "training_activity_key", "fct_training_activities") }}),
 
-    current_rows as (select * from effective_rows {{ latest_per_entity('training_activity_key') }})
+    current_rows as (select * from effective_rows {{ latest_per_entity("training_activity_key") }})
 
 select
     training_activity_key,
@@ -26,5 +26,5 @@ select
     team_count,
     participant_count,
     teaching_hours,
-    {{ fact_columns('held_to_on') }}
+    {{ fact_columns("held_to_on") }}
 from current_rows

@@ -1,0 +1,41 @@
+"""Due dates by China's official working-day calendar (domain: Submission)."""
+
+from __future__ import annotations
+
+import csv
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from union_warehouse.months import last_day
+from union_warehouse.paths import HOLIDAYS_SEED
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+DUE_WORKING_DAY = 5
+
+
+@cache
+def _official_days() -> dict[date, str]:
+    with HOLIDAYS_SEED.open(encoding="utf-8", newline="") as file:
+        return {date.fromisoformat(row["calendar_on"]): row["day_kind"] for row in csv.DictReader(file)}
+
+
+def is_working_day(day: date) -> bool:
+    """Whether ``day`` is a working day: make-up Saturdays are, official holidays are not."""
+    kind = _official_days().get(day)
+    return kind == "make_up_workday" or (kind is None and day.isoweekday() <= 5)
+
+
+def due_on(month: str) -> date:
+    """Day by the end of which (in Shanghai) submissions for ``month`` are due: the 5th working day of the next month."""
+    day = last_day(month)
+    remaining = DUE_WORKING_DAY
+    while remaining:
+        day += timedelta(days=1)
+        remaining -= is_working_day(day)
+    return day
+
+
+def due_at(month: str) -> datetime:
+    """First instant (UTC) at which a submission for ``month`` is late."""
+    return datetime.combine(due_on(month) + timedelta(days=1), time.min, SHANGHAI).astimezone(UTC)
