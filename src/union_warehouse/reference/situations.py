@@ -1,0 +1,162 @@
+"""Who sends what, when: the true rows as files, with the delays, mistakes and corrections of an ordinary year."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+
+import numpy as np
+
+from union_warehouse.contracts import ReportingUnit, forms_owed
+from union_warehouse.months import next_month
+from union_warehouse.reference import mistakes
+from union_warehouse.reference.files import Submission
+from union_warehouse.reference.mistakes import Mistake, Tables
+from union_warehouse.reference.workdays import closing_instant, instant, nth_working_day
+from union_warehouse.reference.world import Truth
+
+_CSV_DEPARTMENT = "FW"
+"""Sends its one form as a machine export in every month that has rows."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Something out of the ordinary in one submission.
+
+    Attributes:
+        department: who.
+        month_number: of which month.
+        what: in words, for the README of the reference data.
+        mistake: makes the version sent first; None when there is only one.
+        sent: when the right version comes: in time, after the due day, or after the month's close.
+        correction: what carries the right version: a workbook, or a CSV of the form named.
+    """
+
+    department: str
+    month_number: int
+    what: str
+    mistake: Mistake | None = None
+    sent: Literal["in_time", "late", "after_close"] = "in_time"
+    correction: str = "workbook"
+
+
+SITUATIONS = (
+    *(Situation(code, month, "arrives after the due day", sent="late") for code, month in (("CQ", 2), ("WH", 4), ("CG", 7), ("ZJ", 10), ("NG", 5))),
+    Situation("SQ", 8, "missing when the month is closed, arrives later", sent="after_close"),
+    Situation("TS", 3, "number used twice, dates outside the window; corrected in time", mistakes.repeated_and_misdated),
+    Situation("NG", 3, "required title missing; corrected in time", mistakes.title_missing),
+    Situation("ZH", 4, "column 外来务工 missing, rejected; sent again in time", mistakes.missing_column),
+    Situation("ZJ", 5, "impossible date, number in words, negative number; corrected in time", mistakes.impossible_values),
+    Situation("WL", 5, "wrong enum values and check characters; corrected after the close", mistakes.wrong_values, sent="after_close"),
+    Situation("SQ", 6, "an activity that never was; withdrawn after the close", mistakes.activity_that_never_was, sent="after_close"),
+    Situation(
+        "WH", 6, "15-digit resident numbers; corrected in time by a CSV", mistakes.old_resident_numbers, correction="member_changes"
+    ),
+    Situation("LB", 9, "organisation code and registration number instead of USCC; corrected in time", mistakes.old_codes),
+    Situation("CQ", 9, "resident numbers stored as floats; corrected in time", mistakes.numbers_as_floats),
+    Situation("CM", 10, "a third of the members' changes forgotten; sent after the close", mistakes.rows_forgotten, sent="after_close"),
+    Situation("CG", 11, "count identities broken; corrected in time", mistakes.broken_identities),
+    Situation("ZH", 12, "a value outside its list; corrected before the last close", mistakes.one_value_outside_list),
+)
+_CHILD_FIRST = "hazards without their inspections, which come after the close"
+_TWICE = ("JY", 2, "the same workbook sent twice under two names")
+_EXTRA_SHEET = ("ZZ", 6, "a sheet that no form knows")
+_OFFICE_HOURS = (9, 17)
+_IN_TIME, _LATE = (1, 5), (6, 7)
+_CORRECTED_AFTER_CLOSE_DAYS = (2, 9)
+
+
+def child_first(truth: Truth) -> Situation:
+    """The first street and month (from April on, otherwise ordinary) whose hazards have inspections of the same month."""
+    taken = {(situation.department, situation.month_number) for situation in SITUATIONS}
+    hazards = truth.tables["hazards"].merge(
+        truth.tables["safety_inspections"][["inspection_no", "month_number", "department"]], on=["inspection_no", "month_number", "department"]
+    )
+    streets = hazards["department"].map(lambda code: truth.plan.units[code].kind == "street_union")
+    ordered = hazards[streets & hazards["month_number"].between(4, 11)].sort_values(["month_number", "hazard_no"])
+    places = zip(ordered["department"], ordered["month_number"], strict=True)
+    department, month = next(place for place in places if place not in taken)
+    return Situation(department, int(month), _CHILD_FIRST, mistakes.inspections_forgotten, sent="after_close")
+
+
+def describe_situations(truth: Truth) -> list[tuple[str, str, str]]:
+    """Month, department and what is planted there, in order of months."""
+    months = truth.plan.months
+    planted = [(months[item.month_number], item.department, item.what) for item in (*SITUATIONS, child_first(truth))]
+    planted += [(months[month], department, what) for department, month, what in (_TWICE, _EXTRA_SHEET)]
+    return sorted(planted)
+
+
+class _Clock:
+    """Instants of arrival, no two the same."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._rng = rng
+        self._taken: set[datetime] = set()
+
+    def on_working_day(self, month: str, first: int, last: int) -> datetime:
+        """In office hours of a working day of the month after ``month``."""
+        return self.on(nth_working_day(next_month(month), int(self._rng.integers(first, last + 1))))
+
+    def after_close(self, month: str) -> datetime:
+        """Some days after the month's closing instant."""
+        return self.on(closing_instant(month).date() + timedelta(days=int(self._rng.integers(*_CORRECTED_AFTER_CLOSE_DAYS))))
+
+    def on(self, day: date) -> datetime:
+        """In office hours of ``day``."""
+        hour, minute, second = (int(self._rng.integers(*limits)) for limits in (_OFFICE_HOURS, (0, 60), (0, 60)))
+        at = instant(day, time(hour, minute, second))
+        while at in self._taken:
+            at += timedelta(seconds=1)
+        self._taken.add(at)
+        return at
+
+
+def plan_submissions(truth: Truth) -> list[Submission]:
+    """Every file of the year in the order of months and departments."""
+    clock = _Clock(truth.plan.rng("arrivals"))
+    situations = {(item.department, item.month_number): item for item in (*SITUATIONS, child_first(truth))}
+    submissions: list[Submission] = []
+    for month_number in range(0 if truth.plan.is_opening else 1, 13):
+        for unit in truth.plan.units.values():
+            submissions += _submissions(truth, clock, unit, month_number, situations.get((unit.code, month_number)))
+    return submissions
+
+
+def _submissions(truth: Truth, clock: _Clock, unit: ReportingUnit, month_number: int, situation: Situation | None) -> Iterable[Submission]:
+    month = truth.plan.months[month_number]
+    tables = {form.name: truth.rows(form.name, unit.code, month_number) for form in forms_owed(unit)}
+    stem = f"{month}_{unit.name}"
+    if unit.code == _CSV_DEPARTMENT and len(tables["training_activities"]):
+        return [_csv(month, unit.code, "training_activities", tables, clock.on_working_day(month, *_IN_TIME))]
+    if situation is not None and situation.mistake is not None:
+        return _corrected(clock, unit, month, tables, situation, situation.mistake)
+    received_at = _arrival(clock, month, situation.sent if situation else "in_time")
+    extra = {"备注": "样例备注"} if (unit.code, month_number) == _EXTRA_SHEET[:2] else {}
+    only = Submission(f"{stem}.xlsx", unit.code, month, received_at, tables, extra_sheets=extra)
+    if (unit.code, month_number) == _TWICE[:2]:
+        again = clock.on_working_day(month, *_LATE)
+        return [only, Submission(f"{stem}_重发.xlsx", unit.code, month, again, tables)]
+    return [only]
+
+
+def _arrival(clock: _Clock, month: str, sent: str) -> datetime:
+    if sent == "after_close":
+        return clock.after_close(month)
+    return clock.on_working_day(month, *(_LATE if sent == "late" else _IN_TIME))
+
+
+def _corrected(clock: _Clock, unit: ReportingUnit, month: str, tables: Tables, situation: Situation, mistake: Mistake) -> list[Submission]:
+    """The version with the mistake in the first days, the right one later."""
+    stem = f"{month}_{unit.name}"
+    first = Submission(f"{stem}.xlsx", unit.code, month, clock.on_working_day(month, 1, 3), mistake(tables))
+    received_at = clock.after_close(month) if situation.sent == "after_close" else clock.on_working_day(month, 4, 5)
+    if situation.correction == "workbook":
+        return [first, Submission(f"{stem}_更正.xlsx", unit.code, month, received_at, tables)]
+    return [first, _csv(month, unit.code, situation.correction, tables, received_at)]
+
+
+def _csv(month: str, department: str, form: str, tables: Tables, received_at: datetime) -> Submission:
+    return Submission(f"{month}_{department}_{form}.csv", department, month, received_at, {form: tables[form]}, is_csv=True)

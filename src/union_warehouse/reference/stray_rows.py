@@ -1,0 +1,37 @@
+"""Rows that are never accepted: no correction follows, and no figure counts them."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from union_warehouse.reference.world import Truth
+
+JOINED_TWICE = ("CQ", 9, "a person who joins the union again without having left: the second row waits for ever")
+UNREGISTERED_UNION = ("WL", 8, "a coverage by a union that nobody registered: the row waits for ever")
+STRAY_ROWS = (JOINED_TWICE, UNREGISTERED_UNION)
+
+
+def with_stray_rows(truth: Truth) -> Truth:
+    """The rows of ``truth`` and the stray ones."""
+    tables = dict(truth.tables)
+    tables["member_changes"] = pd.concat([tables["member_changes"], _joined_twice(truth)], ignore_index=True)
+    tables["union_coverage"] = pd.concat([tables["union_coverage"], _unregistered(truth)], ignore_index=True)
+    return Truth(truth.plan, tables)
+
+
+def _joined_twice(truth: Truth) -> pd.DataFrame:
+    department, month, _ = JOINED_TWICE
+    changes = truth.tables["member_changes"]
+    of_department = changes[changes["department"] == department]
+    once = ~of_department["id_number"].isin(of_department.loc[of_department["id_number"].duplicated(), "id_number"])
+    joined = of_department[once & (of_department["change"] == "join") & (of_department["month_number"] == month - 4)].head(1)
+    day = of_department.loc[of_department["month_number"] == month, "changed_on"].max()
+    number = f"HY{department}{truth.plan.months[month].replace('-', '')}-9999"
+    return joined.assign(month_number=month, changed_on=day, change_no=number)
+
+
+def _unregistered(truth: Truth) -> pd.DataFrame:
+    department, month, _ = UNREGISTERED_UNION
+    coverage = truth.tables["union_coverage"]
+    first = coverage[(coverage["department"] == department) & (coverage["month_number"] == month)].head(1)
+    return first.assign(union_code=f"{department}{truth.plan.year}9999")

@@ -1,0 +1,53 @@
+"""China's working days, from the project's holiday table, and the instants that follow from them."""
+
+from __future__ import annotations
+
+import csv
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from union_warehouse.months import first_day, last_day, next_month
+from union_warehouse.paths import HOLIDAYS_SEED
+
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
+_CLOSING_WORKING_DAY = 8
+_CLOSING_TIME = time(18, 0)
+_SATURDAY = 5
+
+
+@cache
+def _special_days() -> dict[date, bool]:
+    with HOLIDAYS_SEED.open(encoding="utf-8", newline="") as file:
+        return {date.fromisoformat(row["calendar_on"]): row["day_kind"] == "make_up_workday" for row in csv.DictReader(file)}
+
+
+def is_working_day(day: date) -> bool:
+    """Whether ``day`` is worked: official holidays and make-up days, weekdays otherwise."""
+    return _special_days().get(day, day.weekday() < _SATURDAY)
+
+
+@cache
+def working_days(month: str) -> npt.NDArray[np.datetime64]:
+    """Working days of ``month`` as ``datetime64[D]``."""
+    days = (first_day(month) + timedelta(days=offset) for offset in range(last_day(month).day))
+    return np.array([day for day in days if is_working_day(day)], dtype="datetime64[D]")
+
+
+def nth_working_day(month: str, number: int) -> date:
+    """The working day of ``month`` counted from 1."""
+    day: date = working_days(month)[number - 1].item()
+    return day
+
+
+def instant(day: date, at: time) -> datetime:
+    """A time of day in Shanghai as a UTC instant."""
+    return datetime.combine(day, at, _SHANGHAI).astimezone(UTC)
+
+
+def closing_instant(month: str) -> datetime:
+    """When ``month`` is closed: three working days after the due day (the 5th), 18:00 in Shanghai."""
+    return instant(nth_working_day(next_month(month), _CLOSING_WORKING_DAY), _CLOSING_TIME)

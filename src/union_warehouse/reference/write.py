@@ -1,0 +1,111 @@
+"""Write a reference year: the files of all departments, when each arrived, when each month closes."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from union_warehouse.reference.files import SYNTHETIC, write_submission
+from union_warehouse.reference.situations import describe_situations, plan_submissions
+from union_warehouse.reference.stray_rows import STRAY_ROWS, with_stray_rows
+from union_warehouse.reference.targets import load_targets
+from union_warehouse.reference.workdays import closing_instant
+from union_warehouse.reference.world import Truth, simulate
+
+_INSTANT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+@dataclass(frozen=True)
+class ReferenceYear:
+    """What was written.
+
+    Attributes:
+        folder: the folder of everything below.
+        submissions: the files that departments send, in order of months and departments.
+        arrivals: CSV of file (relative to ``folder``) and received_at (UTC).
+        closings: CSV of month and known_at (UTC), in order.
+        rows: true rows of each form.
+    """
+
+    folder: Path
+    submissions: tuple[Path, ...]
+    arrivals: Path
+    closings: Path
+    rows: dict[str, int]
+
+
+def write_reference_year(
+    out: Path,
+    year: int = 2014,
+    scale: int = 1,
+    seed: int = 2014,
+    on_progress: Callable[[str], None] | None = None,
+    first_year: int | None = None,
+) -> ReferenceYear:
+    """Write a year of synthetic submissions whose totals are the published figures of 2014.
+
+    The same arguments give the same bytes. At the last closing instant of ``closings.csv`` the figures of the year are
+    exactly those of ``targets.yaml``.
+
+    Args:
+        out: folder to write into; made if missing.
+        year: reporting year.
+        scale: multiplies unions, enterprises, persons and most activities; figures that count them grow as much.
+        seed: of everything drawn.
+        on_progress: told the month whose files were written.
+        first_year: year whose opening month carries the opening stock, by default ``year``. An earlier one writes a
+            following year: no opening month, and its unions, enterprises and members go on from those years' files.
+
+    Raises:
+        ValueError: ``first_year`` is after ``year``, or ``scale`` below 1.
+    """
+    if scale < 1 or (first_year is not None and first_year > year):
+        message = f"scale must be at least 1 and first_year at most {year}: got {scale} and {first_year}"
+        raise ValueError(message)
+    truth = with_stray_rows(simulate(year, load_targets(scale), seed, year if first_year is None else first_year))
+    folder = out / "submissions"
+    folder.mkdir(parents=True, exist_ok=True)
+    planned = plan_submissions(truth)
+    paths = []
+    for submission, following in zip(planned, [*planned[1:], None], strict=True):
+        paths.append(write_submission(submission, truth.plan.units[submission.department], folder))
+        if on_progress is not None and (following is None or following.month != submission.month):
+            on_progress(submission.month)
+    arrivals = _write_table(
+        out / "arrivals.csv",
+        ("file", "received_at"),
+        [(str(path.relative_to(out)), item.received_at.strftime(_INSTANT)) for path, item in zip(paths, planned, strict=True)],
+    )
+    closings = _write_table(
+        out / "closings.csv", ("month", "known_at"), [(month, closing_instant(month).strftime(_INSTANT)) for month in truth.plan.months[1:]]
+    )
+    _write_readme(out / "README.md", truth)
+    return ReferenceYear(out, tuple(paths), arrivals, closings, {form: len(table) for form, table in truth.tables.items()})
+
+
+def _write_table(path: Path, header: tuple[str, str], rows: list[tuple[str, str]]) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+    return path
+
+
+def _write_readme(path: Path, truth: Truth) -> None:
+    months = truth.plan.months
+    planted = sorted([*describe_situations(truth), *((months[month], code, what) for code, month, what in STRAY_ROWS)])
+    lines = [
+        f"# Reference submissions of {truth.plan.year}",
+        "",
+        f"{SYNTHETIC} Everything here is synthetic: no real person, firm or union; only the year's totals were published.",
+        "",
+        "`submissions/` holds the files of the departments, `arrivals.csv` when each arrived (UTC), `closings.csv` the instant",
+        "at which each month is closed.",
+        "",
+        "| month | department | what is out of the ordinary |",
+        "|---|---|---|",
+        *(f"| {month} | {code} | {what} |" for month, code, what in planted),
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
