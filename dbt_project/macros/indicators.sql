@@ -47,3 +47,8 @@
         where ({{ where | replace("ownership", "fact.ownership") if definition.unit_of else where }})
     {% endif %}
 {%- endmacro %}
+
+{#- A text literal, or a null of text where there is none. -#}
+{% macro text(value) -%}
+    {{ dbt.string_literal(dbt.escape_single_quotes(value)) if value else "cast(null as varchar)" }}
+{%- endmacro %}

@@ -4,15 +4,15 @@
         union all
     {% endif %}
     select
-        '{{ code }}' as indicator_code,
-        '{{ definition.name_zh | replace("' ", " '' ") }}' as name_zh,
-        '{{ definition.name_en | replace(" '", "''") }}' as name_en,
-        '{{ definition.unit }}' as unit,
-        '{{ definition.owner }}' as owner_code,
-        '{{ definition.kind }}' as indicator_kind,
-        '{{ definition.aggregation }}' as aggregation,
-        '{{ definition.form }}' as form,
-        {{ "'" ~ definition.numerator ~ "'" if definition.numerator else "cast(null as varchar)" }} as numerator_code,
-        {{ "'" ~ definition.denominator ~ "'" if definition.denominator else "cast(null as varchar)" }} as denominator_code,
+        {{ text(code) }} as indicator_code,
+        {{ text(definition.name_zh) }} as name_zh,
+        {{ text(definition.name_en) }} as name_en,
+        {{ text(definition.unit) }} as unit,
+        {{ text(definition.owner) }} as owner_code,
+        {{ text(definition.kind) }} as indicator_kind,
+        {{ text(definition.aggregation) }} as aggregation,
+        {{ text(definition.form) }} as form,
+        {{ text(definition.numerator) }} as numerator_code,
+        {{ text(definition.denominator) }} as denominator_code,
         {{ definition.is_published | default(true) }} as is_published
 {% endfor %}
