@@ -1,0 +1,81 @@
+"""Close a month.
+
+Builds, audits and publishes the release of one month: plan → audit of the landed forms → dbt build → audit of the
+warehouse → publish → report → gate.
+
+* **When**: on the 15th at 06:00 (Shanghai) for the month before, which is the run's partition key; by then the fifth
+  working day has passed in every year. Months close in order.
+* **By hand**: `uw close 2014-03`, or trigger with `{"month": "2014-03"}`. `known_at` (ISO 8601) says which submissions
+  count: those that had arrived by then. Without it: the scheduled time of a scheduled run, else the start of the run.
+* **A range of months**: `airflow backfill create --dag-id close_month --from-date 2014-01-01 --to-date 2014-12-31
+  --max-active-runs 1`, with `--dag-run-conf '{"known_at": "2015-01-12T18:00:00+08:00"}'` for another time than now.
+* **Nothing to do**: if no submission changed since the month's release, the rest is skipped and the run is green.
+* **A failing audit stops here**: the previous release stays current; the task's log names the expectation with sample rows.
+* **One writer**: every task holds the one slot of the pool `warehouse_writer`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pendulum
+from airflow.sdk import DAG, CronPartitionTimetable, ExceptionRetryPolicy, Param, RetryAction, RetryRule, chain, task
+
+STEPS = {
+    "audit_landed_forms": "Holds every landed row against its contract, and quarantine against what fails there.",
+    "build_warehouse": "Runs `dbt build` on the private working files.",
+    "audit_warehouse": "Holds the built marts against the stop and warn suites; a stop ends the run here.",
+    "publish_release": "Makes the release folder and points `current` at it.",
+    "report_close": "Lists what the release restated.",
+    "confirm_release": "The gate: fails unless the release can be read and is the current one.",
+}
+
+# A named error is a verdict on data or order: trying again in five minutes cannot change it.
+VERDICT = RetryRule("union_warehouse.errors.UnionWarehouseError", RetryAction.FAIL, reason="a verdict, not a fault")
+
+with DAG(
+    dag_id="close_month",
+    doc_md=__doc__,
+    schedule=CronPartitionTimetable("0 6 15 * *", timezone="Asia/Shanghai", run_offset=-1, key_format="%Y-%m"),
+    start_date=pendulum.datetime(2014, 1, 1, tz="Asia/Shanghai"),
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(hours=6),
+    tags=["warehouse"],
+    params={
+        "month": Param(None, "Month; default: the partition key", type=["null", "string"], pattern=r"^\d{4}-(0[1-9]|1[0-2])$"),
+        "known_at": Param(None, "Submissions that arrived until then count", type=["null", "string"], format="date-time"),
+    },
+    default_args={
+        "owner": "union-warehouse",
+        "pool": "warehouse_writer",
+        "retries": 2,
+        "retry_delay": timedelta(minutes=5),
+        "retry_policy": ExceptionRetryPolicy(rules=[VERDICT]),
+        "execution_timeout": timedelta(hours=2),
+    },
+):
+
+    @task
+    def plan_close() -> dict[str, Any]:
+        """Choose the submissions that count."""
+        from union_warehouse.orchestration.steps import plan_close
+
+        return plan_close()
+
+    @task.short_circuit
+    def check_need(plan: dict[str, Any]) -> bool:
+        """Skip the rest when the month's release would not change."""
+        return bool(plan["is_needed"])
+
+    @task
+    def run_step(step: str, close_id: str) -> None:
+        """Run one of STEPS."""
+        from union_warehouse.orchestration.steps import run_close_step
+
+        run_close_step(step, close_id)
+
+    plan = plan_close()
+    steps = [run_step.override(task_id=step, doc_md=purpose)(step, plan["close_id"]) for step, purpose in STEPS.items()]
+    chain(check_need(plan), *steps)

@@ -1,0 +1,45 @@
+"""The command ``uw``. Every command imports what it needs when it runs, so that ``uw --help`` is immediate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+import union_warehouse
+from union_warehouse.cli.close import close, releases
+from union_warehouse.cli.console import print_error
+from union_warehouse.cli.demo import demo, demo_data
+from union_warehouse.cli.read import figures, query, status
+from union_warehouse.cli.submit import check, reread, submit
+from union_warehouse.errors import UnionWarehouseError
+
+
+class Commands(click.Group):
+    """A group that turns the project's errors into words, in one place."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a named error is printed without traceback and ends with exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except UnionWarehouseError as error:
+            print_error(error)
+            raise SystemExit(1) from error
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Commands in the order of the work, not of the alphabet."""
+        return list(self.commands)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(union_warehouse.__version__, prog_name="uw")
+def main() -> None:
+    """Monthly submissions of a trade-union federation: collect, close, publish, read.
+
+    All state lives under UW_HOME (default: var/ in the project). With AIRFLOW_API_URL set, `submit` and `close` run on
+    that Airflow; otherwise inside this process. Exit codes: 0 done, 1 something was refused or failed, 2 usage.
+    """
+
+
+for command in (submit, check, close, reread, status, figures, query, releases, demo, demo_data):
+    main.add_command(command)

@@ -1,0 +1,194 @@
+"""``uw demo`` and ``uw demo-data``: the synthetic reference year."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.text import Text
+
+from union_warehouse.cli.close import headline
+from union_warehouse.cli.console import Progress, print_table, progress
+from union_warehouse.cli.read import as_text
+from union_warehouse.cli.values import read_arrivals, read_moments
+from union_warehouse.errors import UnionWarehouseError
+from union_warehouse.paths import PROJECT_DIR, Home
+
+REFERENCE_YEAR = 2014
+PUBLISHED_FIGURES = PROJECT_DIR / "src" / "union_warehouse" / "reference" / f"published_figures_{REFERENCE_YEAR}.csv"
+_MARKER = ".made-by-uw-demo"
+
+
+class NotADemoHome(UnionWarehouseError):
+    """The demo starts clean, and never deletes anybody's work."""
+
+    code = "not_a_demo_home"
+    message_zh = "{home} 中已有不是演示生成的数据，演示不会删除它；请把 UW_HOME 设为另一个空文件夹后再运行。"
+    message_en = "{home} holds data that the demo did not make and will not delete; set UW_HOME to another, empty folder."
+
+
+@click.command()
+@click.option("--seed", type=int, default=0, show_default=True, help="Another seed gives other rows with the same totals.")
+def demo(seed: int) -> None:
+    """Run the reference year end to end, and compare every figure with what was published.
+
+    Writes a year of synthetic submissions, collects them, closes the twelve months as known at each closing date
+    (through the real Airflow DAGs, in this process), and prints a table. UW_HOME is made anew; exit code 1 if a figure
+    differs.
+    """
+    home = Home.from_environment()
+    clock = time.perf_counter()
+    with progress() as shown:
+        _start_clean(home)
+        _run_year(home, seed, shown)
+        shown.say(f"demo done in {time.perf_counter() - clock:.0f} s; all of it is in {home.root}")
+    comparisons = compare_with_published(home)
+    _print_comparisons(comparisons)
+    raise SystemExit(0 if comparisons and all(one.is_equal for one in comparisons) else 1)
+
+
+@click.command("demo-data")
+@click.argument("out", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--year", type=click.IntRange(2000, 2100), default=REFERENCE_YEAR, show_default=True)
+@click.option("--scale", type=click.IntRange(1, 1000), default=1, show_default=True, help="Multiplies what grows with size.")
+@click.option("--seed", type=int, default=0, show_default=True)
+def demo_data(out: Path, year: int, scale: int, seed: int) -> None:
+    """Write a year of synthetic reference submissions to OUT, with their times of arrival and the closing dates."""
+    from union_warehouse.reference import write_reference_year
+
+    with progress() as shown, _timed(shown, f"write the submissions of {year}"):
+        write_reference_year(out, year=year, scale=scale, seed=seed)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A published figure and the warehouse's value."""
+
+    indicator: str
+    published: float
+    value: float | None
+    kind: str
+    precision: float | None
+
+    @property
+    def is_equal(self) -> bool:
+        """Equal as domain.md (Reporting) means it: exactly, to the stated rounding, or at least."""
+        if self.value is None:
+            return False
+        if self.kind.endswith("_rounded"):
+            return abs(self.value - self.published) <= (self.precision or 0) / 2
+        if self.kind.endswith("_at_least"):
+            limit = self.published + (self.precision or 0)
+            is_below = self.value <= 1 if self.kind.startswith("ratio") else self.value < limit
+            return self.published <= self.value and is_below
+        return self.value == self.published
+
+
+def compare_with_published(home: Home) -> list[Comparison]:
+    """Every published figure whose indicator the warehouse defines, with the value of the current release."""
+    from union_warehouse.reporting import figures
+
+    found = figures(home, REFERENCE_YEAR)
+    values = dict(zip(found["indicator_code"], found["value"], strict=True))
+    with PUBLISHED_FIGURES.open(encoding="utf-8", newline="") as file:
+        published = [row for row in csv.DictReader(file) if row["indicator"] in values]
+    return [_comparison(row, values) for row in published]
+
+
+def _comparison(row: Mapping[str, str], values: Mapping[str, Any]) -> Comparison:
+    value = values[row["indicator"]]
+    is_null = value is None or value != value
+    return Comparison(
+        indicator=row["indicator"],
+        published=float(row["value"]),
+        value=None if is_null else float(value),
+        kind=row["kind"],
+        precision=float(row["precision"]) if row["precision"] else None,
+    )
+
+
+def _start_clean(home: Home) -> None:
+    """Empty the demo's home.
+
+    Raises:
+        NotADemoHome: it holds something that the demo did not make.
+    """
+    if home.root.exists() and any(home.root.iterdir()):
+        if not (home.root / _MARKER).is_file():
+            raise NotADemoHome(home=home.root)
+        for path in home.root.iterdir():
+            if path.name != _MARKER:
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    home.root.mkdir(parents=True, exist_ok=True)
+    (home.root / _MARKER).write_text("Synthetic data of `uw demo`, which deletes this folder's content when it runs again.\n")
+
+
+def _run_year(home: Home, seed: int, shown: Progress) -> None:
+    from union_warehouse.orchestration.in_process import in_process_runner
+    from union_warehouse.orchestration.jobs import close, submit
+    from union_warehouse.reference import write_reference_year
+
+    out = home.root / "reference"
+    with _timed(shown, "write the reference submissions (synthetic)"):
+        write_reference_year(out, year=REFERENCE_YEAR, scale=1, seed=seed)
+    with ExitStack() as stack:
+        with _timed(shown, "start Airflow in this process"):
+            runner = stack.enter_context(in_process_runner(home))
+        with _timed(shown, "collect the submissions"):
+            outcomes = submit(home, runner, [out / "submissions"], read_arrivals(out / "arrivals.csv"), shown.observer)
+        shown.say(_count(outcomes))
+        for month, known_at in sorted(_closings(out / "closings.csv").items()):
+            with _timed(shown, f"close {month}"):
+                one = close(home, runner, month, known_at, shown.observer)
+            shown.say(f"  {month}: {headline(one)}")
+
+
+def _closings(path: Path) -> dict[str, datetime]:
+    return read_moments(path, "month", "known_at")
+
+
+def _count(outcomes: list[Any]) -> str:
+    states = [outcome.state for outcome in outcomes]
+    counted = ", ".join(f"{states.count(state)} {state.replace('_', ' ')}" for state in sorted(set(states)))
+    return f"  {len(states)} files: {counted}"
+
+
+@contextmanager
+def _timed(shown: Progress, activity: str) -> Iterator[None]:
+    shown.begin(activity)
+    clock = time.perf_counter()
+    yield
+    shown.say(f"{activity}: {time.perf_counter() - clock:.1f} s")
+
+
+def _print_comparisons(comparisons: list[Comparison]) -> None:
+    headings = (("indicator", False), ("published", True), ("warehouse", True), ("equal means", False), ("equal", False))
+    rows = [
+        (
+            one.indicator,
+            as_text(one.published),
+            as_text(one.value),
+            _meaning(one),
+            Text("yes", style="green") if one.is_equal else Text("NO", style="bold red"),
+        )
+        for one in comparisons
+    ]
+    print_table(f"Published figures of {REFERENCE_YEAR} and the warehouse's values", headings, rows)
+    equal = sum(one.is_equal for one in comparisons)
+    click.echo(f"{equal} of {len(comparisons)} figures equal")
+
+
+def _meaning(one: Comparison) -> str:
+    if one.kind.endswith("_rounded"):
+        return f"within {as_text((one.precision or 0) / 2)}"
+    if one.kind.endswith("_at_least"):
+        return "at least"
+    return "exactly"

@@ -1,0 +1,148 @@
+"""``uw status``, ``uw figures`` and ``uw query``: what can be read."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import click
+
+from union_warehouse.cli.console import print_json, print_table
+from union_warehouse.cli.values import Month
+from union_warehouse.errors import UnionWarehouseError
+from union_warehouse.paths import Home
+
+# A table on a terminal is for reading; csv and json give every row.
+_TABLE_ROWS = 1000
+_STATUS_COUNTS = ("expected", "received", "on_time", "late", "missing", "rejected", "quarantined")
+
+
+class QueryFailed(UnionWarehouseError):
+    """A statement that the release refused."""
+
+    code = "query_failed"
+    message_zh = '查询失败：{reason}。发布版本只读；表清单可用 uw query "show tables" 查看。'
+    message_en = 'the query failed: {reason}; a release is read-only, and `uw query "show tables"` lists its tables.'
+
+
+@click.command()
+@click.option("--month", type=Month(), help="One month, with a row per department.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON only.")
+def status(month: str | None, as_json: bool) -> None:
+    """Show months and their states, and with --month who has reported what (counted in forms; quarantined: in rows)."""
+    from union_warehouse.reporting import month_status
+
+    found = month_status(Home.from_environment(), month)
+    if as_json:
+        print_json(found)
+        return
+    counts = tuple((name.replace("_", " "), True) for name in _STATUS_COUNTS)
+    print_table(
+        "",
+        (("month", False), ("state", False), ("release", False), ("due on", False), *counts),
+        [
+            (item["month"], item["state"], item["release_id"], item["due_on"], *(item[name] for name in _STATUS_COUNTS))
+            for item in found["months"]
+        ],
+    )
+    if month:
+        print_table(
+            month,
+            (("unit", False), ("name", False), *counts),
+            [(item["department"], item["unit_name"], *(item[name] for name in _STATUS_COUNTS)) for item in found["departments"]],
+        )
+
+
+@click.command()
+@click.option("--year", type=click.IntRange(1900, 9999), help="The year (default: that of --month).")
+@click.option("--month", type=Month(), help="The month; without it the year up to its last closed month.")
+@click.option("--department", metavar="CODE", help="A reporting unit, such as CQ; without it the whole federation.")
+@click.option("--release", "release_id", metavar="ID", help="A release (default: the current one).")
+@click.option("--detail", is_flag=True, help="With --json: a row per indicator with everything that is known of it.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON only: an object indicator -> number.")
+def figures(
+    year: int | None, month: str | None, department: str | None, release_id: str | None, detail: bool, as_json: bool
+) -> None:
+    """Show indicator values of a release: of a month, or of a year (stocks: at its last closed month)."""
+    from union_warehouse.reporting import figures as read_figures
+
+    if month and year not in {None, int(month[:4])}:
+        raise click.UsageError(f"--month {month} is not in --year {year}. 月份不在该年度内。")
+    if not month and year is None:
+        raise click.UsageError("give --year or --month. 请给出 --year 或 --month。")
+    found = read_figures(Home.from_environment(), year or int(str(month)[:4]), month, department, release_id)
+    rows: list[dict[str, Any]] = json.loads(found.to_json(orient="records", force_ascii=False, double_precision=15))
+    for row in rows:
+        row.update({key: as_number(value) for key, value in row.items() if isinstance(value, float)})
+    if as_json:
+        print_json(rows if detail else {row["indicator_code"]: row["value"] for row in rows})
+        return
+    print_table(
+        f"{rows[0]['release_id']}, {'year to ' if not month else ''}{rows[0]['month']}, {department or 'federation'}",
+        (("indicator", False), ("name", False), ("value", True), ("unit", False), ("note", False)),
+        [(row["indicator_code"], row["name_zh"], as_text(row["value"]), row["unit"], _note(row)) for row in rows],
+    )
+
+
+@click.command()
+@click.argument("sql")
+@click.option("--release", "release_id", metavar="ID", help="A release (default: the current one).")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+def query(sql: str, release_id: str | None, form: str) -> None:
+    """Run read-only SQL (DuckDB) on a release, for example: uw query "show tables"."""
+    import duckdb
+
+    from union_warehouse.warehouse.releases import open_release
+
+    with open_release(Home.from_environment(), release_id) as connection:
+        try:
+            cursor = connection.execute(sql)
+            columns = [column[0] for column in cursor.description or ()]
+            rows = cursor.fetchall() if columns else []
+        except duckdb.Error as error:
+            raise QueryFailed(reason=str(error)) from error
+    _print_rows(columns, rows, form)
+
+
+def as_number(value: Any) -> Any:
+    """A whole number without fraction as int, a decimal as float; anything else as it is."""
+    if isinstance(value, Decimal):
+        value = float(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def as_text(value: Any) -> str:
+    """A number as a person writes it: thousands apart, at most four decimals; empty for null."""
+    if value is None:
+        return ""
+    value = as_number(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.4f}".rstrip("0")
+
+
+def _note(row: dict[str, Any]) -> str:
+    notes = []
+    if row["is_missing"]:
+        notes.append(f"{row['missing_unit_count']} units missing")
+    if row["is_carried_forward"]:
+        notes.append("carried forward")
+    return ", ".join(notes)
+
+
+def _print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: str) -> None:
+    if form == "json":
+        print_json([{column: as_number(cell) for column, cell in zip(columns, row, strict=True)} for row in rows])
+    elif form == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+    else:
+        shown = rows[:_TABLE_ROWS]
+        kinds = (int, float, Decimal, type(None))
+        headings = [(name, all(isinstance(row[index], kinds) for row in shown)) for index, name in enumerate(columns)]
+        print_table("", headings, shown)
+        if len(rows) > len(shown):
+            click.echo(f"{len(shown)} of {len(rows)} rows; --format csv or json gives all.", err=True)

@@ -1,0 +1,122 @@
+"""``uw submit``, ``uw check`` and ``uw reread``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from union_warehouse.cli.console import print_json, print_table, progress
+from union_warehouse.cli.values import Arrival, MonthRange
+from union_warehouse.paths import Home
+
+if TYPE_CHECKING:
+    from union_warehouse.submissions import Outcome
+
+_PATHS = click.Path(exists=True, path_type=Path)
+_ROW_KEYS = ("file", "department", "month", "version", "state", "rows", "quarantined", "warnings", "receipt")
+# Problems shown per file in the table form; the receipt and --json hold all of them.
+_PROBLEMS_SHOWN = 20
+
+
+@click.command()
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=_PATHS)
+@click.option(
+    "--received-at",
+    type=Arrival(),
+    help="When the files arrived (default: now): a time such as 2014-04-03T10:11 (Shanghai unless it says otherwise), "
+    "or a CSV with the columns file and received_at.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON only, with every problem.")
+def submit(paths: tuple[Path, ...], received_at: datetime | Mapping[str, datetime] | None, as_json: bool) -> None:
+    """Take files or folders into the inbox and collect them.
+
+    Exit code 0: all accepted; 1: something was rejected or quarantined; 2: usage.
+    """
+    from union_warehouse.orchestration.jobs import submit as submit_files
+    from union_warehouse.orchestration.runner import connect
+
+    home = Home.from_environment()
+    with progress() as shown:
+        shown.begin("submit")
+        with connect(home) as runner:
+            outcomes = submit_files(home, runner, paths, received_at or datetime.now(UTC), shown.observer)
+    _finish(outcomes, as_json)
+
+
+@click.command()
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=_PATHS)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON only, with every problem.")
+def check(paths: tuple[Path, ...], as_json: bool) -> None:
+    """Say what `uw submit` would say; store nothing."""
+    from union_warehouse.submissions import check_file
+
+    home = Home.from_environment()
+    with progress() as shown:
+        shown.begin("check")
+        outcomes = [check_file(home, path) for path in _files(paths)]
+    _finish(outcomes, as_json)
+
+
+@click.command()
+@click.argument("months", metavar="MONTH...", nargs=-1, required=True, type=MonthRange())
+@click.option("--json", "as_json", is_flag=True, help="Print JSON only, with every problem.")
+def reread(months: tuple[list[str], ...], as_json: bool) -> None:
+    """Read the originals of a month again, after a reader or a contract was improved.
+
+    MONTH is 2014-03, or a range such as 2014-01..2014-12. The next close uses the new readings.
+    """
+    from union_warehouse.submissions import reread_month
+
+    home = Home.from_environment()
+    read_at = datetime.now(UTC)
+    outcomes: list[Outcome] = []
+    with progress() as shown:
+        for month in sorted({month for group in months for month in group}):
+            shown.begin(f"reread {month}")
+            outcomes += reread_month(home, month, read_at)
+    _finish(outcomes, as_json)
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    """Files in the order given; a folder's files by name, hidden and lock files left out as the inbox does."""
+    found: list[Path] = []
+    for path in paths:
+        candidates = sorted(path.rglob("*")) if path.is_dir() else [path]
+        found += [file for file in candidates if file.is_file() and not file.name.startswith((".", "~$"))]
+    return found
+
+
+def _finish(outcomes: Sequence[Outcome], as_json: bool) -> None:
+    if as_json:
+        print_json([_as_row(outcome, with_problems=True) for outcome in outcomes])
+    else:
+        rows = [[_as_row(outcome)[key] for key in _ROW_KEYS] for outcome in outcomes]
+        print_table("", [(key, key in {"rows", "quarantined", "warnings"}) for key in _ROW_KEYS], rows)
+        for outcome in outcomes:
+            _print_problems(outcome)
+    is_clean = all(outcome.state in {"accepted", "unchanged"} for outcome in outcomes)
+    raise SystemExit(0 if is_clean else 1)
+
+
+def _as_row(outcome: Outcome, *, with_problems: bool = False) -> dict[str, Any]:
+    values = outcome.to_dict()
+    row = {key: values[key] for key in _ROW_KEYS}
+    return {**row, **{key: value for key, value in values.items() if key not in row}} if with_problems else row
+
+
+def _print_problems(outcome: Outcome) -> None:
+    problems = outcome.to_dict()["problems"]
+    if not problems:
+        return
+    rows = [
+        (item["form"], item["sheet"], item["row"], item["column"], item["rule"], item["severity"], item["message"])
+        for item in problems[:_PROBLEMS_SHOWN]
+    ]
+    left = len(problems) - len(rows)
+    title = f"{outcome.file}" + (f"  ({len(problems)} problems; {left} more in the receipt and with --json)" if left > 0 else "")
+    headings = ("form", "sheet", "row", "column", "rule", "severity", "message")
+    print_table(title, [(heading, heading == "row") for heading in headings], rows)

@@ -1,0 +1,1 @@
+"""Run the DAGs: inside this process, or on a server by its REST API."""

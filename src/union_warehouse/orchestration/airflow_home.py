@@ -1,0 +1,86 @@
+"""Airflow's own state under ``UW_HOME/airflow``: settings, metadata database and pools, for runs inside this process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from union_warehouse.orchestration.locks import exclusive
+from union_warehouse.paths import DAGS_DIR, PROJECT_DIR, Home
+
+PLUGINS_DIR = PROJECT_DIR / "plugins"
+WRITER_POOL = "warehouse_writer"
+# name -> (slots, description). One slot: DuckDB allows one writer of a file (docs/architecture.md).
+POOLS: Mapping[str, tuple[int, str]] = {WRITER_POOL: (1, "Everything that writes the warehouse's DuckDB files")}
+
+
+def airflow_settings(home: Home) -> dict[str, str]:
+    """Environment variables of an Airflow that lives in ``home`` and runs DAGs inside this process."""
+    return {
+        "AIRFLOW_HOME": str(home.airflow),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS_DIR),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PLUGINS_DIR),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home.airflow / 'airflow.db'}",
+        # Nobody browses this database, and rendered fields cost a write and a clean-up per task.
+        "AIRFLOW__CORE__NUM_DAG_RUNS_TO_RETAIN_RENDERED_FIELDS": "0",
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home.airflow / "logs"),
+        "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+        "GX_ANALYTICS_ENABLED": "false",
+        "UW_HOME": str(home.root),
+    }
+
+
+@contextmanager
+def airflow_ready(home: Home) -> Iterator[None]:
+    """Airflow configured for ``home`` in this process, its database migrated, its pools present; one process at a time.
+
+    SQLite takes one writer, so a second ``uw`` on the same home waits here until the first is done.
+
+    Raises:
+        RuntimeError: Airflow was already configured for another home in this process (it reads its settings once).
+    """
+    home.airflow.mkdir(parents=True, exist_ok=True)
+    _configure(home)
+    with exclusive(home.airflow / "run.lock"):
+        _migrate(home.airflow)
+        yield
+
+
+def _configure(home: Home) -> None:
+    configured = os.environ.get("AIRFLOW_HOME")
+    if _configured and configured != str(home.airflow):
+        raise RuntimeError(f"Airflow is configured for {configured} in this process; use a new process for {home.airflow}")
+    os.environ.update(airflow_settings(home))
+    _configured.append(str(home.airflow))
+
+
+_configured: list[str] = []
+
+
+def _migrate(folder: Path) -> None:
+    """Create or upgrade the database once per Airflow version, then see that the pools exist."""
+    stamp = folder / f"migrated-{version('apache-airflow-core')}-{_pools_fingerprint()}"
+    database = folder / "airflow.db"
+    if stamp.exists() and database.exists():
+        return
+    from airflow import settings
+    from airflow.models.pool import Pool
+    from airflow.utils.db import initdb
+
+    initdb()
+    for name, (slots, description) in POOLS.items():
+        Pool.create_or_update_pool(name, slots=slots, description=description, include_deferred=False)
+    settings.Session.remove()
+    stamp.touch()
+
+
+def _pools_fingerprint() -> str:
+    return "-".join(f"{name}-{slots}" for name, (slots, _) in sorted(POOLS.items()))

@@ -1,0 +1,93 @@
+"""Run the DAGs inside this process with Airflow's ``dag.test()``: real tasks and mapping, no scheduler, SQLite."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import IO, Any
+
+from union_warehouse.orchestration.airflow_home import airflow_ready
+from union_warehouse.orchestration.records import Observer, observed
+from union_warehouse.orchestration.runner import RunResult
+from union_warehouse.paths import DAGS_DIR, Home
+
+
+@contextmanager
+def in_process_runner(home: Home) -> Iterator[InProcessRunner]:
+    """Airflow inside this process; what it prints goes to a file under ``UW_HOME/airflow/logs``."""
+    log = home.airflow / "logs" / f"uw-{_process_name()}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with _output_to(log), airflow_ready(home):
+        yield InProcessRunner(log)
+
+
+class InProcessRunner:
+    """See :class:`union_warehouse.orchestration.runner.Runner`."""
+
+    def __init__(self, log: Path) -> None:
+        """Keep the path of the ``log`` file."""
+        self._log = log
+
+    def run(self, dag_id: str, conf: Mapping[str, Any], observer: Observer) -> RunResult:
+        """Run ``dag_id`` task by task in this process."""
+        from airflow.utils.state import DagRunState, TaskInstanceState
+
+        with observed(observer):
+            dag_run = _load_dags()[dag_id].test(run_conf=dict(conf))
+        failed = {item.task_id for item in dag_run.get_task_instances() if item.state == TaskInstanceState.FAILED}
+        is_success = dag_run.state == DagRunState.SUCCESS
+        return RunResult(dag_id, dag_run.run_id, is_success, tuple(sorted(failed)), str(self._log))
+
+
+@cache
+def _load_dags() -> dict[str, Any]:
+    """The project's DAGs, parsed once a process.
+
+    Raises:
+        RuntimeError: a DAG file does not parse.
+    """
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(dag_folder=DAGS_DIR)
+    if bag.import_errors:
+        raise RuntimeError(f"DAG files do not parse: {bag.import_errors}")
+    for dag in bag.dags.values():
+        for task in dag.tasks:
+            # Somebody waits at a terminal: tell them at once, they decide whether to run it again.
+            task.retries = 0
+    return dict(bag.dags)
+
+
+@cache
+def _process_name() -> str:
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}"
+
+
+@cache
+def _log_file(path: Path) -> IO[str]:
+    # Never closed: Airflow's loggers keep the stream that they found when they were configured.
+    return path.open("a", encoding="utf-8", buffering=1)
+
+
+@contextmanager
+def _output_to(path: Path) -> Iterator[None]:
+    """Send what this process and its children print to ``path``, by Python's streams and by the file descriptors."""
+    log = _log_file(path)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    saved = os.dup(1), os.dup(2)
+    try:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+        with redirect_stdout(log), redirect_stderr(log):
+            yield
+    finally:
+        log.flush()
+        for descriptor, copy in zip((1, 2), saved, strict=True):
+            os.dup2(copy, descriptor)
+            os.close(copy)

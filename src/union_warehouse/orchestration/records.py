@@ -1,0 +1,116 @@
+"""An outcome record for every step of every run: ``UW_HOME/runs/<dag>/<run>/<task>[.<map index>].json``.
+
+The same records serve a run inside this process and one on a server: progress, results and errors are read from them.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from union_warehouse.errors import UnionWarehouseError
+from union_warehouse.paths import Home
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """What became of one step.
+
+    Attributes:
+        dag_id: its DAG.
+        run_id: its run.
+        task_id: its task.
+        map_index: its place among mapped tasks, or -1.
+        state: running, success or failed; one that stays ``running`` was killed.
+        started_at: UTC ISO-8601.
+        seconds: time it took; 0 while running.
+        result: what it returned.
+        error: code, message_zh and message_en of what stopped it.
+    """
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+    state: str
+    started_at: str
+    seconds: float = 0.0
+    result: Any = None
+    error: dict[str, str] | None = None
+
+
+Observer = Callable[[StepRecord], None]
+_observers: list[Observer] = []
+
+
+@contextmanager
+def observed(observer: Observer) -> Iterator[None]:
+    """Call ``observer`` with every record that this process writes in the block."""
+    _observers.append(observer)
+    try:
+        yield
+    finally:
+        _observers.remove(observer)
+
+
+def run_step(home: Home, identity: tuple[str, str, str, int], step: Callable[[], Any]) -> Any:
+    """Run ``step`` and record what became of it.
+
+    Args:
+        home: where the record goes.
+        identity: DAG, run, task and map index.
+        step: the work; what it returns must be JSON-able.
+
+    Raises:
+        Exception: whatever ``step`` raised, after the record of it is written.
+    """
+    started_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    clock = time.perf_counter()
+    _write(home, StepRecord(*identity, state="running", started_at=started_at))
+    try:
+        result = step()
+    except Exception as error:
+        _write(home, StepRecord(*identity, "failed", started_at, _since(clock), error=describe_error(error)))
+        raise
+    _write(home, StepRecord(*identity, "success", started_at, _since(clock), result=result))
+    return result
+
+
+def describe_error(error: Exception) -> dict[str, str]:
+    """``error`` as code, message_zh and message_en; an error of another class has the code ``unexpected``."""
+    if isinstance(error, UnionWarehouseError):
+        return {"code": error.code, "message_zh": error.message_zh, "message_en": error.message_en}
+    text = f"{type(error).__name__}: {error}"
+    return {"code": "unexpected", "message_zh": text, "message_en": text}
+
+
+def read_records(home: Home, dag_id: str, run_id: str) -> dict[tuple[str, int], StepRecord]:
+    """The records of one run, by task and map index."""
+    paths = sorted(_folder(home, dag_id, run_id).glob("[!.]*.json"))
+    records = (StepRecord(**json.loads(path.read_text("utf-8"))) for path in paths)
+    return {(record.task_id, record.map_index): record for record in records}
+
+
+def _since(clock: float) -> float:
+    return round(time.perf_counter() - clock, 3)
+
+
+def _folder(home: Home, dag_id: str, run_id: str) -> Path:
+    return home.root / "runs" / dag_id / run_id.replace("/", "_")
+
+
+def _write(home: Home, record: StepRecord) -> None:
+    folder = _folder(home, record.dag_id, record.run_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    name = record.task_id if record.map_index < 0 else f"{record.task_id}.{record.map_index}"
+    temporary = folder / f".{name}.json"
+    temporary.write_text(json.dumps(asdict(record), ensure_ascii=False), encoding="utf-8")
+    temporary.replace(folder / f"{name}.json")
+    for observer in _observers:
+        observer(record)

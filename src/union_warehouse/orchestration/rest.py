@@ -1,0 +1,99 @@
+"""Run the DAGs on a server by Airflow's public REST API (``AIRFLOW_API_URL``)."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+
+from union_warehouse.orchestration.errors import AirflowRefused, AirflowUnreachable, DagPaused, SchedulerDown
+from union_warehouse.orchestration.records import Observer, StepRecord, read_records
+from union_warehouse.orchestration.runner import RunResult
+from union_warehouse.paths import Home
+
+POLL_SECONDS = 1.0
+# A live scheduler takes a queued run up within seconds; runs of the same DAG before it may take longer.
+QUEUED_SECONDS_BEFORE_HEALTH_CHECK = 30.0
+
+
+@contextmanager
+def rest_runner(home: Home, url: str) -> Iterator[RestRunner]:
+    """A signed-in client of the Airflow at ``url``.
+
+    Credentials: ``AIRFLOW_API_TOKEN``, else ``AIRFLOW_API_USER`` and ``AIRFLOW_API_PASSWORD``.
+
+    Raises:
+        AirflowUnreachable: nobody answers there.
+        AirflowRefused: the credentials are wrong.
+    """
+    with httpx.Client(base_url=url.rstrip("/"), timeout=30.0) as client:
+        runner = RestRunner(home, client)
+        runner.sign_in(os.environ)
+        yield runner
+
+
+class RestRunner:
+    """See :class:`union_warehouse.orchestration.runner.Runner`."""
+
+    def __init__(self, home: Home, client: httpx.Client) -> None:
+        """Use ``client``; records of steps are read from ``home``, the volume that the server uses too."""
+        self._home = home
+        self._client = client
+
+    def sign_in(self, environment: Mapping[str, str]) -> None:
+        """Use the token of ``environment``, else get one for its user and password."""
+        token = environment.get("AIRFLOW_API_TOKEN")
+        if not token:
+            user, password = environment.get("AIRFLOW_API_USER", ""), environment.get("AIRFLOW_API_PASSWORD", "")
+            token = self._request("POST", "/auth/token", {"username": user, "password": password})["access_token"]
+        self._client.headers["Authorization"] = f"Bearer {token}"
+
+    def run(self, dag_id: str, conf: Mapping[str, Any], observer: Observer) -> RunResult:
+        """Trigger ``dag_id`` and wait until its run ended.
+
+        Raises:
+            DagPaused: the run would wait for ever.
+            SchedulerDown: the run stays queued and no scheduler is alive.
+        """
+        if self._request("GET", f"/api/v2/dags/{dag_id}")["is_paused"]:
+            raise DagPaused(dag_id=dag_id)
+        run_id = self._request("POST", f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": None, "conf": dict(conf)})["dag_run_id"]
+        state = self._wait(dag_id, run_id, observer)
+        failed = self._request("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances?state=failed&limit=100")
+        tasks = tuple(sorted({item["task_id"] for item in failed["task_instances"]}))
+        return RunResult(dag_id, run_id, state == "success", tasks, f"{self._client.base_url}/dags/{dag_id}/runs/{run_id}")
+
+    def _wait(self, dag_id: str, run_id: str, observer: Observer) -> str:
+        seen: dict[tuple[str, int], StepRecord] = {}
+        started = time.monotonic()
+        while True:
+            state: str = self._request("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")["state"]
+            for key, record in read_records(self._home, dag_id, run_id).items():
+                if seen.get(key) != record:
+                    seen[key] = record
+                    observer(record)
+            if state in {"success", "failed"}:
+                return state
+            if state == "queued" and time.monotonic() - started > QUEUED_SECONDS_BEFORE_HEALTH_CHECK:
+                self._check_scheduler(run_id)
+            time.sleep(POLL_SECONDS)
+
+    def _check_scheduler(self, run_id: str) -> None:
+        status = self._request("GET", "/api/v2/monitor/health")["scheduler"]["status"]
+        if status != "healthy":
+            raise SchedulerDown(run_id=run_id, status=status)
+
+    def _request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        url = str(self._client.base_url)
+        try:
+            response = self._client.request(method, path, json=body)
+        except httpx.HTTPError as error:
+            raise AirflowUnreachable(url=url, reason=f"{type(error).__name__}: {error}") from error
+        if response.is_error:
+            reason = response.text[:300]
+            raise AirflowRefused(url=url, request=f"{method} {path}", status=response.status_code, reason=reason)
+        return response.json()

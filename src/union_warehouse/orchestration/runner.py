@@ -1,0 +1,79 @@
+"""One way to run a DAG and wait for it, whether in this process or on a server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from union_warehouse.orchestration.errors import RunFailed, StepStopped
+from union_warehouse.orchestration.records import Observer, StepRecord, read_records
+from union_warehouse.paths import Home
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a run ended.
+
+    Attributes:
+        dag_id: its DAG.
+        run_id: its run.
+        is_success: whether every task that had to run succeeded.
+        failed_tasks: tasks that failed, in no order.
+        log: where to read more.
+    """
+
+    dag_id: str
+    run_id: str
+    is_success: bool
+    failed_tasks: tuple[str, ...]
+    log: str
+
+
+class Runner(Protocol):
+    """Runs a DAG with a configuration and waits until it ended."""
+
+    def run(self, dag_id: str, conf: Mapping[str, Any], observer: Observer) -> RunResult:
+        """Run ``dag_id`` with ``conf``; ``observer`` sees each step's record as it appears."""
+        ...
+
+
+@contextmanager
+def connect(home: Home) -> Iterator[Runner]:
+    """The Airflow of ``AIRFLOW_API_URL`` if that is set, else one inside this process."""
+    url = os.environ.get("AIRFLOW_API_URL")
+    if url:
+        from union_warehouse.orchestration.rest import rest_runner
+
+        with rest_runner(home, url) as runner:
+            yield runner
+    else:
+        from union_warehouse.orchestration.in_process import in_process_runner
+
+        with in_process_runner(home) as runner:
+            yield runner
+
+
+def results_of(home: Home, run: RunResult) -> dict[str, Any]:
+    """What each step of a successful run returned, by task.
+
+    Raises:
+        StepStopped: a step stopped with a named error.
+        RunFailed: a task failed otherwise, or left no record.
+    """
+    records = read_records(home, run.dag_id, run.run_id)
+    if not run.is_success:
+        raise _failure(run, list(records.values()))
+    return {record.task_id: record.result for record in records.values() if record.map_index < 0}
+
+
+def _failure(run: RunResult, records: list[StepRecord]) -> StepStopped | RunFailed:
+    # A mapped task that failed explains more than the gate that noticed it, so the first failure in time is told.
+    failed = sorted((record for record in records if record.error), key=lambda record: record.started_at)
+    error = failed[0].error if failed else None
+    if error and error["code"] != "unexpected":
+        return StepStopped(code=error["code"], zh=error["message_zh"], en=error["message_en"], task=failed[0].task_id)
+    tasks = ", ".join(sorted({*run.failed_tasks})) or "?"
+    return RunFailed(dag_id=run.dag_id, tasks=tasks, reason=error["message_en"] if error else "no record", log=run.log)

@@ -1,0 +1,168 @@
+"""The bodies of the DAGs' tasks: read the context, call the stage, keep a record. DAG files import this inside tasks only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk import get_current_context
+from airflow.sdk.configuration import conf
+
+from union_warehouse.orchestration.errors import NoMonthGiven, NotCollected, ReleaseNotCurrent
+from union_warehouse.orchestration.records import run_step
+from union_warehouse.paths import Home
+
+
+def list_inbox() -> list[dict[str, Any]]:
+    """Files that wait, oldest arrival first, at most ``[core] max_map_length`` of them."""
+    from union_warehouse.submissions import scan_inbox
+
+    home = Home.from_environment()
+    items = scan_inbox(home)[: conf.getint("core", "max_map_length")]
+    _recorded(home, lambda: {"waiting": len(items)})
+    return [item.to_dict() for item in items]
+
+
+def collect_file(item: Mapping[str, Any]) -> None:
+    """Judge and land one file of the inbox; a rejection is an outcome, not an error."""
+    from union_warehouse.submissions import InboxItem, collect_file
+
+    home = Home.from_environment()
+
+    def collect() -> dict[str, Any]:
+        outcome = collect_file(home, InboxItem.from_dict(item))
+        return {"file": outcome.file, "department": outcome.department, "month": outcome.month, "state": outcome.state}
+
+    _recorded(home, collect)
+
+
+def confirm_outcomes(items: list[dict[str, Any]] | None) -> dict[str, int]:
+    """Count outcomes by state.
+
+    Raises:
+        NotCollected: a listed file has no outcome (its task failed), or the inbox could not be listed.
+    """
+    from union_warehouse.submissions import read_outcome
+
+    home = Home.from_environment()
+
+    def count() -> dict[str, int]:
+        if items is None:
+            raise NotCollected(files="?")
+        outcomes = {item["path"]: read_outcome(home, item["path"]) for item in items}
+        missing = [path for path, outcome in outcomes.items() if outcome is None]
+        if missing:
+            raise NotCollected(files=", ".join(missing))
+        states = [outcome.state for outcome in outcomes.values() if outcome is not None]
+        return {state: states.count(state) for state in sorted(set(states))}
+
+    counts: dict[str, int] = _recorded(home, count)
+    return counts
+
+
+def plan_close() -> dict[str, Any]:
+    """Plan the close of the month that the run names by parameter or partition key.
+
+    Raises:
+        NoMonthGiven: it names none.
+    """
+    from union_warehouse.warehouse import plan_close
+
+    home, context = Home.from_environment(), get_current_context()
+    dag_run, params = context["dag_run"], context["params"]
+
+    def plan() -> dict[str, Any]:
+        month = params["month"] or dag_run.partition_key
+        if not month:
+            raise NoMonthGiven
+        return plan_close(home, month, _known_at(params["known_at"], dag_run))
+
+    plan_: dict[str, Any] = _recorded(home, plan)
+    return plan_
+
+
+def run_close_step(step: str, close_id: str) -> None:
+    """Run one later step of a close, by the name of its task."""
+    home = Home.from_environment()
+    _recorded(home, lambda: CLOSE_STEPS[step](home, close_id))
+
+
+def watch_deadlines() -> dict[str, Any]:
+    """State of every month by the run's time, kept as ``UW_HOME/deadlines/<date>.json``."""
+    from union_warehouse.orchestration.deadlines import record_deadlines
+
+    home, dag_run = Home.from_environment(), get_current_context()["dag_run"]
+    summary: dict[str, Any] = _recorded(home, lambda: record_deadlines(home, _run_time(dag_run)))
+    return summary
+
+
+def _audit_landed_forms(home: Home, close_id: str) -> Any:
+    from union_warehouse.quality.audit import audit_landed_forms
+
+    return audit_landed_forms(home, close_id)
+
+
+def _build_warehouse(home: Home, close_id: str) -> Any:
+    from union_warehouse.warehouse import run_dbt
+
+    return run_dbt(home, close_id)
+
+
+def _audit_warehouse(home: Home, close_id: str) -> Any:
+    from union_warehouse.quality.audit import audit_warehouse
+
+    return audit_warehouse(home, close_id)
+
+
+def _publish_release(home: Home, close_id: str) -> Any:
+    from union_warehouse.warehouse import publish_release
+
+    return publish_release(home, close_id)
+
+
+def _report_close(home: Home, close_id: str) -> Any:
+    from union_warehouse.warehouse import report_close
+
+    return report_close(home, close_id)
+
+
+def _confirm_release(home: Home, close_id: str) -> Any:
+    from union_warehouse.warehouse.releases import current_release, open_release
+
+    current = current_release(home)
+    if current is None or current.release_id != close_id:
+        raise ReleaseNotCurrent(expected=close_id, current=current.release_id if current else None)
+    with open_release(home, close_id) as connection:
+        connection.execute("select count(*) from rpt_indicators").fetchone()
+    return {"release_id": close_id}
+
+
+CLOSE_STEPS: Mapping[str, Callable[[Home, str], Any]] = {
+    "audit_landed_forms": _audit_landed_forms,
+    "build_warehouse": _build_warehouse,
+    "audit_warehouse": _audit_warehouse,
+    "publish_release": _publish_release,
+    "report_close": _report_close,
+    "confirm_release": _confirm_release,
+}
+
+
+def _recorded(home: Home, step: Callable[[], Any]) -> Any:
+    instance = get_current_context()["ti"]
+    map_index = -1 if instance.map_index is None else instance.map_index
+    return run_step(home, (instance.dag_id, instance.run_id, instance.task_id, map_index), step)
+
+
+def _known_at(text: str | None, dag_run: Any) -> datetime:
+    return datetime.fromisoformat(text) if text else _run_time(dag_run)
+
+
+def _run_time(dag_run: Any) -> datetime:
+    """A time that a rerun of the same run shares.
+
+    A backfill's ``run_after`` is a date inside its month (Airflow's choice), before the month's submissions arrive;
+    so only a scheduled run uses it.
+    """
+    moment: datetime = dag_run.run_after if str(dag_run.run_type) == "scheduled" else dag_run.start_date
+    return moment.astimezone(UTC)
