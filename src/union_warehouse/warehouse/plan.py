@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from union_warehouse.contracts.derive import landed_columns
 from union_warehouse.months import next_month, parse_month
 from union_warehouse.paths import Home
 from union_warehouse.warehouse.errors import EarlierMonthOpen, HashKeyChanged, KnownAtTooEarly, MonthNotOver, NothingSubmitted
+from union_warehouse.warehouse.registry import choose_effective, read_new_manifests
 from union_warehouse.warehouse.releases import Release, current_release, list_releases
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -32,24 +33,6 @@ MARTS_FILE = "marts.duckdb"
 PREVIOUS_FILE = "previous.duckdb"
 PLAN_FILE = "plan.json"
 
-_MANIFEST_COLUMNS = {
-    "submission_id": "VARCHAR",
-    "department": "VARCHAR",
-    "month": "VARCHAR",
-    "submission_number": "INTEGER",
-    "reading": "INTEGER",
-    "file_name": "VARCHAR",
-    "sha256": "VARCHAR",
-    "received_at": "TIMESTAMP",
-    "read_at": "TIMESTAMP",
-    "kind": "VARCHAR",
-    "contract_version": "VARCHAR",
-    "state": "VARCHAR",
-    "is_opening": "BOOLEAN",
-    "hash_key_fingerprint": "VARCHAR",
-    "ties_with": "VARCHAR[]",
-    "forms": 'STRUCT(form VARCHAR, version INTEGER, "return" VARCHAR, "rows" INTEGER, quarantined INTEGER, warnings INTEGER, file VARCHAR)[]',
-}
 _PROBLEM_COLUMNS = {
     "_submission_id": "VARCHAR",
     "form": "VARCHAR",
@@ -92,35 +75,55 @@ def plan_close(home: Home, month: str, known_at: datetime) -> dict[str, Any]:
     close_id = _next_release_id(home, month)
     folder = home.build / close_id
     _copy_last_audited(home, current, folder)
-    with duckdb.connect(os.fspath(folder / BUILD_FILE)) as connection:
-        connection.execute("set timezone = 'UTC'")
-        connection.execute("create schema if not exists plan; create schema if not exists landing")
-        _read_new_manifests(connection, home)
-        _choose_effective(connection, known_at, closed_months[-1])
-        changed = connection.execute(
-            "select form, submission_id, counts_now from plan.changed_submissions order by all"
-        ).fetchall()
-        fingerprint = _hash_key_fingerprint(connection, current)
-        is_needed = current is None or bool(changed) or month not in current.closed_months
-        plan = {
-            "close_id": close_id,
-            "month": month,
-            "known_at": known_at.isoformat().replace("+00:00", "Z"),
-            "is_needed": is_needed,
-            "release_id": None if is_needed or current is None else current.release_id,
-            "beginning_month": closed_months[0],
-            "closed_months": list(closed_months),
-            "previous_release_id": current.release_id if current else None,
-            "hash_key_fingerprint": fingerprint,
-            "changed_submissions": [{"form": form, "submission_id": key, "counts": counts} for form, key, counts in changed],
-        }
-        if current is None and not changed:
-            raise NothingSubmitted(month=month, known_at=plan["known_at"])
-        _write_plan_tables(connection, home, plan)
+    close = {
+        "close_id": close_id,
+        "month": month,
+        "known_at": known_at.isoformat().replace("+00:00", "Z"),
+        "beginning_month": closed_months[0],
+        "closed_months": list(closed_months),
+    }
+    changed, fingerprints = write_build(home, folder, close)
+    if current is None and not changed:
+        raise NothingSubmitted(month=month, known_at=close["known_at"])
+    is_needed = current is None or bool(changed) or month not in current.closed_months
+    plan = close | {
+        "is_needed": is_needed,
+        "release_id": None if is_needed or current is None else current.release_id,
+        "previous_release_id": current.release_id if current else None,
+        "hash_key_fingerprint": _one_hash_key(fingerprints, current),
+        "changed_submissions": changed,
+    }
     (folder / PLAN_FILE).write_text(json.dumps(plan, ensure_ascii=False, indent=1), encoding="utf-8")
     if not is_needed:
         shutil.rmtree(folder)
     return plan
+
+
+def write_build(home: Home, folder: Path, close: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Write the schemas ``plan`` and ``landing`` into the build of ``folder``.
+
+    Args:
+        home: the warehouse's state, whose landing zone is read.
+        folder: holds ``build.duckdb``, a copy of the last audited one or none yet.
+        close: close_id, month, known_at, beginning_month, closed_months.
+
+    Returns:
+        The submissions that began (``counts``) or ceased to count since the last audited build, and the fingerprints of
+        the keys that hashed the personal data of those that count.
+    """
+    with duckdb.connect(os.fspath(folder / BUILD_FILE)) as connection:
+        connection.execute("set timezone = 'UTC'")
+        connection.execute("create schema if not exists plan; create schema if not exists landing")
+        read_new_manifests(connection, home.landing)
+        choose_effective(connection, datetime.fromisoformat(close["known_at"]), close["closed_months"][-1])
+        _write_plan_tables(connection, home, close)
+        changed = connection.execute(
+            "select form, submission_id, counts_now from plan.changed_submissions order by all"
+        ).fetchall()
+        keys = connection.execute("select distinct hash_key_fingerprint from plan.effective_submissions order by 1").fetchall()
+    return [{"form": form, "submission_id": key, "counts": counts} for form, key, counts in changed], [
+        key for (key,) in keys if key
+    ]
 
 
 def load_plan(home: Home, close_id: str) -> dict[str, Any]:
@@ -163,90 +166,15 @@ def _copy_last_audited(home: Home, current: Release | None, folder: Path) -> Non
     os.link(home.releases / current.release_id / "warehouse.duckdb", folder / PREVIOUS_FILE)
 
 
-def _read_new_manifests(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
-    columns = ", ".join(f'"{name}" {kind}' for name, kind in _MANIFEST_COLUMNS.items() if name != "forms")
-    connection.execute(
-        f"""create table if not exists plan.submissions (
-            {columns}, form VARCHAR, version INTEGER, return_kind VARCHAR, row_count INTEGER,
-            quarantined_count INTEGER, warning_count INTEGER, parquet_file VARCHAR, path VARCHAR)"""
-    )
-    known = {row[0] for row in connection.execute("select distinct path from plan.submissions").fetchall()}
-    new = [path for path in _manifest_paths(home.landing) if path.parent.relative_to(home.landing).as_posix() not in known]
-    if not new:
-        return
-    schema = "{" + ", ".join(f"'{name}': '{kind}'" for name, kind in _MANIFEST_COLUMNS.items()) + "}"
-    names = ", ".join(f'm."{name}"' for name in _MANIFEST_COLUMNS if name != "forms")
-    connection.execute(
-        f"""insert into plan.submissions
-            select {names}, f.form, f.version, f."return", f."rows", f.quarantined, f.warnings, f.file,
-                replace(parse_dirpath(m.filename), ? || '/', '')
-            from read_json(?, columns = {schema}, format = 'auto', filename = true) as m
-            left join lateral (select unnest(m.forms, recursive := true)) as f on true""",
-        [os.fspath(home.landing), [os.fspath(path) for path in new]],
-    )
-
-
-def _manifest_paths(landing: Path) -> list[Path]:
-    if not landing.is_dir():
-        return []
-    return sorted([*landing.glob("month=*/department=*/v*/manifest.json"), *landing.glob("rejected/*/manifest.json")])
-
-
-def _choose_effective(connection: duckdb.DuckDBPyConnection, known_at: datetime, last_month: str) -> None:
-    """Write ``plan.effective_submissions`` as known at ``known_at`` and what changed against the last audited build.
-
-    Per department, month and form the accepted version that arrived last counts, in its newest reading; two versions
-    that arrived at the same instant have no order, so neither counts (domain: Submission).
-    """
-    connection.execute(
-        """
-        create table if not exists plan.effective_submissions as select * from plan.submissions limit 0;
-        create or replace temp table previous_effective as select form, submission_id from plan.effective_submissions;
-        """
-    )
-    connection.execute(
-        """
-        create or replace table plan.effective_submissions as
-        with
-            known as (
-                select * from plan.submissions
-                where form is not null and received_at <= $known_at and read_at <= $known_at and month <= $last_month
-            ),
-            tied as (select distinct unnest(ties_with) as submission_id from known),
-            newest_reading as (
-                select * from known
-                qualify row_number() over (partition by department, month, form, submission_number order by reading desc) = 1
-            )
-        select * from newest_reading
-        where state in ('accepted', 'accepted_with_quarantine') and submission_id not in (select submission_id from tied)
-        qualify row_number() over (partition by department, month, form order by received_at desc) = 1
-        """,
-        {"known_at": known_at.replace(tzinfo=None), "last_month": last_month},
-    )
-    connection.execute(
-        """
-        create or replace table plan.changed_submissions as
-        select form, submission_id, true as counts_now
-        from (select form, submission_id from plan.effective_submissions except from previous_effective)
-        union all
-        select form, submission_id, false
-        from (from previous_effective except select form, submission_id from plan.effective_submissions)
-        """
-    )
-
-
-def _hash_key_fingerprint(connection: duckdb.DuckDBPyConnection, current: Release | None) -> str | None:
-    found = {
-        row[0] for row in connection.execute("select distinct hash_key_fingerprint from plan.effective_submissions").fetchall()
-    }
-    if current and current.hash_key_fingerprint:
-        found.add(current.hash_key_fingerprint)
+def _one_hash_key(fingerprints: Collection[str], current: Release | None) -> str | None:
+    before = current.hash_key_fingerprint if current else None
+    found = {*fingerprints, before} - {None}
     if len(found) > 1:
-        raise HashKeyChanged(fingerprints=", ".join(sorted(found)))
+        raise HashKeyChanged(fingerprints=", ".join(sorted(str(fingerprint) for fingerprint in found)))
     return next(iter(found), None)
 
 
-def _write_plan_tables(connection: duckdb.DuckDBPyConnection, home: Home, plan: dict[str, Any]) -> None:
+def _write_plan_tables(connection: duckdb.DuckDBPyConnection, home: Home, plan: Mapping[str, Any]) -> None:
     connection.execute(
         """
         create or replace table plan.close as

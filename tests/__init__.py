@@ -1,0 +1,1 @@
+"""Tests of union-warehouse, through its public doors."""

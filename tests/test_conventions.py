@@ -1,0 +1,77 @@
+"""The project's conventions: one contract drives everything, every mart says its grain, docs match the commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from open_data_contract_standard.model import OpenDataContractStandard
+
+from union_warehouse.contracts import FieldType, load_forms
+from union_warehouse.contracts.derive import generated_files
+from union_warehouse.paths import CONTRACTS_DIR, DBT_PROJECT_DIR, PROJECT_DIR
+
+FORMS = load_forms()
+MODELS = DBT_PROJECT_DIR / "models"
+
+
+def documented_models() -> dict[str, dict[str, object]]:
+    documents = (yaml.safe_load(path.read_text("utf-8")) for path in MODELS.rglob("*.yml"))
+    return {model["name"]: model for document in documents for model in document.get("models", [])}
+
+
+@pytest.mark.parametrize("path", sorted(CONTRACTS_DIR.glob("*.yaml")), ids=lambda path: path.stem)
+def test_contract_is_valid_odcs(path: Path) -> None:
+    contract = OpenDataContractStandard.from_file(str(path))
+    assert contract.kind == "DataContract"
+    assert contract.apiVersion == "v3.1.0"
+    assert path.name == f"{contract.id}.odcs.yaml"
+
+
+@pytest.mark.parametrize("path", generated_files(), ids=lambda path: path.name)
+def test_generated_file_is_current(path: Path) -> None:
+    assert path.read_text("utf-8") == generated_files()[path], "run `make generate`"
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=lambda form: form.name)
+def test_form_has_key_labels_and_staging(form) -> None:
+    assert form.key
+    labels = [field.label for field in form.fields]
+    assert len(set(labels)) == len(labels)
+    for field in form.fields:
+        assert field.label and field.description.endswith(".")
+        assert field.minimum == (0 if field.type in (FieldType.INTEGER, FieldType.DECIMAL) else None)
+    assert (MODELS / "staging" / f"stg_{form.name}.sql").is_file()
+    assert f"stg_{form.name}" in documented_models()
+
+
+@pytest.mark.parametrize("path", sorted(MODELS.rglob("*.sql")), ids=lambda path: path.stem)
+def test_model_says_its_grain_and_describes_every_column(path: Path) -> None:
+    model = documented_models().get(path.stem)
+    assert model, f"{path.stem} has no documentation"
+    assert str(model["description"]).startswith("Grain: ")
+    columns = model.get("columns", [])
+    if "marts" in path.parts:
+        assert columns
+        for column in columns:
+            assert column["data_type"]
+            assert "(" in column["description"] or "{{ doc(" in column["description"], f"{column['name']} lacks its Chinese label"
+
+
+def test_every_mart_tests_its_key() -> None:
+    without_key = {"fct_row_problems", "rpt_restatements"}
+    for path in MODELS.joinpath("marts").rglob("*.sql"):
+        columns = documented_models()[path.stem]["columns"]
+        tested = [column["name"] for column in columns if "unique" in column.get("data_tests", [])]
+        assert tested or path.stem in without_key, f"{path.stem} tests no key"
+
+
+def test_readme_names_the_commands_that_exist() -> None:
+    from union_warehouse.cli import main
+
+    readme = (PROJECT_DIR / "README.md").read_text("utf-8")
+    for name in main.commands:
+        assert f"uw {name}" in readme, f"README does not name `uw {name}`"
+    assert "make demo" in readme
+    assert "make test" in readme
