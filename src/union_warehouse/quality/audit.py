@@ -1,0 +1,301 @@
+"""The auditor of a close: Great Expectations judges what was landed before dbt, and what was built after it.
+
+Severity decides, in this code and not in GX: a failed ``stop`` expectation ends the close before anything is published,
+a ``warn`` one is kept and counted, and a fault of single rows (``quarantine``) must be exactly what the row checks found.
+Results, a summary and Data Docs of a close stay in ``audits/<close_id>/``.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from union_warehouse.contracts import Form, load_forms
+from union_warehouse.errors import UnionWarehouseError
+from union_warehouse.paths import Home
+from union_warehouse.quality.audit_report import Finding, write_report
+from union_warehouse.quality.built_marts import create_scope
+from union_warehouse.quality.gx_duckdb import Workbench, open_workbench
+from union_warehouse.quality.landed_rows import PROBLEMS, create_landed_table, create_problems_table
+from union_warehouse.quality.suites import CROSS_FORM_SUITE, MARTS_SUITE, Check, contract_checks, expectation_suite, load_checks
+
+if TYPE_CHECKING:
+    from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
+
+LANDED_FORMS = "landed_forms"
+WAREHOUSE = "warehouse"
+_BUILD_FILE = "build.duckdb"
+_MARTS_FILE = "marts.duckdb"
+_ROW_COLUMNS = ["_submission_id", "_row"]
+_LOCATED_ROWS = 10_000
+"""Failing rows of one expectation that are compared one by one (a million took GX half a minute); beyond, their number is."""
+_SAMPLE_ROWS = 5
+
+FailingRows = set[tuple[str, int]]
+
+
+class AuditFailed(UnionWarehouseError):
+    """An expectation that stops a close failed; nothing was published."""
+
+    code = "audit_failed"
+    message_zh = "关账 {close_id} 未通过稽核，上一个发布版本不受影响：{failures_zh}。详见 {report}。"
+    message_en = "the audit stopped the close {close_id}; the previous release stands: {failures_en}. See {report}."
+
+
+def audit_landed_forms(home: Home, close_id: str) -> dict[str, Any]:
+    """Audit every landed row, accepted or not, of the submissions that begin to count in this close.
+
+    One batch and one suite per form, derived from its contract. The rows that fail a rule must be exactly the rows that
+    quarantine names for it, rule by rule; a difference stops the close.
+
+    Returns:
+        close_id, audit, expectations (count evaluated), failed_rows, warnings (id, count, message_zh, message_en),
+        seconds, report (folder).
+
+    Raises:
+        AuditFailed: names the expectations that failed, with sample rows.
+    """
+    started = time.perf_counter()
+    shutil.rmtree(home.audits / close_id, ignore_errors=True)
+    findings: dict[str, list[Finding]] = {}
+    results = []
+    with open_workbench({"build": home.build / close_id / _BUILD_FILE}) as workbench:
+        landed = workbench.execute(
+            """select form, path, parquet_file from build.plan.effective_submissions
+            semi join (select form, submission_id from build.plan.changed_submissions where counts_now) using (form, submission_id)
+            where parquet_file is not null order by all"""
+        )
+        folders = sorted({home.landing / path for _, path, _ in landed})
+        if folders:
+            create_problems_table(workbench, [folder / "quarantine.parquet" for folder in folders])
+        for form in load_forms().values():
+            files = [home.landing / path / file for name, path, file in landed if name == form.name]
+            if not files:
+                continue
+            create_landed_table(workbench, form, files, partial(_earlier_files, workbench, home))
+            result, findings[form.name] = _audit_form(workbench, form)
+            results.append(result)
+    return _conclude(home, close_id, LANDED_FORMS, findings, results, started)
+
+
+def audit_warehouse(home: Home, close_id: str) -> dict[str, Any]:
+    """Audit what dbt built: rules across forms and months, and the marts themselves, before they become a release.
+
+    Returns:
+        As :func:`audit_landed_forms`.
+
+    Raises:
+        AuditFailed: names the expectations that failed, with sample rows.
+    """
+    started = time.perf_counter()
+    folder = home.build / close_id
+    findings: dict[str, list[Finding]] = {}
+    results = []
+    with open_workbench({"build": folder / _BUILD_FILE, "marts": folder / _MARTS_FILE}) as workbench:
+        scope = create_scope(workbench, home)
+        for path in (CROSS_FORM_SUITE, MARTS_SUITE):
+            checks = load_checks(path)
+            result = _validate(workbench, scope, path.stem, checks, {"result_format": "COMPLETE"})
+            results.append(result)
+            findings[path.stem] = [_judge(check, item) for check, item in _paired(checks, result)]
+    return _conclude(home, close_id, WAREHOUSE, findings, results, started)
+
+
+def _validate(
+    workbench: Workbench, table: str, suite_name: str, checks: Sequence[Check], result_format: dict[str, Any]
+) -> ExpectationSuiteValidationResult:
+    """One GX validation of one suite on one table, under identifiers that depend on names alone."""
+    from great_expectations import ValidationDefinition
+
+    context = workbench.context
+    suite = expectation_suite(suite_name, checks)
+    # `suites.add` would give every expectation a random id
+    context.expectations_store.set(context.expectations_store.get_key(name=suite.name, id=suite.id), suite)
+    definition = ValidationDefinition(name=suite_name, data=workbench.batch_definition(table), suite=suite)
+    return context.validation_definitions.add(definition).run(result_format=result_format)
+
+
+def _paired(
+    checks: Iterable[Check], result: ExpectationSuiteValidationResult
+) -> Iterable[tuple[Check, ExpectationValidationResult]]:
+    by_id = {item.expectation_config.meta["check"]: item for item in result.results if item.expectation_config}
+    return ((check, by_id[check.id]) for check in checks)
+
+
+def _judge(check: Check, item: ExpectationValidationResult) -> Finding:
+    details = item.result or {}
+    rows = details.get("details", {}).get("unexpected_rows") or details.get("partial_unexpected_index_list") or []
+    count = details.get("observed_value", details.get("unexpected_count", 0 if item.success else None))
+    return Finding(check, bool(item.success), count, [dict(row) for row in rows[:_SAMPLE_ROWS]], _exception_of(item))
+
+
+def _exception_of(item: ExpectationValidationResult) -> str:
+    """What GX could not evaluate, empty if it could; it reports either one exception or one per metric."""
+    info = item.exception_info or {}
+    raised = [info] if "raised_exception" in info else list(info.values())
+    return "; ".join(str(entry["exception_message"]) for entry in raised if entry["raised_exception"])
+
+
+def _audit_form(workbench: Workbench, form: Form) -> tuple[ExpectationSuiteValidationResult, list[Finding]]:
+    """Judge one form: whether each expectation holds on every row, then where those that failed do not."""
+    checks = contract_checks(form)
+    result = _validate(workbench, form.name, form.name, checks, {"result_format": "BOOLEAN_ONLY"})
+    failed = [check for check, item in _paired(checks, result) if not item.success]
+    located: dict[str, ExpectationValidationResult] = {}
+    if failed:
+        where = {
+            "result_format": "COMPLETE",
+            "unexpected_index_column_names": _ROW_COLUMNS,
+            "partial_unexpected_count": _LOCATED_ROWS,
+            "return_unexpected_index_query": False,
+        }
+        rerun = _validate(workbench, form.name, f"{form.name}.located", failed, where)
+        located = {check.id: item for check, item in _paired(failed, rerun)}
+        result.results = [located.get(item.expectation_config.meta["check"], item) for item in result.results]
+    findings = [_judge(check, item) for check, item in _paired(checks, result)]
+    findings.append(_compare_with_quarantine(workbench, form, checks, located))
+    return result, findings
+
+
+def _compare_with_quarantine(
+    workbench: Workbench, form: Form, checks: Iterable[Check], located: dict[str, ExpectationValidationResult]
+) -> Finding:
+    """The rows that GX found per rule against those that the row checks quarantined for it."""
+    told = _told_rows(workbench, form)
+    differences: list[dict[str, Any]] = []
+    for check in checks:
+        if not check.rules:
+            continue
+        expected: FailingRows = set().union(*(told.pop((column, rule), set()) for column in check.columns for rule in check.rules))
+        found, count = _found_rows(located.get(check.id))
+        differences += _differences(check, found, count, expected)
+    for (column, rule), rows in told.items():
+        differences += [_difference(row, column, rule, "row checks") for row in sorted(rows)]
+    return Finding(_agreement_check(form), not differences, len(differences), differences[:_SAMPLE_ROWS], "")
+
+
+def _told_rows(workbench: Workbench, form: Form) -> dict[tuple[str, str], FailingRows]:
+    """Rows in quarantine per column and rule: errors, and those warnings that the contract defines."""
+    warnings = ", ".join(f"'{rule.code}'" for rule in form.rules) or "''"
+    rows = workbench.execute(
+        f"""select column_name, rule_code, _submission_id, _row from {PROBLEMS}
+        semi join (select distinct _submission_id from "{form.name}") using (_submission_id)
+        where form = '{form.name}' and (severity = 'error' or rule_code in ({warnings}))"""
+    )
+    told: dict[tuple[str, str], FailingRows] = {}
+    for column, rule, submission_id, row in rows:
+        told.setdefault((column, rule), set()).add((submission_id, row))
+    return told
+
+
+def _found_rows(item: ExpectationValidationResult | None) -> tuple[FailingRows, int]:
+    if item is None:
+        return set(), 0
+    found = item.result.get("unexpected_index_list") or []
+    return {(row["_submission_id"], row["_row"]) for row in found}, int(item.result.get("unexpected_count") or 0)
+
+
+def _differences(check: Check, found: FailingRows, count: int, expected: FailingRows) -> list[dict[str, Any]]:
+    column, rule = ", ".join(check.columns), ", ".join(check.rules)
+    differences = [_difference(row, column, rule, "audit") for row in sorted(found - expected)]
+    if count <= len(found):
+        return differences + [_difference(row, column, rule, "row checks") for row in sorted(expected - found)]
+    if count != len(expected):
+        differences.append({"column": column, "rule": rule, "audit_rows": count, "row_check_rows": len(expected)})
+    return differences
+
+
+def _difference(row: tuple[str, int], column: str, rule: str, found_by: str) -> dict[str, Any]:
+    return {"submission_id": row[0], "row": row[1], "column": column, "rule": rule, "found_only_by": found_by}
+
+
+def _agreement_check(form: Form) -> Check:
+    return Check(
+        f"{form.name}.agrees_with_quarantine",
+        "stop",
+        "",
+        {},
+        f"{form.sheet}：稽核发现的问题行与隔离区记录不一致，请检查行规则与稽核规则",
+        f"{form.name}: the rows that the audit finds at fault are exactly those in quarantine",
+    )
+
+
+def _earlier_files(workbench: Workbench, home: Home, form: str, submissions: Iterable[str]) -> dict[Path, list[str]]:
+    """Landed Parquet of what counted, month by month, for the department when each of ``submissions`` was read."""
+    names = ", ".join(f"'{submission}'" for submission in submissions)
+    rows = workbench.execute(
+        f"""with
+            known as (select * from build.plan.submissions where form = '{form}'),
+            later as (select submission_id, department, received_at, read_at from known where submission_id in ({names})),
+            seen as (
+                select known.*, later.submission_id as later_submission_id
+                from known
+                inner join later
+                    on known.department = later.department
+                    and known.received_at < later.received_at
+                    and known.read_at <= later.read_at
+                qualify row_number() over (
+                    partition by later.submission_id, month, submission_number order by reading desc
+                ) = 1
+            ),
+            tied as (select later_submission_id, unnest(ties_with) as submission_id from seen),
+            counted as (
+                select *
+                from seen
+                anti join tied using (later_submission_id, submission_id)
+                where state <> 'rejected'
+                qualify row_number() over (partition by later_submission_id, month order by received_at desc) = 1
+            )
+        select path, parquet_file, later_submission_id from counted where parquet_file is not null order by all"""
+    )
+    files: dict[Path, list[str]] = {}
+    for path, file, later in rows:
+        files.setdefault(home.landing / path / file, []).append(later)
+    return files
+
+
+def _conclude(
+    home: Home,
+    close_id: str,
+    audit: str,
+    findings: dict[str, list[Finding]],
+    results: Sequence[ExpectationSuiteValidationResult],
+    started: float,
+) -> dict[str, Any]:
+    """Keep the results, then say what was found or stop the close."""
+    folder = home.audits / close_id
+    write_report(folder, audit, findings, results)
+    every = [finding for suite in findings.values() for finding in suite]
+    stopping = [finding for finding in every if finding.stops]
+    if stopping:
+        raise AuditFailed(
+            close_id=close_id,
+            audit=audit,
+            expectations=[finding.check.id for finding in stopping],
+            samples={finding.check.id: finding.samples for finding in stopping},
+            failures_zh="；".join(finding.words("zh") for finding in stopping),
+            failures_en="; ".join(finding.words("en") for finding in stopping),
+            report=(folder / "data_docs" / "index.html").relative_to(home.root).as_posix(),
+        )
+    return {
+        "close_id": close_id,
+        "audit": audit,
+        "expectations": len(every),
+        "failed_rows": sum(finding.count or 0 for finding in every if finding.check.severity == "quarantine"),
+        "warnings": [
+            {
+                "id": finding.check.id,
+                "count": finding.count,
+                "message_zh": finding.check.message_zh,
+                "message_en": finding.check.message_en,
+            }
+            for finding in every
+            if finding.check.severity == "warn" and not finding.success
+        ],
+        "seconds": round(time.perf_counter() - started, 2),
+        "report": folder.relative_to(home.root).as_posix(),
+    }

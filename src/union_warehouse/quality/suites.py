@@ -1,0 +1,187 @@
+"""Suites of expectations: derived from a contract, or read from YAML, as values that GX objects are made of.
+
+A :class:`Check` is one expectation with what the audit needs to judge its result. Identifiers are uuid5 of names, so a
+suite is the same bytes on every run.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from union_warehouse.contracts import DateRole, Field, Form, Severity
+from union_warehouse.paths import EXPECTATIONS_DIR
+
+if TYPE_CHECKING:
+    from great_expectations import ExpectationSuite
+
+CROSS_FORM_SUITE = EXPECTATIONS_DIR / "cross_form.yml"
+MARTS_SUITE = EXPECTATIONS_DIR / "marts.yml"
+NATURAL_KEY = "_natural_key"
+ACCEPTED_AGREES = "_accepted_agrees"
+UNREAD_RULES = ("wrong_type", "float_identifier", "formula_without_value")
+Expectation = tuple[str, dict[str, Any]]
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://union-warehouse.invalid/expectations")
+_GX_SEVERITY = {"stop": "critical", "warn": "warning", "quarantine": "info"}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One expectation.
+
+    Attributes:
+        id: unique name, ``<suite>.<what>``.
+        severity: ``stop`` ends the close, ``warn`` is reported, ``quarantine`` is a fault of single rows that must be
+            exactly what the row checks found.
+        expectation: GX expectation type, snake_case.
+        arguments: its keyword arguments.
+        message_zh: what a failure means and the next step.
+        message_en: the same in English.
+        reason: why a tolerance is what it is and what still gets caught; empty where there is none.
+        columns: for a rule of single rows: the columns that the row checks report.
+        rules: for a rule of single rows: the rules that the row checks report.
+    """
+
+    id: str
+    severity: str
+    expectation: str
+    arguments: Mapping[str, Any] = field(hash=False)
+    message_zh: str
+    message_en: str
+    reason: str = ""
+    columns: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+
+
+def contract_checks(form: Form) -> tuple[Check, ...]:
+    """What ``form``'s contract says of its landed rows.
+
+    The checks read the audit's own table of the landed rows (:mod:`union_warehouse.quality.landed_rows`): the landed
+    columns, ``_natural_key``, and ``<column>__<rule>``, a verdict in SQL for what no GX expectation can say.
+    """
+    checks = [check for item in form.fields for check in _field_checks(form, item)]
+    names = tuple(item.name for item in form.fields)
+    checks.append(
+        _verdict_check(form, names, UNREAD_RULES, ("有内容的单元格都能按规定类型读取", "every cell that holds text holds a value of its type"))
+    )
+    key = ", ".join(item.label for item in form.key)
+    checks.append(
+        _row_check(
+            form,
+            (form.key[0].name,),
+            ("duplicate_key",),
+            ("expect_column_values_to_be_unique", {"column": NATURAL_KEY}),
+            (f"{key} 在同一单位同一月份内不得重复", "the natural key is used once within a department and month"),
+        )
+    )
+    for rule in form.rules:
+        check = _verdict_check(form, (rule.column,), (rule.code,), (rule.message_zh, rule.message_en))
+        checks.append(check if rule.severity is Severity.ERROR else replace(check, severity="warn"))
+    checks.append(_accepted_check(form))
+    return tuple(checks)
+
+
+def _field_checks(form: Form, item: Field) -> Iterable[Check]:
+    label, name = item.label, (item.name,)
+    if item.is_required:
+        expectation: Expectation = ("expect_column_values_to_not_be_null", {"column": f"{item.name}__text"})
+        yield _row_check(form, name, ("missing_required",), expectation, (f"{label} 为必填", f"{item.name} is required"))
+    if item.enum:
+        expectation = ("expect_column_values_to_be_in_set", {"column": item.name, "value_set": [code for code, _ in item.enum]})
+        yield _row_check(form, name, ("outside_enum",), expectation, (f"{label} 须为规定选项之一", f"{item.name} is one of its codes"))
+    if item.minimum is not None:
+        expectation = ("expect_column_values_to_be_between", {"column": item.name, "min_value": item.minimum})
+        message = (f"{label} 不得小于 {item.minimum}", f"{item.name} is at least {item.minimum}")
+        yield _row_check(form, name, ("negative_value",), expectation, message)
+    if item.checker:
+        message = (f"{label} 的校验码须正确", f"{item.name} has the right check character")
+        yield _verdict_check(form, name, (f"invalid_{item.checker}",), message)
+    if item.date_role is DateRole.EVENT:
+        message = (f"{label} 不得晚于报送月份", f"{item.name} is not after the submitted month")
+        yield _verdict_check(form, name, ("date_after_month",), message)
+    if item.date_role in (DateRole.EVENT, DateRole.END):
+        message = (f"{label} 不得早于报送月份前三个月的第一天", f"{item.name} is not before the third month before the submitted one")
+        yield _verdict_check(form, name, ("date_before_window",), message)
+
+
+def _row_check(
+    form: Form, columns: tuple[str, ...], rules: tuple[str, ...], expectation: Expectation, message: tuple[str, str]
+) -> Check:
+    return Check(f"{form.name}.{verdict_column(columns, rules)}", "quarantine", *expectation, *message, columns=columns, rules=rules)
+
+
+def _verdict_check(form: Form, columns: tuple[str, ...], rules: tuple[str, ...], message: tuple[str, str]) -> Check:
+    arguments = {"column": verdict_column(columns, rules), "value_set": [True]}
+    return _row_check(form, columns, rules, ("expect_column_values_to_be_in_set", arguments), message)
+
+
+def _accepted_check(form: Form) -> Check:
+    return Check(
+        f"{form.name}.accepted_without_error",
+        "stop",
+        "expect_column_values_to_be_in_set",
+        {"column": ACCEPTED_AGREES, "value_set": [True]},
+        "采用的行没有错误，隔离的行至少有一项错误",
+        "a row is accepted if, and only if, quarantine holds no error of it",
+    )
+
+
+def verdict_column(columns: tuple[str, ...], rules: tuple[str, ...]) -> str:
+    """Name of the audit's own verdict: true, false, or null where the rule does not apply."""
+    return f"{'row' if len(columns) > 1 else columns[0]}__{'_or_'.join(rules)}"
+
+
+@cache
+def load_checks(path: Path) -> tuple[Check, ...]:
+    """The checks of one YAML suite: rows that break a rule, as SQL.
+
+    Each query may name ``scope`` (one row: what this close touched) and the attached catalogs ``build`` and ``marts``;
+    it returns the failing rows, without personal data.
+    """
+    document = yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)
+    return tuple(
+        Check(
+            id=f"{document['suite']}.{item['id']}",
+            severity=item["severity"],
+            expectation="unexpected_rows_expectation",
+            arguments={"unexpected_rows_query": _within_scope(item["failing_rows"])},
+            message_zh=item["message_zh"],
+            message_en=item["message_en"],
+            reason=item.get("reason", ""),
+        )
+        for item in document["expectations"]
+    )
+
+
+def _within_scope(sql: str) -> str:
+    # GX fills in {batch}, the table of the one scope row; braces of the query's own would confuse it
+    return f"with scope as (select * from {{batch}})\nselect * from (\n{sql.strip()}\n) as failing_rows"
+
+
+def expectation_suite(name: str, checks: Iterable[Check]) -> ExpectationSuite:
+    """The GX suite of ``checks``, with identifiers that depend on names alone."""
+    from great_expectations import ExpectationSuite
+
+    return ExpectationSuite(name=name, id=stable_id(name), expectations=[_configuration(check) for check in checks])
+
+
+def _configuration(check: Check) -> dict[str, Any]:
+    return {
+        "type": check.expectation,
+        "kwargs": dict(check.arguments),
+        "id": stable_id(check.id),
+        "severity": _GX_SEVERITY[check.severity],
+        "description": f"{check.message_zh} ({check.message_en})",
+        "meta": {"check": check.id, "severity": check.severity},
+    }
+
+
+def stable_id(name: str) -> str:
+    """A UUID that depends on ``name`` alone."""
+    return str(uuid.uuid5(_NAMESPACE, name))
