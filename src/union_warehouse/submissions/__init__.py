@@ -1,0 +1,12 @@
+"""Submissions: identify, version and land what departments send, and answer them.
+
+The public doors: :func:`place_in_inbox`, :func:`scan_inbox`, :func:`collect_file`, :func:`check_file` and
+:func:`reread_month`; :mod:`~union_warehouse.submissions.registry` reads what has landed.
+"""
+
+from union_warehouse.submissions.collect import check_file, collect_file, reread_month
+from union_warehouse.submissions.inbox import InboxItem, place_in_inbox, scan_inbox
+from union_warehouse.submissions.outcome import Outcome
+from union_warehouse.submissions.registry import read_manifests
+
+__all__ = ["InboxItem", "Outcome", "check_file", "collect_file", "place_in_inbox", "read_manifests", "reread_month", "scan_inbox"]

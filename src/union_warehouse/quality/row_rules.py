@@ -1,0 +1,243 @@
+"""Verdicts on rows: every rule of a contract as one set-based query over all rows of a form.
+
+A row with an error waits in quarantine; a row with warnings counts. Verdicts need nothing but the submission itself,
+except that a date which an accepted row of the same key already had is not tested again (domain: Business rules).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from union_warehouse.contracts import DateRole, Field, FieldType, Form, Severity
+from union_warehouse.months import add_months, first_day, last_day
+from union_warehouse.quality.row_messages import Messages, message_of
+from union_warehouse.workbooks.tables import FLOAT_TEXT, FormRows
+
+WINDOW_MONTHS = 3
+"""An event may lie at most so many months before the submitted one (June accepts from 1 March)."""
+
+EarlierDates = Callable[[Form, Sequence[tuple[Any, ...]], date], Mapping[tuple[Any, ...], Mapping[str, date | None]]]
+"""Dates of the accepted rows that the department sent before: (form, keys, earliest date in question) to dates by key."""
+
+
+class RowProblem(NamedTuple):
+    """One broken rule of one row; ``value`` is as sent, masked if personal."""
+
+    form: str
+    sheet: str
+    row: int
+    column: str | None
+    rule: str
+    severity: str
+    value: str | None
+    message_zh: str
+    message_en: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """One rule of one column as SQL that is true where it is broken."""
+
+    rule: str
+    column: str
+    severity: Severity
+    broken: str
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What the rules say of one form's rows.
+
+    Attributes:
+        problems: ordered by row, then by column of the contract.
+        is_accepted: per row of the table, whether it holds no error.
+    """
+
+    problems: tuple[RowProblem, ...]
+    is_accepted: np.ndarray[Any, np.dtype[np.bool_]]
+
+
+def judge_rows(rows: FormRows, month: str, is_opening: bool, earlier_dates: EarlierDates) -> Verdicts:
+    """Judge every row of one form.
+
+    Args:
+        rows: as read.
+        month: of the submission, ``YYYY-MM``.
+        is_opening: an opening submission may hold any past date and is never late.
+        earlier_dates: asked only for rows with a date outside the month.
+    """
+    checks = row_checks(rows.form, month, is_opening)
+    broken = _broken(rows.table, checks)
+    if any(check.rule in _DATE_RULES for check, _ in broken):
+        broken = _without_unchanged_dates(rows, broken, first_day(month), earlier_dates)
+    duplicates = _duplicate_rows(rows) if any(check.rule == "duplicate_key" for check, _ in broken) else {}
+    words = Messages(rows.form, rows.sheet, rows.columns, month, duplicates)
+    order = {check: number for number, check in enumerate(checks)}
+    is_accepted = np.ones(rows.table.num_rows, bool)
+    found: list[tuple[int, int, RowProblem]] = []
+    numbers = rows.table["_row"].to_numpy()
+    for check, positions in broken:
+        if check.severity is Severity.ERROR:
+            is_accepted[positions] = False
+        texts = rows.table[f"{check.column}__text"].take(pa.array(positions)).to_pylist()
+        for position, text in zip(positions.tolist(), texts, strict=True):
+            number = int(numbers[position])
+            zh, en = message_of(words, check.rule, check.column, number, text)
+            problem = RowProblem(rows.form.name, rows.sheet, number, check.column, check.rule, check.severity.value, text, zh, en)
+            found.append((number, order[check], problem))
+    found.sort(key=lambda item: item[:2])
+    return Verdicts(tuple(problem for _, _, problem in found), is_accepted)
+
+
+@lru_cache(maxsize=512)
+def row_checks(form: Form, month: str, is_opening: bool) -> tuple[Check, ...]:
+    """Every check of ``form`` for a submission of ``month``, in the order in which problems are told."""
+    checks = [check for field in form.fields for check in _field_checks(field)]
+    checks += [check for field in form.fields for check in _date_checks(field, month, is_opening)]
+    checks += [Check(rule.code, rule.column, rule.severity, f"not ({rule.predicate})") for rule in form.rules]
+    if form.key:
+        names = ", ".join(f'"{field.name}"' for field in form.key)
+        is_known = " and ".join(f'"{field.name}" is not null' for field in form.key)
+        checks.append(
+            Check("duplicate_key", form.key[0].name, Severity.ERROR, f"{is_known} and count(*) over (partition by {names}) > 1")
+        )
+    return tuple(checks)
+
+
+def _field_checks(field: Field) -> list[Check]:
+    value, text, valid = f'"{field.name}"', f'"{field.name}__text"', f'"{field.name}__valid"'
+    unread = f"{value} is null and {text} is not null"
+    is_formula = f"starts_with({text}, '=')"
+    conditions = {"formula_without_value": f"{unread} and {is_formula}"}
+    other = f"not {is_formula}"
+    if field.is_required:
+        conditions["missing_required"] = f"{text} is null"
+    if field.type is FieldType.STRING:
+        is_float = f"regexp_matches({text}, '{FLOAT_TEXT}')"
+        conditions["float_identifier"] = f"{unread} and {is_float}"
+        other += f" and not {is_float}"
+    conditions["wrong_type"] = f"{unread} and {other}"
+    if field.enum:
+        codes = ", ".join(f"'{code}'" for code, _ in field.enum)
+        conditions["outside_enum"] = f"{value} not in ({codes})"
+    if field.checker:
+        conditions[f"invalid_{field.checker}"] = f"not {valid}"
+    if field.minimum is not None:
+        conditions["negative_value"] = f"{value} < {field.minimum}"
+    return [Check(rule, field.name, Severity.ERROR, condition) for rule, condition in conditions.items()]
+
+
+_DATE_RULES = frozenset({"date_after_month", "date_before_window", "late_row"})
+
+
+def _date_checks(field: Field, month: str, is_opening: bool) -> list[Check]:
+    start, window, end = (f"date '{day}'" for day in (first_day(month), window_start(month), last_day(month)))
+    value = f'"{field.name}"'
+    checks = []
+    if field.date_role is DateRole.EVENT:
+        checks.append(Check("date_after_month", field.name, Severity.ERROR, f"{value} > {end}"))
+    if field.date_role in (DateRole.EVENT, DateRole.END) and not is_opening:
+        checks.append(Check("date_before_window", field.name, Severity.ERROR, f"{value} < {window}"))
+    if field.date_role is DateRole.EVENT and not is_opening:
+        checks.append(Check("late_row", field.name, Severity.WARNING, f"{value} >= {window} and {value} < {start}"))
+    return checks
+
+
+def window_start(month: str) -> date:
+    """The first day that a submission of ``month`` may still report."""
+    return first_day(add_months(month, -WINDOW_MONTHS))
+
+
+Broken = list[tuple[Check, np.ndarray[Any, np.dtype[np.int64]]]]
+
+
+@cache
+def _query(checks: tuple[Check, ...]) -> str:
+    flags = ", ".join(f'({check.broken}) as "{number}"' for number, check in enumerate(checks))
+    return f"select _row, {flags} from submitted_rows"  # noqa: S608 - made of contracts, not of input
+
+
+def _broken(table: pa.Table, checks: tuple[Check, ...]) -> Broken:
+    """Positions of the rows that break each check; checks that none breaks are left out."""
+    if not table.num_rows:
+        return []
+    connection = _connection()
+    connection.register("submitted_rows", table)
+    try:
+        flags = connection.execute(_query(checks)).to_arrow_table()
+    finally:
+        connection.unregister("submitted_rows")
+    positions = np.searchsorted(table["_row"].to_numpy(), flags["_row"].to_numpy())
+    found: Broken = []
+    for number, check in enumerate(checks):
+        column = flags.column(number + 1)
+        if column.null_count == len(column):
+            continue
+        is_broken = np.asarray(column.fill_null(False))
+        if is_broken.any():
+            found.append((check, np.sort(positions[is_broken])))
+    return found
+
+
+_LOCAL = threading.local()
+
+
+def _connection() -> duckdb.DuckDBPyConnection:
+    """One in-memory database per thread and process: DuckDB does not survive a fork.
+
+    The optimiser is off: it takes longer to plan these queries than they run, and they have nothing to reorder.
+    """
+    if getattr(_LOCAL, "owner", None) != os.getpid():
+        _LOCAL.connection = duckdb.connect(":memory:")
+        _LOCAL.connection.execute("pragma disable_optimizer")
+        _LOCAL.owner = os.getpid()
+    connection: duckdb.DuckDBPyConnection = _LOCAL.connection
+    return connection
+
+
+def _key_values(rows: FormRows, positions: Sequence[int]) -> list[tuple[Any, ...]]:
+    taken = rows.table.select([field.name for field in rows.form.key]).take(pa.array(positions, pa.int64()))
+    return list(zip(*(column.to_pylist() for column in taken.columns), strict=True))
+
+
+def _without_unchanged_dates(rows: FormRows, broken: Broken, month_start: date, earlier_dates: EarlierDates) -> Broken:
+    """Drop the date rules of rows whose key was accepted earlier with the same date."""
+    dated = [(check, positions) for check, positions in broken if check.rule in _DATE_RULES]
+    positions = np.unique(np.concatenate([positions for _, positions in dated]))
+    keys = dict(zip(positions.tolist(), _key_values(rows, positions.tolist()), strict=True))
+    dates = {check: rows.table[check.column].take(pa.array(found)).to_pylist() for check, found in dated}
+    earliest = min(min(values) for values in dates.values())
+    known = earlier_dates(rows.form, list(keys.values()), min(earliest, month_start))
+    if not known:
+        return broken
+    kept: Broken = []
+    for check, found in broken:
+        if check in dates:
+            is_new = [
+                known.get(keys[position], {}).get(check.column) != value
+                for position, value in zip(found.tolist(), dates[check], strict=True)
+            ]
+            found = found[np.array(is_new, bool)]
+        if len(found):
+            kept.append((check, found))
+    return kept
+
+
+def _duplicate_rows(rows: FormRows) -> dict[int, list[int]]:
+    """Rows that share their key with each row, by row number."""
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    numbers = rows.table["_row"].to_pylist()
+    for number, values in zip(numbers, _key_values(rows, range(len(numbers))), strict=True):
+        if None not in values:
+            groups.setdefault(values, []).append(number)
+    return {number: group for group in groups.values() if len(group) > 1 for number in group}

@@ -1,0 +1,284 @@
+"""Collect one file: read, judge, land, and say what became of it. Running it again changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from union_warehouse.contracts import Severity
+from union_warehouse.paths import Home
+from union_warehouse.personal_data import HashKey, load_hash_key
+from union_warehouse.quality.provisional import judge_provisionally
+from union_warehouse.quality.row_rules import RowProblem, Verdicts, judge_rows
+from union_warehouse.submissions.history import earlier_dates_of
+from union_warehouse.submissions.identify import Identity
+from union_warehouse.submissions.inbox import InboxItem, earlier_items, read_marker, tied_items, write_marker
+from union_warehouse.submissions.instants import to_text
+from union_warehouse.submissions.landing import JudgedForm, land, land_rejected, read_quarantine
+from union_warehouse.submissions.locks import department_lock
+from union_warehouse.submissions.manifests import Arrival, make_manifest, make_outcome
+from union_warehouse.submissions.outcome import ACCEPTED_STATES, UNCHANGED, Outcome
+from union_warehouse.submissions.problems import InboxFileMissing, TiedArrival
+from union_warehouse.submissions.reading import Submission, extension_of, read_submission
+from union_warehouse.submissions.receipts import write_receipt
+from union_warehouse.submissions.registry import (
+    Manifest,
+    department_folder,
+    is_opening,
+    month_manifests,
+    newest_readings,
+    note_accepted,
+    read_manifests,
+    submission_folder,
+    version_name,
+)
+from union_warehouse.workbooks.problems import SubmissionProblem
+from union_warehouse.workbooks.tables import FormRows
+
+_LOGGER = logging.getLogger(__name__)
+_CHECK_KEY = HashKey(b"nothing that is checked only is stored")
+
+
+def collect_file(home: Home, item: InboxItem) -> Outcome:
+    """Land one file of the inbox, after the earlier ones of its department.
+
+    Idempotent: a file that was collected gives its outcome again, and one whose collecting was killed at any moment
+    gives what it would have given. Parallel calls of one department wait for one another and land by arrival.
+
+    Args:
+        home: the warehouse's state.
+        item: of :func:`~union_warehouse.submissions.inbox.scan_inbox`.
+
+    Raises:
+        InboxFileMissing: the file is no longer there.
+    """
+    collected = read_marker(home, item)
+    if collected is not None:
+        return collected
+    with department_lock(home, item.department):
+        for earlier in earlier_items(home, item):
+            try:
+                _collect(home, earlier)
+            except Exception:  # its own task reports it; one bad file never stops the others
+                _LOGGER.exception("could not collect %s, which arrived before %s", earlier.path, item.path)
+        return _collect(home, item)
+
+
+def check_file(home: Home, path: Path | str, received_at: datetime | None = None) -> Outcome:
+    """The verdicts that a file would get if it arrived now (or at ``received_at``), with nothing stored."""
+    file = Path(path)
+    data = file.read_bytes()
+    instant = to_text(received_at or datetime.now(UTC))
+    submission = read_submission(data, file.name, instant, _CHECK_KEY)
+    identity = submission.identity
+    landed: list[Manifest] = []
+    if identity.department is not None and identity.month is not None:
+        landed = month_manifests(home, identity.month, identity.department)
+    arrival = Arrival(file.name, hashlib.sha256(data).hexdigest(), len(data), instant, instant, _next_number(landed))
+    equal = _equal_version(submission, arrival, landed)
+    if equal is not None:
+        return replace(_landed_outcome(home, equal), state=UNCHANGED, file=file.name)
+    judgement = _judge(home, submission, arrival, landed, ())
+    manifest = _manifest(submission, arrival, judgement, landed, _CHECK_KEY)
+    outcome = make_outcome(manifest, judgement.row_problems, judgement.provisional)
+    return replace(outcome, version=None, submission_id=None)
+
+
+def reread_month(home: Home, month: str, read_at: datetime) -> list[Outcome]:
+    """Read the originals of a month again, after the reader or a contract was improved.
+
+    Each submission gets a new reading beside the old one (``v0001-r02``), with its own time of arrival. Running it
+    again with the same ``read_at`` changes nothing.
+    """
+    key = load_hash_key(home)
+    instant = to_text(read_at)
+    outcomes = []
+    for department in sorted({manifest["department"] for manifest in read_manifests(home, [month])}):
+        with department_lock(home, department):
+            for latest in newest_readings(month_manifests(home, month, department)):
+                outcomes.append(_reread(home, latest, instant, key))
+    return outcomes
+
+
+@dataclass(frozen=True)
+class _Judgement:
+    """Everything that the rules say of one submission."""
+
+    forms: tuple[JudgedForm, ...]
+    problems: tuple[SubmissionProblem, ...]
+    row_problems: tuple[RowProblem, ...]
+    provisional: tuple[RowProblem, ...]
+    ties_with: tuple[str, ...]
+    is_opening: bool
+
+
+def _collect(home: Home, item: InboxItem) -> Outcome:
+    """Collect one file under its department's lock."""
+    collected = read_marker(home, item)
+    if collected is not None:
+        return collected
+    file = home.inbox / item.path
+    if not file.is_file():
+        raise InboxFileMissing(path=item.path)
+    data = file.read_bytes()
+    outcome = _take(home, item, file.name, data)
+    write_marker(home, item, outcome)
+    return outcome
+
+
+def _take(home: Home, item: InboxItem, file_name: str, data: bytes) -> Outcome:
+    key = load_hash_key(home)
+    sha256 = hashlib.sha256(data).hexdigest()
+    landed: list[Manifest] = []
+    if item.department is not None and item.month is not None:
+        landed = month_manifests(home, item.month, item.department)
+        for manifest in landed:
+            if (manifest["sha256"], manifest["received_at"], manifest["reading"]) == (sha256, item.received_at, 1):
+                note_accepted(home, manifest)  # its collecting was killed after it had landed
+                return write_receipt(home, _landed_outcome(home, manifest), manifest)
+    arrival = Arrival(file_name, sha256, len(data), item.received_at, item.received_at, _next_number(landed))
+    submission = read_submission(data, file_name, item.received_at, key)
+    if not submission.identity.is_placed:
+        return _reject_unplaced(home, submission, replace(arrival, number=None), data, key)
+    equal = _equal_version(submission, arrival, landed)
+    if equal is not None:
+        return replace(write_receipt(home, _landed_outcome(home, equal), equal), state=UNCHANGED, file=file_name)
+    judgement = _judge(home, submission, arrival, landed, tied_items(home, item))
+    manifest = _manifest(submission, arrival, judgement, landed, key)
+    folder = submission_folder(home, manifest)
+    land(folder, data, extension_of(submission.identity, file_name), manifest, judgement.forms, judgement.row_problems)
+    note_accepted(home, manifest)
+    return write_receipt(home, make_outcome(manifest, judgement.row_problems, judgement.provisional), manifest)
+
+
+def _reject_unplaced(home: Home, submission: Submission, arrival: Arrival, data: bytes, key: HashKey) -> Outcome:
+    judgement = _Judgement((), submission.problems, (), (), (), is_opening=False)
+    manifest = _manifest(submission, arrival, judgement, [], key)
+    folder = home.landing / "rejected" / arrival.sha256
+    land_rejected(folder, data, extension_of(submission.identity, arrival.file_name), manifest)
+    return write_receipt(home, make_outcome(manifest, ()), manifest)
+
+
+def _reread(home: Home, latest: Manifest, read_at: str, key: HashKey) -> Outcome:
+    if latest["read_at"] == read_at and latest["reading"] > 1:
+        return write_receipt(home, _landed_outcome(home, latest), latest)
+    folder = submission_folder(home, latest)
+    original = next(folder.glob("original.*"))
+    data = original.read_bytes()
+    number = latest["submission_number"]
+    others = [item for item in month_manifests(home, latest["month"], latest["department"]) if item["submission_number"] != number]
+    arrival = Arrival(
+        latest["file_name"], latest["sha256"], len(data), latest["received_at"], read_at, number, latest["reading"] + 1
+    )
+    submission = read_submission(data, latest["file_name"], latest["received_at"], key)
+    # Only the reading is new: it stays where it landed even if the reader now reads another cover.
+    identity = replace(submission.identity, department=latest["department"], month=latest["month"])
+    submission = replace(submission, identity=identity)
+    judgement = _judge(home, submission, arrival, others, ())
+    manifest = _manifest(submission, arrival, judgement, others, key)
+    target = department_folder(home, latest["month"], latest["department"]) / version_name(number, arrival.reading)
+    land(target, original, original.suffix[1:], manifest, judgement.forms, judgement.row_problems)
+    note_accepted(home, manifest)
+    return write_receipt(home, make_outcome(manifest, judgement.row_problems, judgement.provisional), manifest)
+
+
+def _next_number(landed: Sequence[Manifest]) -> int:
+    return max((manifest["submission_number"] for manifest in landed), default=0) + 1
+
+
+def _form_names(manifest: Manifest) -> set[str]:
+    return {form["form"] for form in manifest["forms"]}
+
+
+def _equal_version(submission: Submission, arrival: Arrival, landed: Sequence[Manifest]) -> Manifest | None:
+    """The latest version with the same bytes, if nothing that brought one of its forms came after it."""
+    received = [manifest for manifest in newest_readings(landed) if manifest["received_at"] <= arrival.received_at]
+    names = {item.form.name for item in submission.returns}
+    for manifest in sorted(received, key=lambda item: (item["received_at"], item["submission_number"]), reverse=True):
+        if manifest["sha256"] == arrival.sha256:
+            return manifest
+        if not names or not _form_names(manifest) or names & _form_names(manifest):
+            return None
+    return None
+
+
+def _judge(
+    home: Home, submission: Submission, arrival: Arrival, landed: Sequence[Manifest], tied: Sequence[InboxItem]
+) -> _Judgement:
+    """Every verdict on one submission; row verdicts only if it is not rejected."""
+    identity = submission.identity
+    problems = list(submission.problems)
+    ties_with = [manifest for manifest in newest_readings(landed) if _is_tied(manifest, submission, arrival)]
+    if ties_with or tied:
+        problems.append(_tie_problem(identity, submission, arrival))
+    opening = False
+    if identity.department is not None and identity.month is not None:
+        opening = is_opening(home, identity.department, identity.month, arrival.received_at)
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        accepted_ties = tuple(manifest["submission_id"] for manifest in ties_with if manifest["state"] in ACCEPTED_STATES)
+        return _Judgement((), tuple(problems), (), (), accepted_ties, opening)
+    forms = tuple(
+        JudgedForm(item.rows, _verdicts(home, item.rows, identity, arrival, opening)) for item in submission.returns if item.rows
+    )
+    row_problems = tuple(problem for form in forms for problem in form.verdicts.problems)
+    provisional = judge_provisionally(home, identity, forms, arrival.received_at)
+    return _Judgement(forms, tuple(problems), row_problems, tuple(provisional), (), opening)
+
+
+def _verdicts(home: Home, rows: FormRows, identity: Identity, arrival: Arrival, opening: bool) -> Verdicts:
+    month, department = identity.month or "", identity.department or ""
+    verdicts = judge_rows(rows, month, opening, earlier_dates_of(home, department, arrival.received_at))
+    totals = tuple(_total_ignored(rows, number, label) for number, label in rows.totals)
+    return replace(verdicts, problems=tuple(sorted((*totals, *verdicts.problems), key=lambda problem: problem.row))) if totals else verdicts
+
+
+def _total_ignored(rows: FormRows, number: int, label: str) -> RowProblem:
+    return RowProblem(
+        rows.form.name,
+        rows.sheet,
+        number,
+        None,
+        "total_row_ignored",
+        Severity.WARNING.value,
+        label,
+        f"{rows.sheet} 第 {number} 行是“{label}”行，未作为数据读取。",
+        f"{rows.sheet} row {number} is a row of totals ({label}); it was not read as data.",
+    )
+
+
+def _is_tied(manifest: Manifest, submission: Submission, arrival: Arrival) -> bool:
+    names = {item.form.name for item in submission.returns}
+    return (
+        manifest["received_at"] == arrival.received_at
+        and manifest["sha256"] != arrival.sha256
+        and bool(names & _form_names(manifest))
+    )
+
+
+def _tie_problem(identity: Identity, submission: Submission, arrival: Arrival) -> TiedArrival:
+    sheets = "、".join(item.form.sheet for item in submission.returns)
+    return TiedArrival(department=identity.department, month=identity.month, sheet=sheets, received_at=arrival.received_at)
+
+
+def _manifest(
+    submission: Submission, arrival: Arrival, judgement: _Judgement, landed: Sequence[Manifest], key: HashKey
+) -> Manifest:
+    return make_manifest(
+        arrival,
+        submission,
+        judgement.forms,
+        judgement.problems,
+        is_opening=judgement.is_opening,
+        ties_with=judgement.ties_with,
+        fingerprint=key.fingerprint,
+        landed=landed,
+    )
+
+
+def _landed_outcome(home: Home, manifest: Manifest) -> Outcome:
+    return make_outcome(manifest, read_quarantine(submission_folder(home, manifest)))

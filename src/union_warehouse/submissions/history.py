@@ -1,0 +1,51 @@
+"""What a department had accepted before, looked up only for rows with a date outside their month."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from union_warehouse.contracts import FieldType, Form
+from union_warehouse.paths import Home
+from union_warehouse.quality.row_rules import EarlierDates
+from union_warehouse.submissions.registry import effective_for, landed_months, month_manifests, submission_folder
+
+Key = tuple[Any, ...]
+
+
+def earlier_dates_of(home: Home, department: str, received_at: str) -> EarlierDates:
+    """A look-up of the dates that the department's accepted rows had before ``received_at``."""
+
+    def earlier_dates(form: Form, keys: Sequence[Key], earliest: date) -> Mapping[Key, Mapping[str, date | None]]:
+        wanted = set(keys)
+        found: dict[Key, Mapping[str, date | None]] = {}
+        # Newest first, and no further back than the dates in question: a row is accepted in its month or later.
+        for month in reversed(landed_months(home, department)):
+            if month < f"{earliest:%Y-%m}" or not wanted:
+                break
+            manifest = effective_for(form.name, month_manifests(home, month, department), received_at)
+            if manifest is None:
+                continue
+            file = next(item["file"] for item in manifest["forms"] if item["form"] == form.name)
+            if file is not None:
+                rows = _accepted_dates(str(submission_folder(home, manifest) / file), form)
+                found |= {key: rows[key] for key in wanted & rows.keys()}
+                wanted -= rows.keys()
+        return found
+
+    return earlier_dates
+
+
+def _accepted_dates(path: str, form: Form) -> dict[Key, Mapping[str, date | None]]:
+    dates = [field.name for field in form.fields if field.type is FieldType.DATE]
+    keys = [field.name for field in form.key]
+    table = pq.read_table(path, columns=list(dict.fromkeys([*keys, *dates, "_is_accepted"])), partitioning=None)
+    table = table.filter(pc.field("_is_accepted"))
+    columns = {name: table[name].to_pylist() for name in {*keys, *dates}}
+    return {
+        tuple(columns[name][row] for name in keys): {name: columns[name][row] for name in dates} for row in range(table.num_rows)
+    }

@@ -1,0 +1,181 @@
+"""Whose submission a file is, for which month, and what it says of each form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+from union_warehouse.contracts import CONTRACT_VERSION, Form, form_by_sheet, load_forms, load_units
+from union_warehouse.submissions.problems import UnknownDeclaredForm, UnknownDepartment, UnknownForm, UnknownMonth
+from union_warehouse.workbooks.cells import normalise_text
+from union_warehouse.workbooks.cover import (
+    COVER_SHEET,
+    DEPARTMENT_LABEL,
+    MONTH_LABEL,
+    NIL_WORD,
+    REQUIRED_LABELS,
+    ROWS_WORD,
+    VERSION_LABEL,
+    Cover,
+    read_cover,
+)
+from union_warehouse.workbooks.header import normalise_label
+from union_warehouse.workbooks.package import FileKind, sniff
+from union_warehouse.workbooks.problems import (
+    NotAWorkbook,
+    RepeatedDeclaration,
+    SubmissionProblem,
+    UnknownContractVersion,
+    UnknownReturn,
+    WrongTemplate,
+)
+from union_warehouse.workbooks.sheets import Workbook, open_workbook
+from union_warehouse.workbooks.values import parse_month
+
+ROWS, NIL = "rows", "nil"
+_RETURNS = {ROWS_WORD: ROWS, NIL_WORD: NIL, ROWS: ROWS, NIL: NIL}
+_CSV_NAME = re.compile(r"(?P<month>[^_]+)_(?P<department>[^_]+)_(?P<form>.+?)(?: ?\(\d+\))?\.csv", re.IGNORECASE)
+_VERSION = re.compile(r"[vV]?(\d+)(?:\.0)*")
+_MESSAGE_CODES = 30
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a file says of itself.
+
+    Attributes:
+        kind: of the file; None if it is none that can be read.
+        department: code; None if it states none that reports in the month.
+        month: ``YYYY-MM``; None if it states none.
+        contract_version: as stated; a CSV has the version in force.
+        declared: ``rows`` or ``nil`` by form; a CSV always ``rows``.
+        problems: what is wrong with it so far.
+        workbook: open, unless the file is a CSV or unreadable.
+    """
+
+    kind: FileKind | None = None
+    department: str | None = None
+    month: str | None = None
+    contract_version: str | None = None
+    declared: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[SubmissionProblem, ...] = ()
+    workbook: Workbook | None = None
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether department and month are known: only then there is a place in the landing zone."""
+        return self.department is not None and self.month is not None
+
+
+def identify(data: bytes, file_name: str) -> Identity:
+    """Identify a submission by its cover, or a CSV by its name; what is wrong is told, never raised."""
+    kind = None
+    try:
+        kind = sniff(data, file_name)
+        if kind is FileKind.CSV:
+            return _identify_csv(file_name)
+        return _identify_workbook(open_workbook(data, file_name, kind))
+    except SubmissionProblem as problem:
+        return Identity(kind=kind, problems=(problem,))
+
+
+def _identify_workbook(workbook: Workbook) -> Identity:
+    name = next((name for name in workbook.sheet_names if normalise_label(name) == COVER_SHEET), None)
+    if name is None:
+        raise WrongTemplate(file=workbook.file_name, detail_zh=f"缺少工作表“{COVER_SHEET}”", detail_en=f"no sheet {COVER_SHEET}")
+    cover = read_cover(workbook.sheet(name))
+    problems: list[SubmissionProblem] = list(_template_problems(cover, workbook.file_name))
+    month, month_problem = _month(cover.values.get(MONTH_LABEL, ""))
+    department, department_problem = _department(cover.values.get(DEPARTMENT_LABEL, ""), month)
+    problems += [problem for problem in (month_problem, department_problem) if problem]
+    version = cover.values.get(VERSION_LABEL, "")
+    match = _VERSION.fullmatch(normalise_text(version))
+    if VERSION_LABEL in cover.values and (match is None or match[1] != CONTRACT_VERSION):
+        problems.append(UnknownContractVersion(value=version, expected=CONTRACT_VERSION))
+    declared, declaration_problems = _declared(cover)
+    return Identity(
+        kind=workbook.kind,
+        department=department,
+        month=month,
+        contract_version=match[1] if match else None,
+        declared=declared,
+        problems=(*problems, *declaration_problems),
+        workbook=workbook,
+    )
+
+
+def _template_problems(cover: Cover, file_name: str) -> list[SubmissionProblem]:
+    missing = [label for label in REQUIRED_LABELS if label not in cover.values]
+    if not cover.has_table:
+        missing.append("表单|报送方式")
+    if not missing:
+        return []
+    listed = "、".join(missing)
+    return [WrongTemplate(file=file_name, detail_zh=f"封面缺少 {listed}", detail_en=f"the cover lacks {listed}")]
+
+
+def _month(text: str) -> tuple[str | None, SubmissionProblem | None]:
+    month = parse_month(text)
+    return month, None if month else UnknownMonth(value=text)
+
+
+def _department(text: str, month: str | None) -> tuple[str | None, SubmissionProblem | None]:
+    code = normalise_text(text).upper()
+    if month is None:  # cannot tell who reports; the month's own problem is enough
+        return None, None
+    units = load_units(month)
+    if code in units:
+        return code, None
+    return None, UnknownDepartment(value=text, month=month, known=" ".join(list(units)[:_MESSAGE_CODES]))
+
+
+def find_form(label: str) -> Form | None:
+    """A form by sheet name or machine name."""
+    name = normalise_label(label)
+    forms = load_forms()
+    if name in forms:
+        return forms[name]
+    return next((form for sheet, form in form_by_sheet().items() if normalise_label(sheet) == name), None)
+
+
+def _declared(cover: Cover) -> tuple[dict[str, str], list[SubmissionProblem]]:
+    declared: dict[str, str] = {}
+    problems: list[SubmissionProblem] = []
+    for line in cover.declarations:
+        form = find_form(line.form_label)
+        kind = _RETURNS.get(normalise_label(line.return_label))
+        if form is None:
+            problems.append(UnknownDeclaredForm(value=line.form_label, row=line.row, sheet=COVER_SHEET))
+        elif form.name in declared:
+            problems.append(RepeatedDeclaration(label=line.form_label, row=line.row, sheet=COVER_SHEET, form=form.name))
+        elif kind is not None:
+            declared[form.name] = kind
+        elif line.return_label:  # an empty one counts as not declared
+            problems.append(
+                UnknownReturn(label=line.form_label, value=line.return_label, row=line.row, sheet=COVER_SHEET, form=form.name)
+            )
+            declared[form.name] = ROWS
+    return declared, problems
+
+
+def _identify_csv(file_name: str) -> Identity:
+    match = _CSV_NAME.fullmatch(PurePath(file_name).name)
+    if match is None:
+        raise NotAWorkbook(file=file_name, detail="CSV 文件名不符 the CSV's name does not tell month, department and form")
+    month, month_problem = _month(match["month"])
+    department, department_problem = _department(match["department"], month)
+    form = find_form(match["form"])
+    problems = [problem for problem in (month_problem, department_problem) if problem]
+    if form is None:
+        known = " ".join(load_forms())
+        problems.append(UnknownForm(value=match["form"], known=known))
+    return Identity(
+        kind=FileKind.CSV,
+        department=department,
+        month=month,
+        contract_version=CONTRACT_VERSION,
+        declared={form.name: ROWS} if form else {},
+        problems=tuple(problems),
+    )

@@ -1,0 +1,144 @@
+"""Write one submission into the landing zone: a folder that is whole or not there, and never changes afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from union_warehouse.contracts.derive import landed_columns
+from union_warehouse.quality.row_rules import RowProblem, Verdicts
+from union_warehouse.submissions.instants import from_text
+from union_warehouse.submissions.registry import MANIFEST, Manifest
+from union_warehouse.workbooks.tables import FormRows
+
+QUARANTINE = "quarantine.parquet"
+_COMPRESSION = "zstd"
+_ARROW_TYPES = {
+    "VARCHAR": pa.string(),
+    "BIGINT": pa.int64(),
+    "INTEGER": pa.int32(),
+    "BOOLEAN": pa.bool_(),
+    "DATE": pa.date32(),
+    "TIMESTAMP": pa.timestamp("us"),
+    "DECIMAL(14,2)": pa.decimal128(14, 2),
+}
+_QUARANTINE_SCHEMA = pa.schema(
+    [
+        ("_submission_id", pa.string()),
+        ("form", pa.string()),
+        ("sheet", pa.string()),
+        ("row", pa.int32()),
+        ("column", pa.string()),
+        ("rule", pa.string()),
+        ("severity", pa.string()),
+        ("value", pa.string()),
+        ("message_zh", pa.string()),
+        ("message_en", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class JudgedForm:
+    """Rows of one form with the verdicts on them."""
+
+    rows: FormRows
+    verdicts: Verdicts
+
+
+def land(
+    folder: Path, original: bytes | Path, extension: str, manifest: Manifest, forms: Iterable[JudgedForm], problems: Iterable[RowProblem]
+) -> None:
+    """Write a submission under a temporary name and rename it into place.
+
+    The caller holds the department's lock, so a temporary folder that is already there was left by a killed process.
+
+    Args:
+        folder: where it goes; must not exist.
+        original: unchanged bytes, or the original of an earlier reading to link to.
+        extension: of the original.
+        manifest: complete.
+        forms: forms with rows.
+        problems: every row problem, for the quarantine.
+    """
+    temporary = folder.with_name(f".{folder.name}")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    kept = temporary / f"original.{extension}"
+    if isinstance(original, bytes):
+        kept.write_bytes(original)
+    else:
+        os.link(original, kept)
+    for form in forms:
+        pq.write_table(landed_table(form, manifest), temporary / f"{form.rows.form.name}.parquet", compression=_COMPRESSION)
+    pq.write_table(quarantine_table(manifest["submission_id"], problems), temporary / QUARANTINE, compression=_COMPRESSION)
+    (temporary / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    temporary.rename(folder)
+
+
+def land_rejected(folder: Path, original: bytes, extension: str, manifest: Manifest) -> None:
+    """Keep a file that cannot be placed; the first arrival of the same bytes stays."""
+    if folder.exists():
+        return
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    (temporary / f"original.{extension}").write_bytes(original)
+    (temporary / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    try:
+        temporary.rename(folder)
+    except OSError:  # another process kept the same bytes meanwhile
+        shutil.rmtree(temporary)
+        if not folder.exists():
+            raise
+
+
+def landed_table(form: JudgedForm, manifest: Mapping[str, Any]) -> pa.Table:
+    """Every row of a form as read, in the columns of :func:`~union_warehouse.contracts.derive.landed_columns`."""
+    rows = form.rows.table
+    received_at = from_text(manifest["received_at"]).replace(tzinfo=None)
+    constants = {
+        "_submission_id": manifest["submission_id"],
+        "_department": manifest["department"],
+        "_month": manifest["month"],
+        "_received_at": received_at,
+        "_is_opening": manifest["is_opening"],
+        "_sheet": form.rows.sheet,
+    }
+    columns: dict[str, Any] = {}
+    for name, kind in landed_columns(form.rows.form).items():
+        arrow = _ARROW_TYPES[kind]
+        if name in constants:
+            columns[name] = pa.repeat(pa.scalar(constants[name], arrow), rows.num_rows)
+        elif name == "_is_accepted":
+            columns[name] = pa.array(form.verdicts.is_accepted)
+        else:
+            columns[name] = rows[name]
+    return pa.table(columns)
+
+
+def quarantine_table(submission_id: str, problems: Iterable[RowProblem]) -> pa.Table:
+    """All row problems, warnings too, of one submission."""
+    listed = list(problems)
+    if not listed:
+        return _QUARANTINE_SCHEMA.empty_table()
+    columns = [pa.repeat(pa.scalar(submission_id), len(listed)), *zip(*listed, strict=True)]
+    return pa.table(
+        [column if isinstance(column, pa.Array) else pa.array(column, field.type) for column, field in zip(columns, _QUARANTINE_SCHEMA, strict=True)],
+        schema=_QUARANTINE_SCHEMA,
+    )
+
+
+def read_quarantine(folder: Path) -> list[RowProblem]:
+    """The row problems of a landed submission."""
+    table = pq.read_table(folder / QUARANTINE, partitioning=None)
+    columns = [table[name].to_pylist() for name in RowProblem._fields]
+    return [RowProblem(*values) for values in zip(*columns, strict=True)]

@@ -1,0 +1,221 @@
+"""What a manifest says of a submission, and the outcome that follows from it: the same bytes every time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from union_warehouse.contracts import Severity
+from union_warehouse.quality.row_rules import RowProblem
+from union_warehouse.submissions.landing import JudgedForm
+from union_warehouse.submissions.outcome import (
+    ACCEPTED,
+    MAX_PROBLEMS,
+    QUARANTINED,
+    REJECTED,
+    Outcome,
+    describe_manifest_problems,
+    describe_problem,
+    describe_row_problem,
+)
+from union_warehouse.submissions.reading import Submission
+from union_warehouse.submissions.registry import Manifest, newest_readings, version_name
+from union_warehouse.workbooks.problems import SubmissionProblem
+
+_OK, _FAILED, _SKIPPED = "ok", "failed", "skipped"
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One file and where it stands among its department's submissions.
+
+    Attributes:
+        file_name: as sent.
+        sha256: of its bytes.
+        size: in bytes.
+        received_at: instants.to_text.
+        read_at: likewise; ``received_at`` for the first reading.
+        number: of the submission within department and month; None if it cannot be placed.
+        reading: from 1.
+    """
+
+    file_name: str
+    sha256: str
+    size: int
+    received_at: str
+    read_at: str
+    number: int | None
+    reading: int = 1
+
+
+def make_manifest(
+    arrival: Arrival,
+    submission: Submission,
+    judged: Sequence[JudgedForm],
+    problems: Sequence[SubmissionProblem],
+    *,
+    is_opening: bool,
+    ties_with: Sequence[str],
+    fingerprint: str,
+    landed: Iterable[Manifest],
+) -> Manifest:
+    """The manifest; every key is always there, with one type.
+
+    Args:
+        arrival: which file.
+        submission: as read.
+        judged: its forms with rows; empty if it is rejected.
+        problems: of the submission and its sheets.
+        is_opening: whether it belongs to the department's opening.
+        ties_with: accepted submissions that arrived at the same instant.
+        fingerprint: of the key for personal data.
+        landed: manifests of the same department and month, for the forms' versions.
+    """
+    identity = submission.identity
+    is_rejected = any(problem.severity is Severity.ERROR for problem in problems)
+    forms = _form_entries(submission, judged, problems, landed, arrival.number)
+    state = REJECTED if is_rejected else QUARANTINED if any(form["quarantined"] for form in forms) else ACCEPTED
+    is_placed = arrival.number is not None
+    return {
+        "submission_id": _submission_id(identity.month, identity.department, arrival) if is_placed else None,
+        "department": identity.department,
+        "month": identity.month,
+        "submission_number": arrival.number,
+        "reading": arrival.reading,
+        "file_name": arrival.file_name,
+        "sha256": arrival.sha256,
+        "bytes": arrival.size,
+        "received_at": arrival.received_at,
+        "read_at": arrival.read_at,
+        "kind": "csv" if identity.kind == "csv" else "workbook",
+        "contract_version": identity.contract_version,
+        "state": state,
+        "is_opening": is_opening,
+        "hash_key_fingerprint": fingerprint,
+        "ties_with": list(ties_with),
+        "forms": forms,
+        "steps": _steps(submission, forms, problems, is_rejected),
+        "problems": [describe_problem(problem) for problem in problems],
+    }
+
+
+def _submission_id(month: str | None, department: str | None, arrival: Arrival) -> str:
+    return f"{month}/{department}/{version_name(arrival.number or 0, arrival.reading)}"
+
+
+def _form_entries(
+    submission: Submission,
+    judged: Sequence[JudgedForm],
+    problems: Sequence[SubmissionProblem],
+    landed: Iterable[Manifest],
+    number: int | None,
+) -> list[dict[str, Any]]:
+    by_form = {item.rows.form.name: item for item in judged}
+    earlier = Counter(
+        form["form"]
+        for manifest in newest_readings(landed)
+        if number is not None and manifest["submission_number"] < number
+        for form in manifest["forms"]
+    )
+    sheet_warnings = Counter(problem.form for problem in problems if problem.severity is Severity.WARNING)
+    entries = []
+    for item in submission.returns:
+        name = item.form.name
+        form = by_form.get(name)
+        row_warnings = 0 if form is None else sum(problem.severity == Severity.WARNING for problem in form.verdicts.problems)
+        entries.append(
+            {
+                "form": name,
+                "version": earlier[name] + 1,
+                "return": item.kind,
+                "rows": form.rows.table.num_rows if form else 0,
+                "quarantined": int((~form.verdicts.is_accepted).sum()) if form else 0,
+                "warnings": row_warnings + sheet_warnings[name],
+                "file": f"{name}.parquet" if form else None,
+            }
+        )
+    return entries
+
+
+_STEP_OF_PROBLEM = {
+    "identify": {
+        "wrong_template",
+        "unknown_department",
+        "unknown_month",
+        "future_month",
+        "unknown_contract_version",
+        "unknown_form",
+        "missing_declaration",
+        "unknown_return",
+        "repeated_declaration",
+        "form_not_owed",
+        "tied_arrival",
+    },
+    "read": {
+        "missing_column",
+        "unknown_column",
+        "repeated_column",
+        "missing_sheet",
+        "no_rows_on_return",
+        "rows_on_nil_return",
+        "sheet_too_large",
+    },
+}
+_STEPS = ("open", "identify", "read", "check", "land")
+
+
+def _steps(
+    submission: Submission, forms: Sequence[Mapping[str, Any]], problems: Sequence[SubmissionProblem], is_rejected: bool
+) -> list[dict[str, str]]:
+    """Outcome of every step; those after a failed one are skipped, except that every submission lands."""
+    failed: dict[str, list[str]] = {}
+    for problem in problems:
+        if problem.severity is Severity.ERROR:
+            step = next((step for step, codes in _STEP_OF_PROBLEM.items() if problem.code in codes), "open")
+            failed.setdefault(step, []).append(problem.code)
+    details = {
+        "open": submission.identity.kind or "",
+        "identify": " ".join(part for part in (submission.identity.month, submission.identity.department) if part),
+        "read": f"{sum(form['rows'] for form in forms)} rows",
+        "check": f"{sum(form['quarantined'] for form in forms)} quarantined",
+        "land": REJECTED if is_rejected else "",
+    }
+    steps = []
+    has_failed = False
+    for step in _STEPS:
+        if step in failed:
+            has_failed = True
+            steps.append({"step": step, "outcome": _FAILED, "detail": " ".join(sorted(set(failed[step])))})
+        elif has_failed and step != "land":
+            steps.append({"step": step, "outcome": _SKIPPED, "detail": ""})
+        else:
+            steps.append({"step": step, "outcome": _OK, "detail": details[step]})
+    return steps
+
+
+def make_outcome(manifest: Manifest, row_problems: Sequence[RowProblem], provisional: Sequence[RowProblem] = ()) -> Outcome:
+    """The outcome of a submission with this manifest; it has no receipt yet."""
+    submission_problems = describe_manifest_problems(manifest["problems"])
+    total = len(submission_problems) + len(row_problems) + len(provisional)
+    listed = submission_problems[:MAX_PROBLEMS]
+    listed += [describe_row_problem(problem) for problem in row_problems[: MAX_PROBLEMS - len(listed)]]
+    listed += [describe_row_problem(problem, is_provisional=True) for problem in provisional[: MAX_PROBLEMS - len(listed)]]
+    number = manifest["submission_number"]
+    warnings = sum(item["severity"] == Severity.WARNING for item in submission_problems)
+    return Outcome(
+        file=manifest["file_name"],
+        department=manifest["department"],
+        month=manifest["month"],
+        version=None if number is None else version_name(number, manifest["reading"]),
+        state=manifest["state"],
+        rows=sum(form["rows"] for form in manifest["forms"]),
+        quarantined=sum(form["quarantined"] for form in manifest["forms"]),
+        warnings=warnings + sum(problem.severity == Severity.WARNING for problem in (*row_problems, *provisional)),
+        receipt=None,
+        submission_id=manifest["submission_id"],
+        forms=tuple(manifest["forms"]),
+        problems=tuple(listed),
+        problem_count=total,
+    )

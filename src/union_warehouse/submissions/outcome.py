@@ -1,0 +1,113 @@
+"""What became of one file: the answer to its sender, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from union_warehouse.contracts import Severity
+from union_warehouse.quality.row_rules import RowProblem
+from union_warehouse.workbooks.problems import SubmissionProblem
+
+ACCEPTED, QUARANTINED, REJECTED, UNCHANGED = "accepted", "accepted_with_quarantine", "rejected", "unchanged"
+ACCEPTED_STATES = frozenset({ACCEPTED, QUARANTINED})
+MAX_PROBLEMS = 1_000
+"""Problems that an outcome lists: it travels through Airflow's database. The receipt and the quarantine hold all."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The outcome of one file, JSON-able.
+
+    Attributes:
+        file: its name as sent.
+        department: code, None if not known.
+        month: ``YYYY-MM``, None if not known.
+        version: ``v0001`` within department and month, None if it could not be placed or nothing was stored.
+        state: accepted, accepted_with_quarantine, rejected or unchanged (the counts are then the equal version's).
+        rows: rows read.
+        quarantined: rows with an error.
+        warnings: warnings on rows, sheets and the submission.
+        receipt: path of the receipt, None if nothing was stored.
+        submission_id: ``2014-03/CQ/v0001``, None as ``version``.
+        forms: of each form: form, version, return, rows, quarantined, warnings, file.
+        problems: at most 1,000 of {form, sheet, row, column, rule, severity, message, message_en, provisional}.
+        problem_count: of all of them.
+    """
+
+    file: str
+    department: str | None
+    month: str | None
+    version: str | None
+    state: str
+    rows: int
+    quarantined: int
+    warnings: int
+    receipt: str | None
+    submission_id: str | None
+    forms: tuple[Mapping[str, Any], ...]
+    problems: tuple[Mapping[str, Any], ...]
+    problem_count: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        return {**asdict(self), "forms": [dict(form) for form in self.forms], "problems": [dict(item) for item in self.problems]}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Outcome:
+        """From the values of :meth:`to_dict`."""
+        return cls(**{**values, "forms": tuple(values["forms"]), "problems": tuple(values["problems"])})
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing was rejected or quarantined, now or in the equal version before."""
+        return self.state != REJECTED and not self.quarantined and not any(
+            item["severity"] == Severity.ERROR and not item["provisional"] for item in self.problems
+        )
+
+
+def describe_row_problem(problem: RowProblem, is_provisional: bool = False) -> dict[str, Any]:
+    """A row problem as an outcome lists it."""
+    return {
+        "form": problem.form,
+        "sheet": problem.sheet,
+        "row": problem.row,
+        "column": problem.column,
+        "rule": problem.rule,
+        "severity": problem.severity,
+        "message": problem.message_zh,
+        "message_en": problem.message_en,
+        "provisional": is_provisional,
+    }
+
+
+def describe_problem(problem: SubmissionProblem) -> dict[str, Any]:
+    """A problem of the submission as a manifest keeps it."""
+    return {
+        "form": problem.form,
+        "sheet": problem.sheet,
+        "row": problem.row,
+        "rule": problem.code,
+        "severity": problem.severity.value,
+        "message_zh": problem.message_zh,
+        "message_en": problem.message_en,
+    }
+
+
+def describe_manifest_problems(problems: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Problems of a manifest as an outcome lists them."""
+    return [
+        {
+            "form": item["form"],
+            "sheet": item["sheet"],
+            "row": item["row"],
+            "column": None,
+            "rule": item["rule"],
+            "severity": item["severity"],
+            "message": item["message_zh"],
+            "message_en": item["message_en"],
+            "provisional": False,
+        }
+        for item in problems
+    ]

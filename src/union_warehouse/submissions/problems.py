@@ -1,0 +1,150 @@
+"""What can be wrong between a submission and what its department owes."""
+
+from __future__ import annotations
+
+from union_warehouse.contracts import Severity
+from union_warehouse.errors import UnionWarehouseError
+from union_warehouse.workbooks.problems import SubmissionProblem
+
+
+class UnknownDepartment(SubmissionProblem):
+    """A unit code that no reporting unit has in the month."""
+
+    code = "unknown_department"
+    message_zh = "单位代码“{value}”不存在或该月不报送（{month}）。可用代码：{known}。请改正后重新报送。"
+    message_en = "no reporting unit has the code {value!r} in {month}; known codes: {known}. Correct it and send the file again."
+
+
+class UnknownMonth(SubmissionProblem):
+    """A month that cannot be read."""
+
+    code = "unknown_month"
+    message_zh = "报送月份“{value}”无法识别，请写成 2014-03 的形式后重新报送。"
+    message_en = "the month {value!r} is not understood; write it as 2014-03 and send the file again."
+
+
+class FutureMonth(SubmissionProblem):
+    """A month that had not begun when the file arrived."""
+
+    code = "future_month"
+    message_zh = "报送月份 {month} 在收到时（{received_on}）尚未开始。请检查封面的报送月份。"
+    message_en = "the month {month} had not begun when the file arrived ({received_on}); check the month."
+
+
+class UnknownForm(SubmissionProblem):
+    """A CSV named after no form."""
+
+    code = "unknown_form"
+    message_zh = "没有名为“{value}”的表单。可用：{known}。请改正文件名后重新报送。"
+    message_en = "there is no form called {value!r}; known forms: {known}. Rename the file and send it again."
+
+
+class UnknownDeclaredForm(SubmissionProblem):
+    """A line of the cover's table that names no form."""
+
+    code = "unknown_form"
+    severity = Severity.WARNING
+    message_zh = "封面第 {row} 行的“{value}”不是任何表单，未予处理。"
+    message_en = "cover row {row}: {value!r} is no form and was ignored."
+
+
+class MissingDeclaration(SubmissionProblem):
+    """A form owed that the cover does not mention: nothing happened is not nothing was sent."""
+
+    code = "missing_declaration"
+    message_zh = "封面没有列出应报表单“{sheet}”。请在封面填写“有数据”或“零报告”后重新报送。"
+    message_en = "the cover does not declare the form {sheet} ({form}), which is owed; declare 有数据 (rows) or 零报告 (nil)."
+
+
+class MissingSheet(SubmissionProblem):
+    """A form declared with rows whose sheet is not there."""
+
+    code = "missing_sheet"
+    message_zh = "封面声明“{sheet}”有数据，但没有名为“{sheet}”的工作表。请补上，或改报零报告。"
+    message_en = "the cover declares rows for {sheet} ({form}) but there is no such sheet; add it or declare a nil return."
+
+
+class NoRowsOnReturn(SubmissionProblem):
+    """有数据 without rows."""
+
+    code = "no_rows_on_return"
+    message_zh = "封面声明“{sheet}”有数据，但表中没有数据行。请填写，或改报零报告。"
+    message_en = "the cover declares rows for {sheet} ({form}) but it holds none; fill it or declare a nil return."
+
+
+class RowsOnNilReturn(SubmissionProblem):
+    """零报告 with rows."""
+
+    code = "rows_on_nil_return"
+    message_zh = "封面声明“{sheet}”零报告，但表中有数据行（第一行为第 {row} 行）。请改报有数据，或清空该表。"
+    message_en = "the cover declares a nil return for {sheet} ({form}) but it holds rows (the first is row {row}); declare rows or clear it."
+
+
+class FormNotOwed(SubmissionProblem):
+    """A form that the department does not owe: its rows are not read."""
+
+    code = "form_not_owed"
+    severity = Severity.WARNING
+    message_zh = "“{sheet}”不是本单位应报的表单，未予处理。"
+    message_en = "the form {sheet} ({form}) is not owed by this department; it was ignored."
+
+
+class CsvNotOwed(SubmissionProblem):
+    """A CSV whose only form is not owed: nothing would be left of it."""
+
+    code = "form_not_owed"
+    message_zh = "“{sheet}”不是单位 {department} 应报的表单。请核对文件名中的单位代码和表单名。"
+    message_en = "the form {sheet} ({form}) is not owed by {department}; check the unit and the form in the file name."
+
+
+class CsvWithoutRows(SubmissionProblem):
+    """A CSV export with a header only is a nil return, since it has no cover to say so."""
+
+    code = "csv_without_rows"
+    severity = Severity.WARNING
+    message_zh = "CSV“{sheet}”只有表头，按零报告处理。"
+    message_en = "the CSV {sheet} holds a header only; it counts as a nil return."
+
+
+class ExtraSheet(SubmissionProblem):
+    """A sheet that is no form."""
+
+    code = "extra_sheet"
+    severity = Severity.WARNING
+    message_zh = "工作表“{sheet}”不是任何表单，未予读取。"
+    message_en = "the sheet {sheet} is no form; it was not read."
+
+
+class TiedArrival(SubmissionProblem):
+    """Another file of the same department, month and form arrived at the same instant: neither can be the later one."""
+
+    code = "tied_arrival"
+    message_zh = "单位 {department}、{month} 的“{sheet}”有两个文件在同一时刻（{received_at}）收到，无法确定先后，均不采用。请只重新报送正确的一份。"
+    message_en = (
+        "two files of {department} for {month} and the form {sheet} arrived at the same instant ({received_at}); "
+        "neither is taken: send the right one again."
+    )
+
+
+class InboxFileMissing(UnionWarehouseError):
+    """A listed file is no longer in the inbox."""
+
+    code = "inbox_file_missing"
+    message_zh = "收件箱中已没有文件“{path}”。请重新扫描收件箱。"
+    message_en = "the inbox no longer holds {path}; scan it again."
+
+
+class PathNotFound(UnionWarehouseError):
+    """A path to submit that does not exist."""
+
+    code = "path_not_found"
+    message_zh = "找不到文件或文件夹：{path}。"
+    message_en = "no such file or folder: {path}."
+
+
+class UnknownArrival(UnionWarehouseError):
+    """A table of arrival times without a line for a file."""
+
+    code = "unknown_arrival"
+    message_zh = "收到时间表中没有文件“{path}”。请补上该文件一行。"
+    message_en = "the table of arrival times has no line for {path}; add one."

@@ -1,0 +1,195 @@
+"""Read a submission: from bytes to typed rows of every form it brings, or to everything that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from union_warehouse.contracts import Form, Severity, forms_owed, load_units
+from union_warehouse.personal_data import HashKey
+from union_warehouse.submissions.identify import NIL, ROWS, Identity, find_form, identify
+from union_warehouse.submissions.instants import shanghai_day
+from union_warehouse.submissions.problems import (
+    CsvNotOwed,
+    CsvWithoutRows,
+    ExtraSheet,
+    FormNotOwed,
+    FutureMonth,
+    MissingDeclaration,
+    MissingSheet,
+    NoRowsOnReturn,
+    RowsOnNilReturn,
+)
+from union_warehouse.workbooks.cover import COVER_SHEET
+from union_warehouse.workbooks.header import find_header, normalise_label
+from union_warehouse.workbooks.package import FileKind
+from union_warehouse.workbooks.problems import SubmissionProblem
+from union_warehouse.workbooks.sheets import Sheet, Workbook, read_csv
+from union_warehouse.workbooks.tables import FormRows, read_rows
+
+_LONGEST_EXTENSION = 8
+
+
+@dataclass(frozen=True)
+class FormReturn:
+    """What a submission says of one form: ``rows``, with them, or ``nil``; rows of a rejected sheet are None."""
+
+    form: Form
+    kind: str
+    rows: FormRows | None = None
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One file as read.
+
+    Attributes:
+        identity: whose it is.
+        returns: forms that it brings, in the contracts' order.
+        problems: of the submission and its sheets.
+    """
+
+    identity: Identity
+    returns: tuple[FormReturn, ...]
+    problems: tuple[SubmissionProblem, ...]
+
+    @property
+    def is_rejected(self) -> bool:
+        """Whether a problem forbids to take it."""
+        return any(problem.severity is Severity.ERROR for problem in self.problems)
+
+
+def read_submission(data: bytes, file_name: str, received_at: str, key: HashKey) -> Submission:
+    """Read one file completely.
+
+    Args:
+        data: the whole file.
+        file_name: its name as sent.
+        received_at: when it arrived (instants.to_text).
+        key: for personal data.
+
+    Returns:
+        The submission; what is wrong with its content is told in it, never raised.
+    """
+    identity = identify(data, file_name)
+    if identity.department is None or identity.month is None:
+        return Submission(identity, (), identity.problems)
+    problems = list(identity.problems)
+    received_on = shanghai_day(received_at)
+    if identity.month > f"{received_on:%Y-%m}":
+        problems.append(FutureMonth(month=identity.month, received_on=received_on.isoformat()))
+    owed = forms_owed(load_units(identity.month)[identity.department])
+    try:
+        if identity.kind is FileKind.CSV:
+            returns = _read_csv_form(data, file_name, identity, owed, key, problems)
+        else:
+            returns = _read_sheets(identity, owed, key, problems)
+    except SubmissionProblem as problem:
+        problems.append(problem)
+        returns = _declared_returns(identity, owed)
+    return Submission(identity, tuple(returns), tuple(problems))
+
+
+def extension_of(identity: Identity, file_name: str) -> str:
+    """Extension under which the original is kept: what the file is, or what it says if it is nothing known."""
+    if identity.kind is not None:
+        return identity.kind.value
+    suffix = PurePath(file_name).suffix[1:].lower()
+    return suffix if suffix.isascii() and suffix.isalnum() and len(suffix) <= _LONGEST_EXTENSION else "bin"
+
+
+def _declared_returns(identity: Identity, owed: tuple[Form, ...]) -> list[FormReturn]:
+    return [FormReturn(form, identity.declared[form.name]) for form in owed if form.name in identity.declared]
+
+
+def _read_csv_form(
+    data: bytes, file_name: str, identity: Identity, owed: tuple[Form, ...], key: HashKey, problems: list[SubmissionProblem]
+) -> list[FormReturn]:
+    form = next((form for form in owed if form.name in identity.declared), None)
+    if form is None:
+        for name in identity.declared:
+            named = find_form(name)
+            problems.append(CsvNotOwed(form=name, sheet=named.sheet if named else name, department=identity.department))
+        return []
+    sheet = read_csv(data, file_name)
+    rows = _read_form(sheet, form, key, problems)
+    if rows is not None and not rows.table.num_rows:
+        problems.append(CsvWithoutRows(sheet=file_name, form=form.name))
+        return [FormReturn(form, NIL)]
+    return [FormReturn(form, ROWS, rows)]
+
+
+def _read_sheets(identity: Identity, owed: tuple[Form, ...], key: HashKey, problems: list[SubmissionProblem]) -> list[FormReturn]:
+    workbook = identity.workbook
+    if workbook is None:
+        return []
+    names = {normalise_label(name): name for name in reversed(workbook.sheet_names)}
+    returns = []
+    for form in owed:
+        name = names.get(normalise_label(form.sheet)) or names.get(form.name)
+        kind = identity.declared.get(form.name)
+        if kind is None:
+            problems.append(MissingDeclaration(sheet=form.sheet, form=form.name))
+        elif kind == NIL:
+            problems += _nil_problems(workbook, name, form, key)
+            returns.append(FormReturn(form, NIL))
+        else:
+            returns.append(FormReturn(form, ROWS, _rows_of_sheet(workbook, name, form, key, problems)))
+    problems += _extra_problems(workbook, identity, owed)
+    return returns
+
+
+def _rows_of_sheet(
+    workbook: Workbook, name: str | None, form: Form, key: HashKey, problems: list[SubmissionProblem]
+) -> FormRows | None:
+    if name is None:
+        problems.append(MissingSheet(sheet=form.sheet, form=form.name))
+        return None
+    rows = _read_form(workbook.sheet(name), form, key, problems)
+    if rows is not None and not rows.table.num_rows:
+        problems.append(NoRowsOnReturn(sheet=form.sheet, form=form.name))
+    return rows
+
+
+def _read_form(sheet: Sheet, form: Form, key: HashKey, problems: list[SubmissionProblem]) -> FormRows | None:
+    header, header_problems = find_header(sheet, form)
+    problems += header_problems
+    if header_problems:
+        return None
+    rows = read_rows(sheet, form, header, key)
+    problems += rows.warnings
+    return rows
+
+
+def _nil_problems(workbook: Workbook, name: str | None, form: Form, key: HashKey) -> list[SubmissionProblem]:
+    """A nil return needs no sheet; a sheet that is there must hold no rows."""
+    if name is None:
+        return []
+    sheet = workbook.sheet(name)
+    header, header_problems = find_header(sheet, form)
+    if not header_problems:
+        table = read_rows(sheet, form, header, key).table
+        first = table["_row"][0].as_py() if table.num_rows else None
+    else:
+        filled = (index for index, row in enumerate(sheet.rows) if index > header.index and any(str(cell).strip() for cell in row))
+        index = next(filled, None)
+        first = None if index is None else sheet.first_row + index + 1
+    return [] if first is None else [RowsOnNilReturn(sheet=form.sheet, form=form.name, row=first)]
+
+
+def _extra_problems(workbook: Workbook, identity: Identity, owed: tuple[Form, ...]) -> Iterator[SubmissionProblem]:
+    """Warn of sheets and declarations that are not owed. Hidden sheets that are no form belong to the template."""
+    owed_names = {form.name for form in owed}
+    told = set()
+    for name in workbook.sheet_names:
+        form = find_form(name)
+        if form is not None and form.name not in owed_names:
+            told.add(form.name)
+            yield FormNotOwed(sheet=form.sheet, form=form.name)
+        elif form is None and normalise_label(name) != COVER_SHEET and not workbook.is_hidden(name):
+            yield ExtraSheet(sheet=name)
+    for name in identity.declared:
+        form = find_form(name)
+        if form is not None and name not in owed_names and name not in told:
+            yield FormNotOwed(sheet=form.sheet, form=form.name)

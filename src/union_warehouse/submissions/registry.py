@@ -1,0 +1,148 @@
+"""The landing zone is the registry: what has landed, read from its manifests.
+
+Nothing here keeps a database in step. The one derived file, a department's first accepted submission, spares every
+collect a walk through the department's history and can be made again from the manifests at any time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from union_warehouse.paths import Home
+from union_warehouse.submissions.outcome import ACCEPTED_STATES
+
+MANIFEST = "manifest.json"
+_VERSION_FOLDER = re.compile(r"v(\d{4,})(?:-r(\d{2,}))?")
+
+Manifest = dict[str, Any]
+
+
+def department_folder(home: Home, month: str, department: str) -> Path:
+    """Where the submissions of one department and month land."""
+    return home.landing / f"month={month}" / f"department={department}"
+
+
+def version_name(number: int, reading: int = 1) -> str:
+    """Folder of a submission: ``v0001``; of its second reading ``v0001-r02``."""
+    return f"v{number:04d}" if reading == 1 else f"v{number:04d}-r{reading:02d}"
+
+
+def submission_folder(home: Home, manifest: Manifest) -> Path:
+    """Where the submission of ``manifest`` landed."""
+    name = version_name(manifest["submission_number"], manifest["reading"])
+    return department_folder(home, manifest["month"], manifest["department"]) / name
+
+
+def landed_months(home: Home, department: str) -> list[str]:
+    """Months for which ``department`` has landed anything, in order."""
+    if not home.landing.is_dir():
+        return []
+    names = sorted(entry.name for entry in os.scandir(home.landing) if entry.name.startswith("month="))
+    return [name[6:] for name in names if (home.landing / name / f"department={department}").is_dir()]
+
+
+def month_manifests(home: Home, month: str, department: str) -> list[Manifest]:
+    """Manifests of one department and month, by number and reading."""
+    folder = department_folder(home, month, department)
+    if not folder.is_dir():
+        return []
+    found = []
+    for entry in os.scandir(folder):
+        match = _VERSION_FOLDER.fullmatch(entry.name)
+        if match:
+            found.append((int(match[1]), int(match[2] or 1), entry.path))
+    return [read_manifest(Path(path)) for _, _, path in sorted(found)]
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of one landed submission."""
+    manifest: Manifest = json.loads((folder / MANIFEST).read_bytes())
+    return manifest
+
+
+def read_manifests(home: Home, months: Iterable[str] | None = None) -> list[Manifest]:
+    """Manifests of every placed submission and reading, of all months or the given ones, by month and department."""
+    wanted = None if months is None else set(months)
+    found = []
+    for folder in sorted(home.landing.glob("month=*/department=*")):
+        month = folder.parent.name.removeprefix("month=")
+        if wanted is None or month in wanted:
+            found += month_manifests(home, month, folder.name.removeprefix("department="))
+    return found
+
+
+def newest_readings(manifests: Iterable[Manifest]) -> list[Manifest]:
+    """The last reading of each submission, by number."""
+    newest: dict[int, Manifest] = {}
+    for manifest in manifests:
+        number = manifest["submission_number"]
+        if number not in newest or newest[number]["reading"] < manifest["reading"]:
+            newest[number] = manifest
+    return [newest[number] for number in sorted(newest)]
+
+
+def effective_for(form: str, manifests: Iterable[Manifest], received_before: str) -> Manifest | None:
+    """The accepted submission of one department and month that counts for ``form`` among those received earlier."""
+    newest = newest_readings(manifests)
+    tied = {name for manifest in newest for name in manifest["ties_with"] if manifest["received_at"] < received_before}
+    candidates = [
+        manifest
+        for manifest in newest
+        if manifest["received_at"] < received_before
+        and manifest["state"] in ACCEPTED_STATES
+        and manifest["submission_id"] not in tied
+        and any(item["form"] == form for item in manifest["forms"])
+    ]
+    return max(candidates, key=lambda manifest: manifest["received_at"], default=None)
+
+
+def is_opening(home: Home, department: str, month: str, received_at: str) -> bool:
+    """Whether a submission belongs to its department's opening: the month of the first accepted one, by arrival."""
+    first = _first_accepted(home, department)
+    if first is None or received_at < first["received_at"]:
+        return True
+    return bool(first["month"] == month)
+
+
+def note_accepted(home: Home, manifest: Manifest) -> None:
+    """Keep the department's first accepted submission up to date; to be called under the department's lock."""
+    if manifest["state"] not in ACCEPTED_STATES:
+        return
+    first = _first_accepted(home, manifest["department"])
+    path = _first_accepted_path(home, manifest["department"])
+    if first is None or manifest["received_at"] < first["received_at"] or not path.exists():
+        candidates = [manifest] if first is None else [manifest, first]
+        earliest = min(candidates, key=lambda item: item["received_at"])
+        write_json(path, {"month": earliest["month"], "received_at": earliest["received_at"]})
+
+
+def _first_accepted(home: Home, department: str) -> dict[str, str] | None:
+    path = _first_accepted_path(home, department)
+    if path.exists():
+        known: dict[str, str] = json.loads(path.read_bytes())
+        return known
+    accepted = [
+        manifest
+        for month in landed_months(home, department)
+        for manifest in month_manifests(home, month, department)
+        if manifest["state"] in ACCEPTED_STATES
+    ]
+    first = min(accepted, key=lambda manifest: manifest["received_at"], default=None)
+    return None if first is None else {"month": first["month"], "received_at": first["received_at"]}
+
+
+def _first_accepted_path(home: Home, department: str) -> Path:
+    return home.landing / ".first_accepted" / f"{department}.json"
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write a file that is either whole or not there, in the same bytes for the same content."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    temporary.replace(path)

@@ -1,0 +1,79 @@
+"""The cover sheet 封面: who reports, for which month, and what of each form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from union_warehouse.workbooks.cells import Cell, number_text
+from union_warehouse.workbooks.header import normalise_label
+from union_warehouse.workbooks.limits import COVER_SEARCH_ROWS
+from union_warehouse.workbooks.sheets import Sheet
+
+COVER_SHEET = "封面"
+DEPARTMENT_LABEL, MONTH_LABEL, VERSION_LABEL = "单位代码", "报送月份", "模板版本"
+CONTACT_LABEL, PHONE_LABEL = "填报人", "联系电话"
+REQUIRED_LABELS = (DEPARTMENT_LABEL, MONTH_LABEL, VERSION_LABEL, CONTACT_LABEL, PHONE_LABEL)
+FORM_LABEL, RETURN_LABEL = "表单", "报送方式"
+ROWS_WORD, NIL_WORD = "有数据", "零报告"
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One line of the cover's table of forms, as written."""
+
+    form_label: str
+    return_label: str
+    row: int
+
+
+@dataclass(frozen=True)
+class Cover:
+    """What a cover states, as texts.
+
+    Attributes:
+        values: text by label of :data:`REQUIRED_LABELS`; a label that is absent is not in it.
+        declarations: lines of the table of forms.
+        has_table: whether the table's header was found.
+    """
+
+    values: Mapping[str, str]
+    declarations: tuple[Declaration, ...]
+    has_table: bool
+
+
+def read_cover(sheet: Sheet) -> Cover:
+    """Read the label/value rows and the table of forms, wherever they stand on the sheet."""
+    labels = {normalise_label(label): label for label in REQUIRED_LABELS}
+    values: dict[str, str] = {}
+    rows = sheet.rows[:COVER_SEARCH_ROWS]
+    table = next((index for index, row in enumerate(rows) if _is_table_header(row)), len(rows))
+    for row in rows[:table]:
+        for position, cell in enumerate(row):
+            label = labels.get(normalise_label(cell).rstrip(":"))
+            if label and label not in values:
+                values[label] = next((text for text in map(_text, row[position + 1 :]) if text), "")
+    return Cover(values, _declarations(sheet, rows, table), has_table=table < len(rows))
+
+
+def _is_table_header(row: Sequence[Cell]) -> bool:
+    labels = [normalise_label(cell) for cell in row]
+    return FORM_LABEL in labels and RETURN_LABEL in labels
+
+
+def _declarations(sheet: Sheet, rows: Sequence[Sequence[Cell]], table: int) -> tuple[Declaration, ...]:
+    if table >= len(rows):
+        return ()
+    labels = [normalise_label(cell) for cell in rows[table]]
+    form, kind = labels.index(FORM_LABEL), labels.index(RETURN_LABEL)
+    return tuple(
+        Declaration(_text(row[form]), _text(row[kind]), sheet.first_row + table + offset + 1)
+        for offset, row in enumerate(rows[table + 1 :], start=1)
+        if _text(row[form])
+    )
+
+
+def _text(cell: Cell) -> str:
+    if isinstance(cell, float):
+        return number_text(cell)
+    return str(cell).strip()

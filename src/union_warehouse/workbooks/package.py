@@ -1,0 +1,187 @@
+"""What a file is, and whether it is safe to open: by its bytes, never by its name."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Mapping
+from enum import StrEnum
+from xml.etree import ElementTree
+
+from union_warehouse.workbooks.limits import (
+    DEFLATE_MAX_RATIO,
+    MAX_FILE_BYTES,
+    MAX_PACKING_RATIO,
+    MAX_PARTS,
+    MAX_UNPACKED_BYTES,
+    RATIO_APPLIES_ABOVE_BYTES,
+)
+from union_warehouse.workbooks.problems import (
+    EmptyFile,
+    EncryptedWorkbook,
+    FileTooLarge,
+    MacroWorkbook,
+    NotAWorkbook,
+    UnreadableFile,
+    ZipBomb,
+)
+
+_ZIP_MAGIC = b"PK\x03\x04"
+_OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
+_WORKBOOK_PART = "xl/workbook.xml"
+_CHUNK = 2**20
+_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+"""What ``zipfile`` raises on damaged input; reading from memory, OSError can only mean the content."""
+
+
+class FileKind(StrEnum):
+    """A kind of file that the reader knows; the value is its extension."""
+
+    XLSX = "xlsx"
+    XLS = "xls"
+    ODS = "ods"
+    CSV = "csv"
+
+
+def sniff(data: bytes, file_name: str) -> FileKind:
+    """The kind of ``data``, once it is known to be safe to open.
+
+    Args:
+        data: the whole file.
+        file_name: its name, for messages; only a CSV is recognised by it.
+
+    Raises:
+        SubmissionProblem: empty, too large, encrypted, with macros, a zip bomb, damaged, or nothing that can be read.
+    """
+    if not data:
+        raise EmptyFile(file=file_name)
+    if len(data) > MAX_FILE_BYTES:
+        raise FileTooLarge(file=file_name, size_mb=len(data) >> 20, limit_mb=MAX_FILE_BYTES >> 20)
+    if data.startswith(_ZIP_MAGIC):
+        return _sniff_package(data, file_name)
+    if data.startswith(_OLE_MAGIC):
+        return _sniff_ole(data, file_name)
+    if file_name.lower().endswith(".csv"):
+        return FileKind.CSV
+    raise NotAWorkbook(file=file_name, detail=_describe(data))
+
+
+def open_package(data: bytes, file_name: str) -> zipfile.ZipFile:
+    """The zip package of an xlsx or ods file.
+
+    Raises:
+        UnreadableFile: damaged.
+    """
+    try:
+        return zipfile.ZipFile(io.BytesIO(data))
+    except _ZIP_ERRORS as error:
+        raise UnreadableFile(file=file_name, detail=f"zip: {error}") from error
+
+
+def read_part(package: zipfile.ZipFile, part: str, file_name: str) -> bytes:
+    """One part of a package.
+
+    Raises:
+        UnreadableFile: the part is missing or damaged.
+    """
+    try:
+        return package.read(part)
+    except (KeyError, *_ZIP_ERRORS) as error:
+        raise UnreadableFile(file=file_name, detail=f"{part}: {error}") from error
+
+
+def sheet_parts(package: zipfile.ZipFile, file_name: str) -> Mapping[str, str]:
+    """Part of each worksheet of an xlsx package by the sheet's name."""
+    try:
+        relations = ElementTree.fromstring(read_part(package, "xl/_rels/workbook.xml.rels", file_name))
+        workbook = ElementTree.fromstring(read_part(package, _WORKBOOK_PART, file_name))
+    except ElementTree.ParseError as error:
+        raise UnreadableFile(file=file_name, detail=f"xml: {error}") from error
+    targets = {item.get("Id"): item.get("Target", "") for item in relations.iter("{*}Relationship")}
+    parts = {}
+    for sheet in workbook.iter("{*}sheet"):
+        relation = next((value for name, value in sheet.attrib.items() if name.endswith("}id")), None)
+        target = targets.get(relation, "")
+        parts[sheet.get("name", "")] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+    return parts
+
+
+def _sniff_package(data: bytes, file_name: str) -> FileKind:
+    with open_package(data, file_name) as package:
+        _check_sizes(package, len(data), file_name)
+        names = {name.lower() for name in package.namelist()}
+        if any(name.endswith("vbaproject.bin") for name in names):
+            raise MacroWorkbook(file=file_name)
+        if _WORKBOOK_PART in names:
+            if b"macroEnabled" in read_part(package, "[Content_Types].xml", file_name):
+                raise MacroWorkbook(file=file_name)
+            return FileKind.XLSX
+        if "content.xml" in names and "mimetype" in names:
+            return _sniff_ods(package, names, file_name)
+    detail = "xlsb" if "xl/workbook.bin" in names else "zip"
+    raise NotAWorkbook(file=file_name, detail=detail)
+
+
+def _sniff_ods(package: zipfile.ZipFile, names: set[str], file_name: str) -> FileKind:
+    if not read_part(package, "mimetype", file_name).startswith(_ODS_TYPE):
+        raise NotAWorkbook(file=file_name, detail="OpenDocument, not a spreadsheet")
+    if "meta-inf/manifest.xml" in names and b"encryption-data" in read_part(package, "META-INF/manifest.xml", file_name):
+        raise EncryptedWorkbook(file=file_name)
+    if any(name.startswith("basic/") and not name.endswith(("/", "-lc.xml", "-lb.xml")) for name in names):
+        raise MacroWorkbook(file=file_name)
+    return FileKind.ODS
+
+
+def _check_sizes(package: zipfile.ZipFile, packed: int, file_name: str) -> None:
+    """Refuse a bomb before anything unpacks it.
+
+    The sizes in the directory may lie. ``zipfile`` stops at the declared size and then finds the checksum wrong, so
+    unpacking once proves them; a package too small to hold a bomb is spared that.
+    """
+    entries = package.infolist()
+    unpacked = sum(entry.file_size for entry in entries)
+    if len(entries) > MAX_PARTS:
+        raise ZipBomb(file=file_name, detail=f"{len(entries)} parts")
+    is_out_of_proportion = unpacked > RATIO_APPLIES_ABOVE_BYTES and unpacked > packed * MAX_PACKING_RATIO
+    if unpacked > MAX_UNPACKED_BYTES or is_out_of_proportion:
+        raise ZipBomb(file=file_name, detail=f"{unpacked >> 20} MB")
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise EncryptedWorkbook(file=file_name)
+    if packed * DEFLATE_MAX_RATIO <= MAX_UNPACKED_BYTES:
+        return
+    try:
+        for entry in entries:
+            with package.open(entry) as part:
+                while part.read(_CHUNK):
+                    pass
+    except _ZIP_ERRORS as error:
+        raise UnreadableFile(file=file_name, detail=f"zip: {error}") from error
+
+
+def _sniff_ole(data: bytes, file_name: str) -> FileKind:
+    """Old Office files name their streams in UTF-16 in the directory; that is enough to tell them apart."""
+    if _has_stream(data, "EncryptedPackage"):
+        raise EncryptedWorkbook(file=file_name)
+    if not (_has_stream(data, "Workbook") or _has_stream(data, "Book")):
+        raise NotAWorkbook(file=file_name, detail="OLE")
+    if _has_stream(data, "_VBA_PROJECT_CUR"):
+        raise MacroWorkbook(file=file_name)
+    return FileKind.XLS
+
+
+def _has_stream(data: bytes, name: str) -> bool:
+    return name.encode("utf-16-le") + b"\0\0" in data
+
+
+def _describe(data: bytes) -> str:
+    head = data[:512].lstrip().lower()
+    if head.startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta")):
+        return "网页或 XML 文件 a web page or XML saved under another name"
+    if head.startswith(b"%pdf"):
+        return "PDF"
+    if re.search(rb"[\x00-\x08]", head):
+        return "未知的二进制文件 an unknown binary file"
+    return "文本文件 a text file"

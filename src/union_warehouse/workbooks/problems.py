@@ -1,0 +1,187 @@
+"""What can be wrong with a file, its cover or a sheet as a whole.
+
+Each class is raised where reading cannot go on, and collected (never raised) where the rest can still be read, so that
+a department learns of everything at once.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from union_warehouse.contracts import Severity
+from union_warehouse.errors import UnionWarehouseError
+
+
+class SubmissionProblem(UnionWarehouseError):
+    """A problem of a submission as a whole, or of one of its sheets.
+
+    Attributes:
+        severity: ``error`` rejects the submission, ``warning`` is reported only.
+        form: machine name of the form it is about, if one.
+        sheet: name of the sheet it is about, if one.
+        row: row of the sheet, as Excel numbers it, if one.
+    """
+
+    severity: ClassVar[Severity] = Severity.ERROR
+    form: str | None = None
+    sheet: str | None = None
+    row: int | None = None
+
+
+class UnreadableFile(SubmissionProblem):
+    """Damaged or cut short."""
+
+    code = "unreadable_file"
+    message_zh = "文件“{file}”已损坏或不完整，无法读取（{detail}）。请在 Excel 中重新打开、另存为 .xlsx 后再报送。"
+    message_en = "the file {file} is damaged or cut short ({detail}); open it in Excel, save it as .xlsx and send it again."
+
+
+class EmptyFile(SubmissionProblem):
+    """Zero bytes."""
+
+    code = "empty_file"
+    message_zh = "文件“{file}”是空的（0 字节）。请检查后重新报送。"
+    message_en = "the file {file} is empty (0 bytes); check it and send it again."
+
+
+class FileTooLarge(SubmissionProblem):
+    """More bytes than any submission needs."""
+
+    code = "file_too_large"
+    message_zh = "文件“{file}”过大（{size_mb} MB，上限 {limit_mb} MB）。请只保留报表内容后重新报送。"
+    message_en = "the file {file} is too large ({size_mb} MB, limit {limit_mb} MB); keep only the forms and send it again."
+
+
+class NotAWorkbook(SubmissionProblem):
+    """Neither xlsx, xls, ods nor a CSV export."""
+
+    code = "not_a_workbook"
+    message_zh = "文件“{file}”不是 Excel 工作簿（{detail}）。请用模板填写并保存为 .xlsx、.xls 或 .ods，或按 2014-03_CQ_hazards.csv 的格式命名 CSV。"
+    message_en = (
+        "the file {file} is not a workbook ({detail}); fill the template and save it as .xlsx, .xls or .ods, "
+        "or name a CSV like 2014-03_CQ_hazards.csv."
+    )
+
+
+class EncryptedWorkbook(SubmissionProblem):
+    """Protected by a password."""
+
+    code = "encrypted_workbook"
+    message_zh = "文件“{file}”设有打开密码，无法读取。请取消密码后重新报送。"
+    message_en = "the file {file} is protected by a password; remove the password and send it again."
+
+
+class MacroWorkbook(SubmissionProblem):
+    """Carries program code."""
+
+    code = "macro_workbook"
+    message_zh = "文件“{file}”含有宏，不予接收。请另存为不含宏的 .xlsx 后重新报送。"
+    message_en = "the file {file} contains macros and is not taken; save it as .xlsx without macros and send it again."
+
+
+class ZipBomb(SubmissionProblem):
+    """Unpacks to far more than it should."""
+
+    code = "zip_bomb"
+    message_zh = "文件“{file}”解压后过大（{detail}），不予读取。请用模板重新填写后报送。"
+    message_en = "the file {file} unpacks to far too much ({detail}) and is not read; fill the template anew and send it."
+
+
+class SheetTooLarge(SubmissionProblem):
+    """A used range that no form needs, such as a stray cell in the last column of the last row."""
+
+    code = "sheet_too_large"
+    message_zh = "工作表“{sheet}”的使用范围过大（{detail}）。请删除表格以外的内容后重新报送。"
+    message_en = "the used range of sheet {sheet} is too large ({detail}); delete what lies outside the table and send it again."
+
+
+class WrongTemplate(SubmissionProblem):
+    """The cover sheet is missing or lacks what it must state."""
+
+    code = "wrong_template"
+    message_zh = "文件“{file}”不是本系统的报表模板：{detail_zh}。请使用现行模板填写后重新报送。"
+    message_en = "the file {file} does not follow the template: {detail_en}; use the current template and send it again."
+
+
+class UnknownContractVersion(SubmissionProblem):
+    """A template version that is not in force."""
+
+    code = "unknown_contract_version"
+    message_zh = "封面的模板版本为“{value}”，现行版本是 {expected}。请改用现行模板重新报送。"
+    message_en = "the cover's template version is {value!r}, the one in force is {expected}; use the current template."
+
+
+class UnknownReturn(SubmissionProblem):
+    """A form whose 报送方式 is neither of the two words."""
+
+    code = "unknown_return"
+    message_zh = "封面第 {row} 行“{label}”的报送方式为“{value}”，应为“有数据”或“零报告”。请改正后重新报送。"
+    message_en = "cover row {row}: the return of {label} is {value!r}; it must be 有数据 (rows) or 零报告 (nil)."
+
+
+class RepeatedDeclaration(SubmissionProblem):
+    """A form declared twice on the cover."""
+
+    code = "repeated_declaration"
+    message_zh = "封面第 {row} 行重复列出了表单“{label}”。请只保留一行后重新报送。"
+    message_en = "cover row {row} lists the form {label} again; keep one row."
+
+
+class MissingColumn(SubmissionProblem):
+    """Columns of the contract that the sheet lacks."""
+
+    code = "missing_column"
+    message_zh = "工作表“{sheet}”缺少列：{missing_zh}；多出的列：{unknown_zh}。请按模板补齐表头后重新报送。"
+    message_en = "sheet {sheet} lacks the columns {missing_en} (columns not in the template: {unknown_en}); restore the template's header."
+
+
+class UnknownColumn(SubmissionProblem):
+    """Columns of the sheet that the contract lacks."""
+
+    code = "unknown_column"
+    message_zh = "工作表“{sheet}”有模板之外的列：{unknown_zh}；缺少的列：{missing_zh}。请删除或改正表头后重新报送。"
+    message_en = "sheet {sheet} has columns that the template lacks: {unknown_en} (missing: {missing_en}); delete or rename them."
+
+
+class RepeatedColumn(SubmissionProblem):
+    """The same label twice in the header."""
+
+    code = "repeated_column"
+    message_zh = "工作表“{sheet}”的表头重复：{repeated_zh}。请每列只保留一个后重新报送。"
+    message_en = "sheet {sheet} has these columns more than once: {repeated_zh}; keep one of each."
+
+
+class UnlabelledColumn(SubmissionProblem):
+    """Data under an empty header cell."""
+
+    code = "unlabelled_column"
+    severity = Severity.WARNING
+    message_zh = "工作表“{sheet}”的 {column_letter} 列有内容但没有表头，未予读取。"
+    message_en = "column {column_letter} of sheet {sheet} has content but no header; it was not read."
+
+
+class HiddenSheet(SubmissionProblem):
+    """A sheet that its sender may not have looked at."""
+
+    code = "hidden_sheet"
+    severity = Severity.WARNING
+    message_zh = "工作表“{sheet}”是隐藏的，其中的数据已照常读取，请核对。"
+    message_en = "sheet {sheet} is hidden; its rows were read all the same, check them."
+
+
+class HiddenRows(SubmissionProblem):
+    """Rows that its sender may not have looked at."""
+
+    code = "hidden_rows"
+    severity = Severity.WARNING
+    message_zh = "工作表“{sheet}”有隐藏行（第一处为第 {row} 行），其中的数据已照常读取，请核对。"
+    message_en = "sheet {sheet} has hidden rows (the first is row {row}); they were read all the same, check them."
+
+
+class MergedCells(SubmissionProblem):
+    """Merged data cells hold only their first value."""
+
+    code = "merged_cells"
+    severity = Severity.WARNING
+    message_zh = "工作表“{sheet}”的数据区有合并单元格（{cells}），只有左上角的值被读取。请取消合并、逐行填写。"
+    message_en = "sheet {sheet} has merged cells among its rows ({cells}); only the top left value is read: unmerge and fill each row."

@@ -1,0 +1,102 @@
+"""What calamine does not tell of an xlsx sheet, found in the sheet's own XML.
+
+calamine reads a formula without a cached value and an error value both as an empty cell, reads hidden rows like any
+other, and allocates the whole used rectangle. Plain substring searches answer for an honest sheet; regular expressions
+run only where one of them hits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from union_warehouse.workbooks.limits import MAX_WIDE_ROWS
+
+_NAMESPACE_PREFIX = re.compile(rb"<(\w+):worksheet[\s>]")
+_ROW_NUMBER = re.compile(rb'<row\b[^>]*?\br="(\d+)"')
+_HIDDEN_ROW = re.compile(rb'<row\b(?=[^>]*\bhidden="(?:1|true)")[^>]*?\br="(\d+)"')
+_FORMULA_WITHOUT_VALUE = re.compile(rb"(?:</f>|<f\b[^>]*/>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
+_CELL_START = re.compile(rb"<c\b([^>]*)>")
+_REFERENCE = re.compile(rb'\br="([A-Z]+)(\d+)"')
+_FORMULA = re.compile(rb"<f\b[^>]*>([^<]*)</f>")
+_ERROR_CELL = re.compile(rb'<c\b(?=[^>]*\bt="e")([^>]*)>(?:<f\b[^>]*/>|<f\b[^>]*>[^<]*</f>)?<v>([^<]*)</v>')
+_CACHED_TEXT = re.compile(rb'\bt="str"')
+_CAPITALS_ALIKE = bytes(ord("A") if ord("A") <= code <= ord("Z") else code for code in range(256))
+_THREE_LETTER_COLUMN = b' r="AAA'
+_LONGEST_FORMULA = 100
+
+
+@dataclass(frozen=True)
+class SheetFacts:
+    """What the XML of a sheet says beyond its values.
+
+    Attributes:
+        unread: text of cells that calamine reads as empty although they are not, by (row, column) from zero: a
+            formula without a cached value as ``=…``, an error value as ``#N/A``.
+        first_hidden_row: as Excel numbers it; None without hidden rows.
+        is_too_wide: cells beyond column ZZ in a sheet that is long too.
+    """
+
+    unread: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    first_hidden_row: int | None = None
+    is_too_wide: bool = False
+
+
+def sheet_facts(xml: bytes) -> SheetFacts:
+    """Facts of one worksheet part."""
+    prefix = _NAMESPACE_PREFIX.search(xml, 0, 2_000)
+    if prefix:
+        xml = xml.replace(b"<" + prefix[1] + b":", b"<").replace(b"</" + prefix[1] + b":", b"</")
+    unread: dict[tuple[int, int], str] = {}
+    if b"<f" in xml:
+        unread |= _formulas_without_value(xml)
+    if b't="e"' in xml:
+        unread |= {_position(match[1]): match[2].decode(errors="replace") for match in _ERROR_CELL.finditer(xml)}
+    hidden = _HIDDEN_ROW.search(xml) if b"hidden=" in xml else None
+    return SheetFacts(unread, int(hidden[1]) if hidden else None, _is_too_wide(xml))
+
+
+def _formulas_without_value(xml: bytes) -> dict[tuple[int, int], str]:
+    found = {}
+    for match in _FORMULA_WITHOUT_VALUE.finditer(xml):
+        cell = xml.rfind(b"<c ", 0, match.start())
+        attributes = _CELL_START.match(xml, cell)
+        if attributes is None or _CACHED_TEXT.search(attributes[1]):  # t="str" with an empty value: the result is ""
+            continue
+        formula = _FORMULA.search(xml, cell, match.end())
+        text = formula[1].decode(errors="replace") if formula else ""
+        found[_position(attributes[1])] = f"={text[:_LONGEST_FORMULA]}"
+    return found
+
+
+def _position(attributes: bytes) -> tuple[int, int]:
+    reference = _REFERENCE.search(attributes)
+    if reference is None:
+        return -1, -1
+    return int(reference[2]) - 1, column_number(reference[1].decode())
+
+
+def _is_too_wide(xml: bytes) -> bool:
+    last = _ROW_NUMBER.match(xml, max(xml.rfind(b"<row "), 0))
+    if last is None or int(last[1]) <= MAX_WIDE_ROWS:
+        return False
+    return _THREE_LETTER_COLUMN in xml.translate(_CAPITALS_ALIKE)
+
+
+def column_number(letters: str) -> int:
+    """Zero-based number of a column: 0 of ``A``, 27 of ``AB``."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1
+
+
+def column_letters(number: int) -> str:
+    """Letters of a column: ``AB`` of 27."""
+    letters = ""
+    number += 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
