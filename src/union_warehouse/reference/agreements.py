@@ -34,8 +34,12 @@ def _volumes(targets: Targets) -> list[_Volume]:
     scale = targets.scale
     return [
         _Volume("labour_safety", "enterprise", targets.safety_enterprise_new, targets.safety_enterprise_renewed, 60 * scale),
-        _Volume("labour_safety", "regional", targets.safety_regional_new // 2, targets.safety_regional_renewed - 9 * scale, 6 * scale),
-        _Volume("labour_safety", "sectoral", targets.safety_regional_new - targets.safety_regional_new // 2, 9 * scale, 2 * scale),
+        _Volume(
+            "labour_safety", "regional", targets.safety_regional_new // 2, targets.safety_regional_renewed - 9 * scale, 6 * scale
+        ),
+        _Volume(
+            "labour_safety", "sectoral", targets.safety_regional_new - targets.safety_regional_new // 2, 9 * scale, 2 * scale
+        ),
         _Volume("women_rights", "enterprise", targets.women_enterprise_new, targets.women_enterprise_renewed, 20 * scale),
         _Volume("women_rights", "regional", targets.women_regional_new - scale, targets.women_regional_renewed - scale, scale),
         _Volume("women_rights", "sectoral", scale, scale, scale),
@@ -62,7 +66,9 @@ def agreements_year(
     """
     rng = plan.rng("agreements")
     lasting = coverage[(coverage["end_month"] == NEVER) & (coverage["known_month"] == 0)]
-    former = pd.concat([_former(plan, rng, lasting, volume) for volume in _volumes(plan.targets)]) if contracts is None else contracts
+    former = (
+        pd.concat([_former(plan, rng, lasting, volume) for volume in _volumes(plan.targets)]) if contracts is None else contracts
+    )
     signed = pd.concat([_signed(plan, rng, lasting, volume, former) for volume in _volumes(plan.targets)], ignore_index=True)
     late = pick(rng, np.flatnonzero(signed["month_number"] >= 4), _LATE_CONTRACTS * plan.targets.scale)
     months = signed["month_number"].to_numpy()[late] - rng.integers(1, 4, len(late))
@@ -73,7 +79,13 @@ def agreements_year(
 
 
 def _parties(
-    plan: YearPlan, rng: np.random.Generator, lasting: pd.DataFrame, volume: _Volume, taken: Integers, count: int, first_number: int
+    plan: YearPlan,
+    rng: np.random.Generator,
+    lasting: pd.DataFrame,
+    volume: _Volume,
+    taken: Integers,
+    count: int,
+    first_number: int,
 ) -> pd.DataFrame:
     """Employer sides not ``taken``: employer (position, -1 for a region or sector), party (None: the employer), department."""
     if volume.coverage == "enterprise":
@@ -85,7 +97,10 @@ def _parties(
         return pd.DataFrame({"employer": -1, "party": party, "department": _OFFICES[volume.kind]})
     streets = np.array([code for code, unit in plan.units.items() if unit.kind == "street_union"])
     department = streets[numbers % len(streets)]
-    party = [f"样例{plan.short_name(code)}区域企业联合会{plan.year}第{number}号" for code, number in zip(department, numbers, strict=True)]
+    party = [
+        f"样例{plan.short_name(code)}区域企业联合会{plan.year}第{number}号"
+        for code, number in zip(department, numbers, strict=True)
+    ]
     return pd.DataFrame({"employer": -1, "party": party, "department": department})
 
 
@@ -95,11 +110,17 @@ def _former(plan: YearPlan, rng: np.random.Generator, lasting: pd.DataFrame, vol
     table = _parties(plan, rng, lasting, volume, np.array([], dtype=np.int64), count, 1)
     last = np.datetime64(f"{plan.year - 1}-11-28")
     signed_on = past_days(rng, np.full(count, np.datetime64(f"{plan.year - 2}-02-01")), np.full(count, last))
-    return table.assign(kind=volume.kind, coverage=volume.coverage, signing="new", signed_on=signed_on.astype("datetime64[s]"), month_number=0)
+    return table.assign(
+        kind=volume.kind, coverage=volume.coverage, signing="new", signed_on=signed_on.astype("datetime64[s]"), month_number=0
+    )
 
 
-def _signed(plan: YearPlan, rng: np.random.Generator, lasting: pd.DataFrame, volume: _Volume, former: pd.DataFrame) -> pd.DataFrame:
-    same = former[(former["kind"] == volume.kind) & (former["coverage"] == volume.coverage)].drop_duplicates(["employer", "party"])
+def _signed(
+    plan: YearPlan, rng: np.random.Generator, lasting: pd.DataFrame, volume: _Volume, former: pd.DataFrame
+) -> pd.DataFrame:
+    same = former[(former["kind"] == volume.kind) & (former["coverage"] == volume.coverage)].drop_duplicates(
+        ["employer", "party"]
+    )
     same = same[(same["employer"] < 0) | same["employer"].isin(lasting.index)]
     renewing = same.iloc[pick(rng, np.arange(len(same)), min(volume.renewed, len(same)))][["employer", "party", "department"]]
     short = _parties(plan, rng, lasting, volume, same["employer"].to_numpy(), volume.renewed - len(renewing), 700)
@@ -131,7 +152,7 @@ def _rows(plan: YearPlan, rng: np.random.Generator, employers: pd.DataFrame, tab
         party=np.where(is_enterprise, names, table["party"]),
         valid_from=signed_on.astype("datetime64[s]"),
         valid_to=(signed_on + 365 * years - 1).astype("datetime64[s]"),
-        uscc=np.where(is_enterprise, employers["uscc"].to_numpy()[position], None),
+        uscc=pd.Series(employers["uscc"].to_numpy()[position], index=table.index).where(is_enterprise),
         enterprises=np.where(is_enterprise, 1, rng.integers(8, 60, count)),
         workers=np.where(is_enterprise, employers["workers"].to_numpy()[position], rng.integers(150, 1500, count)),
     )

@@ -44,7 +44,7 @@ def coverage_year(
     return employers, spells
 
 
-def _receiving_unions(plan: YearPlan, rng: np.random.Generator, year: UnionYear, count: int) -> Integers:
+def _receiving_unions(rng: np.random.Generator, year: UnionYear, count: int) -> Integers:
     """A lasting joint union for each of ``count`` employers, all of them known since before the year."""
     unions = year.unions
     lasting = (unions["union_type"] == "joint") & (unions["known_month"] == 0) & (unions["gone_month"] == NEVER)
@@ -56,22 +56,31 @@ def _newly_covered(
     plan: YearPlan, rng: np.random.Generator, year: UnionYear, employers: pd.DataFrame, spells: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     unions = year.unions
-    new = np.arange(year.first_new, len(unions))
-    own = new[unions["union_type"].to_numpy()[new] == "independent"]
+    founded = np.arange(year.first_new, len(unions))
+    own = founded[unions["union_type"].to_numpy()[founded] == "independent"]
     joint = np.repeat(
-        new[unions["union_type"].to_numpy()[new] == "joint"], np.resize(_NEW_JOINT_UNION_EMPLOYERS, plan.targets.unions_established_joint)
+        founded[unions["union_type"].to_numpy()[founded] == "joint"],
+        np.resize(_NEW_JOINT_UNION_EMPLOYERS, plan.targets.unions_established_joint),
     )
     own_kinds = unions["ownership"].to_numpy()[own].astype(str)
     count = plan.targets.enterprises_newly_covered - len(joint) - int(np.isin(own_kinds, ENTERPRISE_KINDS).sum())
-    existing = _receiving_unions(plan, rng, year, count)
+    existing = _receiving_unions(rng, year, count)
     union = np.concatenate([own, joint, existing])
 
-    event_month = np.concatenate([unions["known_month"].to_numpy()[np.concatenate([own, joint])], months_for(rng, count, _SEASON)])
+    event_month = np.concatenate(
+        [unions["known_month"].to_numpy()[np.concatenate([own, joint])], months_for(rng, count, _SEASON)]
+    )
     known_month = event_month.copy()
-    late = len(own) + len(joint) + pick(rng, np.flatnonzero(event_month[-count:] <= _LATE_UNTIL_MONTH), _LATE_SPELLS * plan.targets.scale)
+    late = (
+        len(own)
+        + len(joint)
+        + pick(rng, np.flatnonzero(event_month[-count:] <= _LATE_UNTIL_MONTH), _LATE_SPELLS * plan.targets.scale)
+    )
     known_month[late] += rng.integers(1, 4, len(late))
     covered_from = plan.days(rng, event_month)
-    covered_from[: len(own) + len(joint)] = unions["established_on"].to_numpy().astype("datetime64[D]")[union[: len(own) + len(joint)]]
+    covered_from[: len(own) + len(joint)] = (
+        unions["established_on"].to_numpy().astype("datetime64[D]")[union[: len(own) + len(joint)]]
+    )
 
     kinds = np.concatenate([own_kinds, np.where(rng.random(len(union) - len(own)) < 0.03, "public_enterprise", "non_public")])
     places = unions["department"].map(plan.short_name).to_numpy()[union]
@@ -86,7 +95,14 @@ def _newly_covered(
     return pd.concat([employers, added], ignore_index=True), pd.concat([spells, new], ignore_index=True)
 
 
-def _add_spells(plan: YearPlan, rng: np.random.Generator, spells: pd.DataFrame, employer: Integers, union: Integers, covered_from: Dates, month: Integers) -> pd.DataFrame:
+def _add_spells(
+    rng: np.random.Generator,
+    spells: pd.DataFrame,
+    employer: Integers,
+    union: Integers,
+    covered_from: Dates,
+    month: Integers,
+) -> pd.DataFrame:
     new = new_spells(
         employer=employer,
         union=union,
@@ -101,13 +117,17 @@ def _is_enterprise(employers: pd.DataFrame, spells: pd.DataFrame) -> pd.Series[b
     return employers["ownership"].isin(ENTERPRISE_KINDS)[spells["employer"]].reset_index(drop=True)
 
 
-def _returning(plan: YearPlan, rng: np.random.Generator, year: UnionYear, employers: pd.DataFrame, spells: pd.DataFrame, former: int) -> pd.DataFrame:
+def _returning(
+    plan: YearPlan, rng: np.random.Generator, year: UnionYear, employers: pd.DataFrame, spells: pd.DataFrame, former: int
+) -> pd.DataFrame:
     current = set(spells.loc[spells["end_month"] == NEVER, "employer"])
     before = spells.iloc[:former]
-    ended = before.loc[(before["end_month"] != NEVER) & _is_enterprise(employers, before) & ~before["employer"].isin(current), "employer"]
+    ended = before.loc[
+        (before["end_month"] != NEVER) & _is_enterprise(employers, before) & ~before["employer"].isin(current), "employer"
+    ]
     employer = pick(rng, ended.unique(), plan.targets.enterprises_returning)
     month = rng.integers(2, 12, len(employer))
-    return _add_spells(plan, rng, spells, employer, _receiving_unions(plan, rng, year, len(employer)), plan.days(rng, month), month)
+    return _add_spells(rng, spells, employer, _receiving_unions(rng, year, len(employer)), plan.days(rng, month), month)
 
 
 def _free_spells(year: UnionYear, employers: pd.DataFrame, spells: pd.DataFrame, first: int, last: int) -> Integers:
@@ -125,7 +145,9 @@ def _end(spells: pd.DataFrame, positions: Integers, covered_to: Dates, month: In
     return spells
 
 
-def _leaving(plan: YearPlan, rng: np.random.Generator, year: UnionYear, employers: pd.DataFrame, spells: pd.DataFrame, former: int) -> pd.DataFrame:
+def _leaving(
+    plan: YearPlan, rng: np.random.Generator, year: UnionYear, employers: pd.DataFrame, spells: pd.DataFrame, former: int
+) -> pd.DataFrame:
     """End spells until exactly the year's stock of enterprises is left."""
     active = spells.loc[(spells["end_month"] == NEVER) & _is_enterprise(employers, spells), "employer"].nunique()
     surplus = active - plan.targets.enterprises_with_union
@@ -133,7 +155,12 @@ def _leaving(plan: YearPlan, rng: np.random.Generator, year: UnionYear, employer
     with_own_union = dissolved & (year.unions["union_type"] == "independent").to_numpy()[spells["union"]]
     gone = np.flatnonzero(with_own_union)
     union = spells["union"].to_numpy()[gone]
-    spells = _end(spells, gone, year.unions["gone_on"].to_numpy().astype("datetime64[D]")[union], year.unions["gone_month"].to_numpy()[union])
+    spells = _end(
+        spells,
+        gone,
+        year.unions["gone_on"].to_numpy().astype("datetime64[D]")[union],
+        year.unions["gone_month"].to_numpy()[union],
+    )
 
     new_count = plan.targets.enterprises_leaving_new
     early = _free_spells(year, employers, spells, former, len(spells))
@@ -147,7 +174,9 @@ def _leaving(plan: YearPlan, rng: np.random.Generator, year: UnionYear, employer
     return _end(spells, leaving, plan.days(rng, month), month)
 
 
-def _moving(plan: YearPlan, rng: np.random.Generator, year: UnionYear, employers: pd.DataFrame, spells: pd.DataFrame, former: int) -> pd.DataFrame:
+def _moving(
+    plan: YearPlan, rng: np.random.Generator, year: UnionYear, employers: pd.DataFrame, spells: pd.DataFrame, former: int
+) -> pd.DataFrame:
     moving = pick(rng, _free_spells(year, employers, spells, 0, former), plan.targets.enterprises_moving)
     month = rng.integers(2, 13, len(moving))
     covered_to = plan.days(rng, month)
@@ -159,15 +188,15 @@ def _moving(plan: YearPlan, rng: np.random.Generator, year: UnionYear, employers
 
     positions = np.concatenate([moving, gone])
     months, days = np.concatenate([month, gone_month]), np.concatenate([covered_to, gone_on])
-    unions = _other_unions(plan, rng, year, spells["union"].to_numpy()[positions])
+    unions = _other_unions(rng, year, spells["union"].to_numpy()[positions])
     employer = spells["employer"].to_numpy()[positions]
-    return _add_spells(plan, rng, _end(spells, positions, days, months), employer, unions, days, months)
+    return _add_spells(rng, _end(spells, positions, days, months), employer, unions, days, months)
 
 
-def _other_unions(plan: YearPlan, rng: np.random.Generator, year: UnionYear, unions: Integers) -> Integers:
+def _other_unions(rng: np.random.Generator, year: UnionYear, unions: Integers) -> Integers:
     """A receiving union other than the present one: mostly of the same department."""
     departments = year.unions["department"].to_numpy()
-    candidates = np.unique(_receiving_unions(plan, rng, year, 20 * len(unions) + 2000))
+    candidates = np.unique(_receiving_unions(rng, year, 20 * len(unions) + 2000))
     chosen = np.empty(len(unions), dtype=np.int64)
     for number, union in enumerate(unions):
         near = (departments[candidates] == departments[union]) == (number % _MOVES_BETWEEN_DEPARTMENTS != 0)
@@ -175,7 +204,9 @@ def _other_unions(plan: YearPlan, rng: np.random.Generator, year: UnionYear, uni
     return chosen
 
 
-def _congresses(plan: YearPlan, rng: np.random.Generator, year: UnionYear, employers: pd.DataFrame, spells: pd.DataFrame) -> pd.DataFrame:
+def _congresses(
+    plan: YearPlan, rng: np.random.Generator, year: UnionYear, employers: pd.DataFrame, spells: pd.DataFrame
+) -> pd.DataFrame:
     """Report congresses established during the year until the year's rate of non-public enterprises is reached."""
     ownership = employers["ownership"].to_numpy()[spells["employer"]]
     active = (spells["end_month"] == NEVER) & (ownership == "non_public")
@@ -197,7 +228,7 @@ def _coverage_rows(plan: YearPlan, year: UnionYear, employers: pd.DataFrame, spe
     ends_at_once = spells["end_month"] == spells["known_month"]
     reports = [
         spells[first].assign(month_number=spells["known_month"], covered_to=spells["covered_to"].where(ends_at_once)),
-        spells[flips].assign(month_number=spells["flip_month"], covered_to=pd.NaT, has_congress=True),
+        spells[flips].assign(month_number=spells["flip_month"], covered_to=np.datetime64("NaT", "s"), has_congress=True),
         spells[ends].assign(month_number=spells["end_month"], has_congress=spells["has_congress"] | flips),
     ]
     table = pd.concat([report for report in reports if len(report)], ignore_index=True)

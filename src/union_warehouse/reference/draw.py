@@ -17,7 +17,7 @@ def apportion(total: int, weights: Sequence[float] | Floats) -> Integers:
     """``total`` split into whole numbers in proportion to ``weights`` (largest remainders)."""
     shares = np.asarray(weights, dtype=float)
     exact = shares / shares.sum() * total
-    counts = np.floor(exact).astype(np.int64)
+    counts: Integers = np.floor(exact).astype(np.int64)
     largest = np.argsort(counts - exact, kind="stable")[: total - int(counts.sum())]
     counts[largest] += 1
     return counts

@@ -25,7 +25,12 @@ _COLUMNS = ["employer", "programme", "level", "department", "enrolled_on", "ende
 
 
 def enrolments_year(
-    plan: YearPlan, year: UnionYear, employers: pd.DataFrame, spells: pd.DataFrame, enrolments: pd.DataFrame | None, rows: RowCollector
+    plan: YearPlan,
+    year: UnionYear,
+    employers: pd.DataFrame,
+    spells: pd.DataFrame,
+    enrolments: pd.DataFrame | None,
+    rows: RowCollector,
 ) -> pd.DataFrame:
     """Simulate a year of the programmes; ``enrolments`` are those still running, None in an opening year.
 
@@ -37,7 +42,7 @@ def enrolments_year(
     opening = _opening(plan, rng, coverage) if enrolments is None else enrolments
     former = _with_ends(opening, coverage)
     table = pd.concat([former, *_new(plan, rng, coverage, former)], ignore_index=True)
-    table = _upgraded(plan, rng, table, coverage)
+    table = _upgraded(plan, rng, table)
     rows.add("programme_enrolments", _rows(plan, employers, table))
     return table
 
@@ -124,14 +129,23 @@ def _new(plan: YearPlan, rng: np.random.Generator, coverage: pd.DataFrame, forme
     lag = np.searchsorted([0.8, 0.93], rng.random(len(joining)), side="right")
     month = np.minimum(np.minimum(12, known + lag), np.maximum(known, joining["end_month"].to_numpy() - 1))
     enrolled_on = np.maximum(plan.days(rng, month), joining["covered_from"].to_numpy().astype("datetime64[D]"))
-    participants = _enrol(joining.index.to_numpy(), "harmonious", "participant", joining["department"].to_numpy(), enrolled_on, month)
+    participants = _enrol(
+        joining.index.to_numpy(), "harmonious", "participant", joining["department"].to_numpy(), enrolled_on, month
+    )
     participants = _with_ends(participants, coverage)
 
     lasting = coverage.index[(coverage["end_month"] == NEVER) & (coverage["known_month"] <= 5)].to_numpy()
     before = _running(former, "harmonious", "compliant", "model_a")
     awarded = pick(rng, np.setdiff1d(lasting, before), targets.harmonious_compliant - len(before))
     award_month = months_for(rng, len(awarded), _AWARD_SEASON)
-    awards = _enrol(awarded, "harmonious", "compliant", coverage.loc[awarded, "department"].to_numpy(), plan.days(rng, award_month), award_month)
+    awards = _enrol(
+        awarded,
+        "harmonious",
+        "compliant",
+        coverage.loc[awarded, "department"].to_numpy(),
+        plan.days(rng, award_month),
+        award_month,
+    )
 
     compliant = np.union1d(before, awarded)
     caring_before = np.intersect1d(_running(former, "mutual_care"), compliant)
@@ -142,9 +156,17 @@ def _new(plan: YearPlan, rng: np.random.Generator, coverage: pd.DataFrame, forme
     return [
         participants,
         awards,
-        _enrol(caring, "mutual_care", "participant", _or_office(coverage, caring, "LB"), plan.days(rng, caring_month), caring_month),
+        _enrol(
+            caring, "mutual_care", "participant", _or_office(coverage, caring, "LB"), plan.days(rng, caring_month), caring_month
+        ),
         _cup(plan, rng, coverage),
-        _enrol(displaying, "double_display", "participant", coverage.loc[displaying, "department"], *_drawn(plan, rng, len(displaying))),
+        _enrol(
+            displaying,
+            "double_display",
+            "participant",
+            coverage.loc[displaying, "department"],
+            *_drawn(plan, rng, len(displaying)),
+        ),
     ]
 
 
@@ -168,7 +190,7 @@ def _cup(plan: YearPlan, rng: np.random.Generator, coverage: pd.DataFrame) -> pd
     return cup.assign(ended_on=np.datetime64(f"{plan.year + 1}-01-01", "s"), end_month=month)
 
 
-def _upgraded(plan: YearPlan, rng: np.random.Generator, table: pd.DataFrame, coverage: pd.DataFrame) -> pd.DataFrame:
+def _upgraded(plan: YearPlan, rng: np.random.Generator, table: pd.DataFrame) -> pd.DataFrame:
     """Compliant enterprises named models: the compliant enrolment ends the day the model's begins."""
     eligible = (table["level"] == "compliant") & (table["end_month"] == NEVER) & (table["known_month"] == 0)
     chosen = pick(rng, np.flatnonzero(eligible), _MODEL_UPGRADES * plan.targets.scale)

@@ -17,7 +17,8 @@ from union_warehouse.contracts import CONTRACT_VERSION, FieldType, Form, Reporti
 from union_warehouse.reference.spelling import Cell, Column, Spelling, spell, spelling_of
 
 SYNTHETIC = "合成数据：全部单位、人员与编号均为虚构，仅供演示与测试。"
-_CREATED = datetime(2014, 1, 1, 8, 0, 0)  # noqa: DTZ001 - a document property has no zone; fixed, so that bytes repeat
+_CREATED = datetime(2014, 1, 1, 8, 0, 0)
+"""A document property without a zone; fixed, so that the same rows give the same bytes."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def _write_csv(submission: Submission, path: Path) -> None:
 
 def _write_workbook(submission: Submission, unit: ReportingUnit, path: Path) -> None:
     spelling = spelling_of(submission.department)
-    with xlsxwriter.Workbook(path) as book:
+    with xlsxwriter.Workbook(path, {"in_memory": True}) as book:
         book.set_properties({"title": "合成数据", "created": _CREATED})
         bold = book.add_format({"bold": True})
         as_date = book.add_format({"num_format": "yyyy-mm-dd"})
@@ -127,5 +128,3 @@ def _write_total(sheet: Worksheet, row: int, form: Form, rows: pd.DataFrame) -> 
             sheet.write_string(row, position, cell)
         elif cell is not None:
             sheet.write_number(row, position, cell)
-
-

@@ -6,13 +6,10 @@ No identifier here can belong to a real firm or person: credit codes carry an or
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
-Integers = npt.NDArray[np.int64]
-Strings = npt.NDArray[Any]
+from union_warehouse.reference.draw import Integers, Strings
 
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _LETTERS = np.array(list("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"))

@@ -14,6 +14,12 @@ from union_warehouse.reference.unions import UnionYear
 _JOIN_SEASON = (60, 35, 90, 100, 100, 90, 75, 70, 100, 95, 95, 90)
 _LEAVE_KINDS = np.array(["leave", "retire", "deceased", "expelled"])
 _LEAVE_SHARES = (62, 35, 2.6, 0.4)
+_MOVEMENTS = {
+    "joined": ["join"],
+    "transferred_in": ["transfer_in"],
+    "transferred_out": ["transfer_out"],
+    "left": list(_LEAVE_KINDS),
+}
 _LEAVERS = 3600
 _LEAVERS_WHO_JOINED = 150
 _TRANSFERS = 640
@@ -32,7 +38,9 @@ def opening_members(plan: YearPlan, spells: pd.DataFrame, employers: pd.DataFram
     return np.maximum(_LEAST_MEMBERS, (workers * share).astype(np.int64))
 
 
-def membership_year(plan: YearPlan, year: UnionYear, members: Integers, next_person: int, rows: RowCollector) -> tuple[Integers, int]:
+def membership_year(
+    plan: YearPlan, year: UnionYear, members: Integers, next_person: int, rows: RowCollector
+) -> tuple[Integers, int]:
     """Simulate a year of members; writes ``member_changes`` and ``member_counts``.
 
     Args:
@@ -55,7 +63,7 @@ def membership_year(plan: YearPlan, year: UnionYear, members: Integers, next_per
     unnumbered = (table[_PERSON] < 0).to_numpy()
     first = next_person + int(table[_PERSON].max()) + 1
     table[_PERSON] = np.where(unnumbered, first + np.cumsum(unnumbered) - 1, next_person + table[_PERSON])
-    rows.add("member_changes", _change_rows(plan, rng, year, table))
+    rows.add("member_changes", _change_rows(plan, year, table))
     counts = _counts(plan, year, opening, table)
     rows.add("member_counts", counts.drop(columns=_UNION))
     closing = counts[counts[_MONTH] == 12].set_index(_UNION)["closing"]
@@ -63,7 +71,9 @@ def membership_year(plan: YearPlan, year: UnionYear, members: Integers, next_per
 
 
 def _table(person: Integers, union: Integers, change: npt.ArrayLike, month: Integers, changed_on: Dates) -> pd.DataFrame:
-    return pd.DataFrame({_PERSON: person, _UNION: union, "change": change, _MONTH: month, "changed_on": changed_on.astype("datetime64[s]")})
+    return pd.DataFrame(
+        {_PERSON: person, _UNION: union, "change": change, _MONTH: month, "changed_on": changed_on.astype("datetime64[s]")}
+    )
 
 
 def _strangers(count: int) -> Integers:
@@ -81,16 +91,16 @@ def _joins(plan: YearPlan, rng: np.random.Generator, year: UnionYear) -> pd.Data
     is_joint = (year.unions["union_type"] == "joint").to_numpy()
     weights = rng.lognormal(0, 0.7, len(known)) * np.where(is_joint, 3.0, 1.0)
     founding = np.where(is_joint, rng.integers(220, 320, len(known)), rng.integers(18, 70, len(known)))
-    months, unions = [], []
-    for month, total in enumerate(apportion(plan.targets.persons_joining, _JOIN_SEASON), start=1):
-        founded = np.flatnonzero(known == month)
-        open_to_join = np.where(year.alive(month), weights, 0.0)
+    numbers, unions = [], []
+    for number, total in enumerate(apportion(plan.targets.persons_joining, _JOIN_SEASON), start=1):
+        founded = np.flatnonzero(known == number)
+        open_to_join = np.where(year.alive(number), weights, 0.0)
         open_to_join[year.fixed] = np.where(known[year.fixed] == 0, 0.0, open_to_join[year.fixed])
         first = np.repeat(founded, founding[founded])[:total]
         union = np.concatenate([first, deal(rng, int(total) - len(first), open_to_join)])
         unions.append(union)
-        months.append(np.full(len(union), month))
-    union, month = np.concatenate(unions), np.concatenate(months)
+        numbers.append(np.full(len(union), number))
+    union, month = np.concatenate(unions), np.concatenate(numbers)
     changed_on = np.maximum(plan.days(rng, month), year.unions["established_on"].to_numpy().astype("datetime64[D]")[union])
     late = pick(rng, np.flatnonzero((month >= 4) & np.isin(union, _lasting(year))), _LATE_JOINS * plan.targets.scale)
     changed_on[late] = plan.days(rng, month[late] - rng.integers(1, 4, len(late)))
@@ -169,7 +179,7 @@ def _last_members(rng: np.random.Generator, year: UnionYear, opening: Integers, 
     return _table(_strangers(len(union)), union, "leave", year.unions["gone_month"].to_numpy()[union], changed_on)
 
 
-def _change_rows(plan: YearPlan, rng: np.random.Generator, year: UnionYear, table: pd.DataFrame) -> pd.DataFrame:
+def _change_rows(plan: YearPlan, year: UnionYear, table: pd.DataFrame) -> pd.DataFrame:
     table = table.sort_values([_MONTH, "changed_on", _PERSON], kind="stable", ignore_index=True)
     person = table[_PERSON].to_numpy(dtype=np.int64)
     traits = plan.rng("persons").random((2, int(person.max()) - int(person.min()) + 1))[:, person - int(person.min())]
@@ -194,17 +204,8 @@ def _change_rows(plan: YearPlan, rng: np.random.Generator, year: UnionYear, tabl
 
 def _counts(plan: YearPlan, year: UnionYear, opening: Integers, table: pd.DataFrame) -> pd.DataFrame:
     """Month-end counts of every union alive, from the changes that the same month's submissions report."""
-    size = (13, len(opening))
-    kinds = {"joined": ["join"], "transferred_in": ["transfer_in"], "transferred_out": ["transfer_out"], "left": list(_LEAVE_KINDS)}
-    moves = {
-        name: np.bincount(
-            np.ravel_multi_index((chosen[_MONTH].to_numpy(dtype=np.int64), chosen[_UNION].to_numpy(dtype=np.int64)), size),
-            minlength=size[0] * size[1],
-        ).reshape(size)
-        for name, changes in kinds.items()
-        if (chosen := table[table["change"].isin(changes)]) is not None
-    }
-    _plant_count_errors(plan, year, moves)
+    moves = {name: _movements(table[table["change"].isin(changes)], len(opening)) for name, changes in _MOVEMENTS.items()}
+    _plant_count_errors(year, moves)
     net = moves["joined"] + moves["transferred_in"] - moves["transferred_out"] - moves["left"] + moves.pop("unexplained")
     closing = opening + np.cumsum(net, axis=0)
     rng = plan.rng("member counts")
@@ -231,7 +232,14 @@ def _counts(plan: YearPlan, year: UnionYear, opening: Integers, table: pd.DataFr
     )
 
 
-def _plant_count_errors(plan: YearPlan, year: UnionYear, moves: dict[str, Integers]) -> None:
+def _movements(changes: pd.DataFrame, union_count: int) -> Integers:
+    """Number of changes by month number and union."""
+    size = (13, union_count)
+    cell = np.ravel_multi_index((changes[_MONTH].to_numpy(dtype=np.int64), changes[_UNION].to_numpy(dtype=np.int64)), size)
+    return np.bincount(cell, minlength=size[0] * size[1]).reshape(size).astype(np.int64)
+
+
+def _plant_count_errors(year: UnionYear, moves: dict[str, Integers]) -> None:
     """Two counts that disagree: an opening that is not last month's closing, a number of joins that no rows explain."""
     unexplained = np.zeros_like(moves["joined"])
     lasting = _lasting(year)

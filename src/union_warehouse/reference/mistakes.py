@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 Tables = dict[str, pd.DataFrame]
@@ -14,7 +14,7 @@ _CHECK_LETTERS = "0123456789"
 _LETTERS_TO_DIGITS = str.maketrans(dict.fromkeys("ABCDEFGHJKLMNPQRTUWXY", "7"))
 
 
-def _changed(tables: Tables, form: str, column: str, values: dict[int, object]) -> Tables:
+def _changed(tables: Tables, form: str, column: str, values: Mapping[int, Any]) -> Tables:
     """``tables`` with cells of one column replaced, as far as the form has so many rows."""
     rows = tables[form].astype({column: object}).copy()
     for row, value in values.items():
@@ -115,4 +115,9 @@ def impossible_values(tables: Tables) -> Tables:
 def old_resident_numbers(tables: Tables) -> Tables:
     """Resident numbers of 15 digits, as they were before 1999."""
     numbers = tables["member_changes"]["id_number"]
-    return _changed(tables, "member_changes", "id_number", {row: numbers[row][:6] + numbers[row][8:17] for row in np.arange(min(3, len(numbers)))})
+    return _changed(
+        tables,
+        "member_changes",
+        "id_number",
+        {row: numbers[row][:6] + numbers[row][8:17] for row in range(min(3, len(numbers)))},
+    )

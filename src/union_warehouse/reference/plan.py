@@ -75,7 +75,8 @@ class YearPlan:
 def past_days(rng: np.random.Generator, first: Dates, last: Dates) -> Dates:
     """A day from ``first`` to ``last`` (both included), element by element."""
     span = (last - first).astype(np.int64)
-    return first + np.floor(rng.random(len(span)) * (span + 1)).astype("timedelta64[D]")
+    days: Dates = first + np.floor(rng.random(len(span)) * (span + 1)).astype("timedelta64[D]")
+    return days
 
 
 @dataclass

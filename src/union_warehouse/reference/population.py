@@ -13,7 +13,26 @@ ENTERPRISE_KINDS = ("non_public", "public_enterprise")
 
 _LARGE_JOINT_UNION_EMPLOYERS = 120
 _ENDED_SPELLS = 30
-_INDUSTRIES = np.array(["贸易", "科技", "餐饮", "物流", "服装", "建筑", "印刷", "医药", "电子", "装饰", "物业", "文化", "机械", "食品", "化工", "商贸"])
+_INDUSTRIES = np.array(
+    [
+        "贸易",
+        "科技",
+        "餐饮",
+        "物流",
+        "服装",
+        "建筑",
+        "印刷",
+        "医药",
+        "电子",
+        "装饰",
+        "物业",
+        "文化",
+        "机械",
+        "食品",
+        "化工",
+        "商贸",
+    ]
+)
 _SUFFIX = {
     "non_public": "有限公司",
     "public_enterprise": "国有公司",
@@ -32,7 +51,9 @@ def new_employers(rng: np.random.Generator, first_serial: int, ownership: String
     industry = np.where(is_enterprise, rng.choice(_INDUSTRIES, size=len(serials)), "")
     suffix = np.array([_SUFFIX[kind] for kind in ownership])
     numbers = np.char.zfill(serials.astype("U8"), 5)
-    names = [f"样例{place}{number}号{kind}{end}" for place, number, kind, end in zip(places, numbers, industry, suffix, strict=True)]
+    names = [
+        f"样例{place}{number}号{kind}{end}" for place, number, kind, end in zip(places, numbers, industry, suffix, strict=True)
+    ]
     return pd.DataFrame(
         {
             "uscc": usccs(serials, ownership),
@@ -58,7 +79,9 @@ def opening_unions(plan: YearPlan) -> pd.DataFrame:
     return finish_unions(unions, plan, np.zeros(len(unions), dtype=np.int64))
 
 
-def finish_unions(unions: pd.DataFrame, plan: YearPlan, known_month: Integers, registered: pd.DataFrame | None = None) -> pd.DataFrame:
+def finish_unions(
+    unions: pd.DataFrame, plan: YearPlan, known_month: Integers, registered: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Give new unions their codes and names.
 
     Args:
@@ -134,7 +157,12 @@ def congress_established(rng: np.random.Generator, ownership: Strings) -> np.nda
 
 
 def new_spells(
-    *, employer: Integers, union: Integers, covered_from: Dates, has_congress: np.ndarray[tuple[int], np.dtype[np.bool_]], known_month: Integers
+    *,
+    employer: Integers,
+    union: Integers,
+    covered_from: Dates,
+    has_congress: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    known_month: Integers,
 ) -> pd.DataFrame:
     """Spells of coverage: positions of employer and union, the arguments, and what may happen to a spell later.
 

@@ -26,7 +26,12 @@ _MONTHS_TO_RECTIFY = np.repeat([0, 1, 2], [20, 13, 5])
 
 
 def safety_year(
-    plan: YearPlan, year: UnionYear, employers: pd.DataFrame, spells: pd.DataFrame, hazards: pd.DataFrame | None, rows: RowCollector
+    plan: YearPlan,
+    year: UnionYear,
+    employers: pd.DataFrame,
+    spells: pd.DataFrame,
+    hazards: pd.DataFrame | None,
+    rows: RowCollector,
 ) -> pd.DataFrame:
     """Simulate a year of inspections; writes ``safety_inspections`` and ``hazards``.
 
@@ -46,7 +51,9 @@ def safety_year(
     is_opening = (inspections["month_number"] == 0).to_numpy()
     carried = 0 if hazards is None else min(len(hazards), plan.targets.hazards_rectified)
     opening = _OPENING_HAZARDS * plan.targets.scale if hazards is None else carried
-    found = _found(plan, rng, inspections, is_opening, opening if hazards is None else 0, plan.targets.hazards_rectified - opening)
+    found = _found(
+        plan, rng, inspections, is_opening, opening if hazards is None else 0, plan.targets.hazards_rectified - opening
+    )
     inspections["hazards_found"] = np.bincount(found["inspection"], minlength=len(inspections))
     inspections["result"] = np.where(inspections["hazards_found"] > 0, "rectify", "passed")
     major = found.loc[found["severity"] == "major", "inspection"].unique()
@@ -98,7 +105,12 @@ def _inspections(plan: YearPlan, rng: np.random.Generator, year: UnionYear, spel
 
 
 def _found(
-    plan: YearPlan, rng: np.random.Generator, inspections: pd.DataFrame, is_opening: np.ndarray[tuple[int], np.dtype[np.bool_]], opening: int, rectified: int
+    plan: YearPlan,
+    rng: np.random.Generator,
+    inspections: pd.DataFrame,
+    is_opening: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    opening: int,
+    rectified: int,
 ) -> pd.DataFrame:
     """Hazards that the inspections find: so many of month 0, so many rectified within the year, the rest left open."""
     month = inspections["month_number"].to_numpy()

@@ -43,20 +43,33 @@ class Situation:
 
 
 SITUATIONS = (
-    *(Situation(code, month, "arrives after the due day", sent="late") for code, month in (("CQ", 2), ("WH", 4), ("CG", 7), ("ZJ", 10), ("NG", 5))),
+    *(
+        Situation(code, month, "arrives after the due day", sent="late")
+        for code, month in (("CQ", 2), ("WH", 4), ("CG", 7), ("ZJ", 10), ("NG", 5))
+    ),
     Situation("SQ", 8, "missing when the month is closed, arrives later", sent="after_close"),
     Situation("TS", 3, "number used twice, dates outside the window; corrected in time", mistakes.repeated_and_misdated),
     Situation("NG", 3, "required title missing; corrected in time", mistakes.title_missing),
     Situation("ZH", 4, "column 外来务工 missing, rejected; sent again in time", mistakes.missing_column),
     Situation("ZJ", 5, "impossible date, number in words, negative number; corrected in time", mistakes.impossible_values),
-    Situation("WL", 5, "wrong enum values and check characters; corrected after the close", mistakes.wrong_values, sent="after_close"),
-    Situation("SQ", 6, "an activity that never was; withdrawn after the close", mistakes.activity_that_never_was, sent="after_close"),
     Situation(
-        "WH", 6, "15-digit resident numbers; corrected in time by a CSV", mistakes.old_resident_numbers, correction="member_changes"
+        "WL", 5, "wrong enum values and check characters; corrected after the close", mistakes.wrong_values, sent="after_close"
+    ),
+    Situation(
+        "SQ", 6, "an activity that never was; withdrawn after the close", mistakes.activity_that_never_was, sent="after_close"
+    ),
+    Situation(
+        "WH",
+        6,
+        "15-digit resident numbers; corrected in time by a CSV",
+        mistakes.old_resident_numbers,
+        correction="member_changes",
     ),
     Situation("LB", 9, "organisation code and registration number instead of USCC; corrected in time", mistakes.old_codes),
     Situation("CQ", 9, "resident numbers stored as floats; corrected in time", mistakes.numbers_as_floats),
-    Situation("CM", 10, "a third of the members' changes forgotten; sent after the close", mistakes.rows_forgotten, sent="after_close"),
+    Situation(
+        "CM", 10, "a third of the members' changes forgotten; sent after the close", mistakes.rows_forgotten, sent="after_close"
+    ),
     Situation("CG", 11, "count identities broken; corrected in time", mistakes.broken_identities),
     Situation("ZH", 12, "a value outside its list; corrected before the last close", mistakes.one_value_outside_list),
 )
@@ -72,7 +85,8 @@ def child_first(truth: Truth) -> Situation:
     """The first street and month (from April on, otherwise ordinary) whose hazards have inspections of the same month."""
     taken = {(situation.department, situation.month_number) for situation in SITUATIONS}
     hazards = truth.tables["hazards"].merge(
-        truth.tables["safety_inspections"][["inspection_no", "month_number", "department"]], on=["inspection_no", "month_number", "department"]
+        truth.tables["safety_inspections"][["inspection_no", "month_number", "department"]],
+        on=["inspection_no", "month_number", "department"],
     )
     streets = hazards["department"].map(lambda code: truth.plan.units[code].kind == "street_union")
     ordered = hazards[streets & hazards["month_number"].between(4, 11)].sort_values(["month_number", "hazard_no"])
@@ -125,7 +139,9 @@ def plan_submissions(truth: Truth) -> list[Submission]:
     return submissions
 
 
-def _submissions(truth: Truth, clock: _Clock, unit: ReportingUnit, month_number: int, situation: Situation | None) -> Iterable[Submission]:
+def _submissions(
+    truth: Truth, clock: _Clock, unit: ReportingUnit, month_number: int, situation: Situation | None
+) -> Iterable[Submission]:
     month = truth.plan.months[month_number]
     tables = {form.name: truth.rows(form.name, unit.code, month_number) for form in forms_owed(unit)}
     stem = f"{month}_{unit.name}"
@@ -148,7 +164,9 @@ def _arrival(clock: _Clock, month: str, sent: str) -> datetime:
     return clock.on_working_day(month, *(_LATE if sent == "late" else _IN_TIME))
 
 
-def _corrected(clock: _Clock, unit: ReportingUnit, month: str, tables: Tables, situation: Situation, mistake: Mistake) -> list[Submission]:
+def _corrected(
+    clock: _Clock, unit: ReportingUnit, month: str, tables: Tables, situation: Situation, mistake: Mistake
+) -> list[Submission]:
     """The version with the mistake in the first days, the right one later."""
     stem = f"{month}_{unit.name}"
     first = Submission(f"{stem}.xlsx", unit.code, month, clock.on_working_day(month, 1, 3), mistake(tables))

@@ -120,7 +120,9 @@ def _number(value: Cell, spelling: Spelling) -> Cell:
 
 def _dates(values: pd.Series, spelling: Spelling) -> list[Cell]:
     if values.dtype == object:
-        return [_dates(pd.Series([pd.Timestamp(value)]), spelling)[0] if isinstance(value, datetime) else value for value in values]
+        return [
+            _dates(pd.Series([pd.Timestamp(value)]), spelling)[0] if isinstance(value, datetime) else value for value in values
+        ]
     missing = values.isna().to_numpy()
     days = values.to_numpy().astype("datetime64[D]")
     cells: list[Cell]

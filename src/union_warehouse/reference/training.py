@@ -24,7 +24,9 @@ _GRASSROOTS_SEASON = (5, 3, 8, 10, 12, 12, 9, 7, 11, 10, 8, 5)
 _GRASSROOTS_WEIGHTS = {"JY": 6.0, "ZJ": 7.0, "CG": 6.0, "LB": 4.0, "XJ": 3.0, "ZZ": 0.6, "BG": 0.4}
 _STREET_WEIGHT = 9.0
 _LATE_ACTIVITIES = 12
-_PROMOTION_TRADES = np.array(["电工", "焊工", "中式烹调师", "养老护理员", "育婴员", "汽车修理工", "绿化工", "美容师", "计算机操作员"])
+_PROMOTION_TRADES = np.array(
+    ["电工", "焊工", "中式烹调师", "养老护理员", "育婴员", "汽车修理工", "绿化工", "美容师", "计算机操作员"]
+)
 _PROMOTIONS_BY_OFFICE = 0.25
 
 
@@ -79,10 +81,21 @@ def _contests(plan: YearPlan, rng: np.random.Generator) -> list[pd.DataFrame]:
     title = [f"样例区级{kind}技能比武第{item + 1}场" for kind, item in zip(trade, number, strict=True)]
     common: dict[str, Any] = {"kind": "district_contest", "trade": trade, "title": title, "month_number": month, "held_from": day}
     hosts = _activities(
-        count, department=np.where(number % 3 == 2, "XJ", "LB"), teams=rng.integers(6, 14, count), participants=rng.integers(40, 120, count), **common
+        count,
+        department=np.where(number % 3 == 2, "XJ", "LB"),
+        teams=rng.integers(6, 14, count),
+        participants=rng.integers(40, 120, count),
+        **common,
     )
     entrants = [
-        _activities(count, department=np.roll(np.resize(streets, count), shift), role="entrant", teams=1, participants=rng.integers(3, 9, count), **common)
+        _activities(
+            count,
+            department=np.roll(np.resize(streets, count), shift),
+            role="entrant",
+            teams=1,
+            participants=rng.integers(3, 9, count),
+            **common,
+        )
         for shift in (0, 3)
     ]
     return [hosts, *entrants, _municipal(plan, rng), *_flood(plan, rng)]
@@ -119,7 +132,9 @@ def _flood(plan: YearPlan, rng: np.random.Generator) -> list[pd.DataFrame]:
         "held_from": plan.days(rng, np.array([_FLOOD_MONTH]))[0],
     }
     people = apportion(targets.flood_contest_participants, np.ones(len(entrants)))
-    host = _activities(1, department="LB", teams=targets.flood_contest_teams, participants=targets.flood_contest_participants, **common)
+    host = _activities(
+        1, department="LB", teams=targets.flood_contest_teams, participants=targets.flood_contest_participants, **common
+    )
     return [host, _activities(len(entrants), department=entrants, role="entrant", teams=1, participants=people, **common)]
 
 
@@ -185,7 +200,10 @@ def _grassroots(plan: YearPlan, rng: np.random.Generator) -> pd.DataFrame:
         count,
         department=department,
         kind="grassroots",
-        title=[f"样例{plan.short_name(code)}{_DRILLS[number % len(_DRILLS)]}第{number + 1}号" for number, code in enumerate(department)],
+        title=[
+            f"样例{plan.short_name(code)}{_DRILLS[number % len(_DRILLS)]}第{number + 1}号"
+            for number, code in enumerate(department)
+        ],
         month_number=month,
         event_month=event_month,
         sessions=sessions,

@@ -71,8 +71,8 @@ def _established(plan: YearPlan, rng: np.random.Generator, unions: pd.DataFrame)
     ownership[: 3 * targets.scale] = "social_organisation"
     ownership[3 * targets.scale : 5 * targets.scale] = "public_institution"
     ownership[5 * targets.scale : 9 * targets.scale] = "public_enterprise"
-    weights = unions.loc[unions["ownership"] == "non_public", "department"].value_counts().reindex(plan.union_units).fillna(0)
-    departments = np.array(plan.union_units)[deal(rng, count, weights.to_numpy(dtype=float))]
+    weights = unions.loc[unions["ownership"] == "non_public", "department"].value_counts().reindex(plan.union_units).fillna(0.0)
+    departments = np.array(plan.union_units)[deal(rng, count, weights.tolist())]
     departments[3 * targets.scale : 5 * targets.scale] = "JY"
     joint_months = np.resize(np.array([3, 9]), joint)
     new = pd.DataFrame(
@@ -106,7 +106,9 @@ def _dissolve(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     of_street = ~unions["department"].isin(["JY", "ZJ", "CG"]) & (unions["ownership"] == "non_public")
     own = np.intersect1d(candidates, np.flatnonzero(of_street & (unions["union_type"] == "independent")))
-    joint = np.intersect1d(candidates, np.flatnonzero(of_street & (unions["union_type"] == "joint") & (unions["department"] != "DX")))
+    joint = np.intersect1d(
+        candidates, np.flatnonzero(of_street & (unions["union_type"] == "joint") & (unions["department"] != "DX"))
+    )
     scale = plan.targets.scale
     gone = np.concatenate([pick(rng, own, _DISSOLVED_INDEPENDENT * scale), pick(rng, joint, _DISSOLVED_JOINT * scale)])
     months = np.resize(np.array([4, 6, 9, 11, 8]), len(gone))
@@ -132,9 +134,7 @@ def _rename(plan: YearPlan, rng: np.random.Generator, unions: pd.DataFrame, cand
 
 def _foundings(plan: YearPlan, unions: pd.DataFrame, first_new: int) -> pd.DataFrame:
     positions = np.arange(0 if plan.is_opening else first_new, len(unions))
-    return pd.DataFrame(
-        {"union": positions, "event": "established", "month_number": unions["known_month"].to_numpy()[positions]}
-    )
+    return pd.DataFrame({"union": positions, "event": "established", "month_number": unions["known_month"].to_numpy()[positions]})
 
 
 def _register_rows(plan: YearPlan, year: UnionYear, events: pd.DataFrame) -> pd.DataFrame:

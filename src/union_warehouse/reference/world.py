@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -49,12 +50,13 @@ class Truth:
     tables: dict[str, pd.DataFrame]
 
     @cached_property
-    def slices(self) -> dict[str, dict[tuple[str, int], pd.DataFrame]]:
+    def slices(self) -> dict[str, dict[tuple[Hashable, Hashable], pd.DataFrame]]:
         """Rows of each form by department and month number."""
         return {
             form: {
-                (str(department), int(month)): rows.drop(columns=["department", "month_number"]).reset_index(drop=True)
-                for (department, month), rows in table.groupby(["department", "month_number"], sort=True)
+                (department, month): rows.drop(columns=["department", "month_number"]).reset_index(drop=True)
+                for department, of_department in table.groupby("department")
+                for month, rows in of_department.groupby("month_number")
             }
             for form, table in self.tables.items()
         }

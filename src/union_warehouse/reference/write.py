@@ -79,7 +79,9 @@ def write_reference_year(
         [(str(path.relative_to(out)), item.received_at.strftime(_INSTANT)) for path, item in zip(paths, planned, strict=True)],
     )
     closings = _write_table(
-        out / "closings.csv", ("month", "known_at"), [(month, closing_instant(month).strftime(_INSTANT)) for month in truth.plan.months[1:]]
+        out / "closings.csv",
+        ("month", "known_at"),
+        [(month, closing_instant(month).strftime(_INSTANT)) for month in truth.plan.months[1:]],
     )
     _write_readme(out / "README.md", truth)
     return ReferenceYear(out, tuple(paths), arrivals, closings, {form: len(table) for form, table in truth.tables.items()})
