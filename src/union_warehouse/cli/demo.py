@@ -36,7 +36,9 @@ class NotADemoHome(UnionWarehouseError):
 
 
 @click.command()
-@click.option("--seed", type=int, default=0, show_default=True, help="Another seed gives other rows with the same totals.")
+@click.option(
+    "--seed", type=int, default=REFERENCE_YEAR, show_default=True, help="Another seed gives other rows with the same totals."
+)
 def demo(seed: int) -> None:
     """Run the reference year end to end, and compare every figure with what was published.
 
@@ -59,7 +61,7 @@ def demo(seed: int) -> None:
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--year", type=click.IntRange(2000, 2100), default=REFERENCE_YEAR, show_default=True)
 @click.option("--scale", type=click.IntRange(1, 1000), default=1, show_default=True, help="Multiplies what grows with size.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=int, default=REFERENCE_YEAR, show_default=True)
 def demo_data(out: Path, year: int, scale: int, seed: int) -> None:
     """Write a year of synthetic reference submissions to OUT, with their times of arrival and the closing dates."""
     from union_warehouse.reference import write_reference_year

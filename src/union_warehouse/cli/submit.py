@@ -98,8 +98,7 @@ def _finish(outcomes: Sequence[Outcome], as_json: bool) -> None:
         print_table("", [(key, key in {"rows", "quarantined", "warnings"}) for key in _ROW_KEYS], rows)
         for outcome in outcomes:
             _print_problems(outcome)
-    is_clean = all(outcome.state in {"accepted", "unchanged"} for outcome in outcomes)
-    raise SystemExit(0 if is_clean else 1)
+    raise SystemExit(0 if all(outcome.is_clean for outcome in outcomes) else 1)
 
 
 def _as_row(outcome: Outcome, *, with_problems: bool = False) -> dict[str, Any]:
@@ -109,14 +108,15 @@ def _as_row(outcome: Outcome, *, with_problems: bool = False) -> dict[str, Any]:
 
 
 def _print_problems(outcome: Outcome) -> None:
-    problems = outcome.to_dict()["problems"]
-    if not problems:
+    if not outcome.problems:
         return
     rows = [
         (item["form"], item["sheet"], item["row"], item["column"], item["rule"], item["severity"], item["message"])
-        for item in problems[:_PROBLEMS_SHOWN]
+        for item in outcome.problems[:_PROBLEMS_SHOWN]
     ]
-    left = len(problems) - len(rows)
-    title = f"{outcome.file}" + (f"  ({len(problems)} problems; {left} more in the receipt and with --json)" if left > 0 else "")
+    left = outcome.problem_count - len(rows)
+    title = f"{outcome.file}" + (
+        f"  ({outcome.problem_count} problems; {left} more in the receipt and with --json)" if left > 0 else ""
+    )
     headings = ("form", "sheet", "row", "column", "rule", "severity", "message")
     print_table(title, [(heading, heading == "row") for heading in headings], rows)

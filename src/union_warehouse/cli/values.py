@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 from datetime import UTC, datetime, time
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -117,11 +118,16 @@ def parse_moment(text: str, *, is_date_its_end: bool = False) -> datetime:
 def read_arrivals(path: Path) -> dict[str, datetime]:
     """Times of arrival by file from a UTF-8 CSV with the columns ``file`` and ``received_at``.
 
+    A file is named by a path as on the command line, a path relative to the CSV, or a name that only one line has.
+
     Raises:
         ValueError: a column is missing, or a row's time is not understood (the message names its line).
         OSError: the file cannot be read.
     """
-    return read_moments(path, "file", "received_at")
+    written = read_moments(path, "file", "received_at")
+    names = [PurePosixPath(file).name for file in written]
+    by_name = {name: moment for name, moment in zip(names, written.values(), strict=True) if names.count(name) == 1}
+    return {**by_name, **{os.fspath(path.parent / file): moment for file, moment in written.items()}, **written}
 
 
 def read_moments(path: Path, key: str, value: str) -> dict[str, datetime]:

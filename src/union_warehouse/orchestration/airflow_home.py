@@ -71,15 +71,19 @@ def _migrate(folder: Path) -> None:
     database = folder / "airflow.db"
     if stamp.exists() and database.exists():
         return
-    from airflow import settings
-    from airflow.models.pool import Pool
     from airflow.utils.db import initdb
 
     initdb()
+    create_pools()
+    stamp.touch()
+
+
+def create_pools() -> None:
+    """Create or update the pools that the DAGs name, in the database that Airflow is configured for."""
+    from airflow.models.pool import Pool
+
     for name, (slots, description) in POOLS.items():
         Pool.create_or_update_pool(name, slots=slots, description=description, include_deferred=False)
-    settings.Session.remove()
-    stamp.touch()
 
 
 def _pools_fingerprint() -> str:

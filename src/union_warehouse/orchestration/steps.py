@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow.sdk import get_current_context
 from airflow.sdk.configuration import conf
+from airflow.sdk.exceptions import AirflowSkipException
 
 from union_warehouse.orchestration.errors import NoMonthGiven, NotCollected, ReleaseNotCurrent
 from union_warehouse.orchestration.records import run_step
@@ -65,12 +66,17 @@ def plan_close() -> dict[str, Any]:
     """Plan the close of the month that the run names by parameter or partition key.
 
     Raises:
+        AirflowSkipException: a scheduled run before the first close.
         NoMonthGiven: it names none.
     """
     from union_warehouse.warehouse import plan_close
+    from union_warehouse.warehouse.releases import current_release
 
     home, context = Home.from_environment(), get_current_context()
     dag_run, params = context["dag_run"], context["params"]
+    if dag_run.run_type == "scheduled" and current_release(home) is None:
+        # The first close sets the beginning of the warehouse for good: a person decides it, not the calendar.
+        raise AirflowSkipException("no month is closed yet; close the first one by hand: uw close MONTH")
 
     def plan() -> dict[str, Any]:
         month = params["month"] or dag_run.partition_key
@@ -164,5 +170,5 @@ def _run_time(dag_run: Any) -> datetime:
     A backfill's ``run_after`` is a date inside its month (Airflow's choice), before the month's submissions arrive;
     so only a scheduled run uses it.
     """
-    moment: datetime = dag_run.run_after if str(dag_run.run_type) == "scheduled" else dag_run.start_date
+    moment: datetime = dag_run.run_after if dag_run.run_type == "scheduled" else dag_run.start_date
     return moment.astimezone(UTC)

@@ -5,8 +5,19 @@ The public doors: :func:`place_in_inbox`, :func:`scan_inbox`, :func:`collect_fil
 """
 
 from union_warehouse.submissions.collect import check_file, collect_file, reread_month
-from union_warehouse.submissions.inbox import InboxItem, place_in_inbox, scan_inbox
+from union_warehouse.submissions.inbox import InboxItem, place_in_inbox, read_outcome, scan_inbox, waiting_files
 from union_warehouse.submissions.outcome import Outcome
 from union_warehouse.submissions.registry import read_manifests
 
-__all__ = ["InboxItem", "Outcome", "check_file", "collect_file", "place_in_inbox", "read_manifests", "reread_month", "scan_inbox"]
+__all__ = [
+    "InboxItem",
+    "Outcome",
+    "check_file",
+    "collect_file",
+    "place_in_inbox",
+    "read_manifests",
+    "read_outcome",
+    "reread_month",
+    "scan_inbox",
+    "waiting_files",
+]

@@ -152,6 +152,12 @@ def scan_inbox(home: Home) -> list[InboxItem]:
     return sorted(items, key=lambda item: (item.received_at, item.path))
 
 
+def waiting_files(home: Home) -> list[str]:
+    """Paths, relative to the inbox, of the files that :func:`scan_inbox` would list; none of them is opened."""
+    collected = _names(_collected_folder(home))
+    return [path for path, marker, _ in _ready_files(home) if marker not in collected]
+
+
 def _ready_files(home: Home) -> Iterator[tuple[str, str, str]]:
     now = time.time()
     for path in sorted(home.inbox.rglob("*")):
@@ -166,8 +172,12 @@ def _ready_files(home: Home) -> Iterator[tuple[str, str, str]]:
             continue
         else:
             received_at = to_text(datetime.fromtimestamp(status.st_ctime, UTC))
-        name = f"{relative.as_posix()}\0{status.st_size}\0{status.st_mtime_ns}"
-        yield relative.as_posix(), hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest(), received_at
+        yield relative.as_posix(), _marker_name(relative.as_posix(), status), received_at
+
+
+def _marker_name(path: str, status: os.stat_result) -> str:
+    name = f"{path}\0{status.st_size}\0{status.st_mtime_ns}"
+    return hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()
 
 
 def _is_ignored(relative: Path) -> bool:
@@ -201,13 +211,13 @@ def tied_items(home: Home, item: InboxItem) -> list[InboxItem]:
 def _department_items(home: Home, item: InboxItem) -> list[InboxItem]:
     if item.department is None:
         return []
-    latest = to_name(item.received_at)
+    latest, folder = to_name(item.received_at), _pending_folder(home)
     items = []
-    for path, _ in _pending(home):
-        received_at, department, _, _ = path.stem.split("_")
+    for name in _names(folder):
+        received_at, department, *_ = name.split("_")
         if department == item.department and received_at <= latest:
             try:
-                items.append(InboxItem.from_dict(json.loads(path.read_bytes())))
+                items.append(InboxItem.from_dict(json.loads((folder / name).read_bytes())))
             except FileNotFoundError:  # collected meanwhile
                 continue
     return sorted(items, key=lambda other: (other.received_at, other.path))
@@ -215,7 +225,20 @@ def _department_items(home: Home, item: InboxItem) -> list[InboxItem]:
 
 def read_marker(home: Home, item: InboxItem) -> Outcome | None:
     """The outcome of a collected file; None if it is not collected yet."""
-    path = _collected_folder(home) / item.marker
+    return _read_marker(home, item.marker)
+
+
+def read_outcome(home: Home, path: str) -> Outcome | None:
+    """The outcome of the file at ``path``, relative to the inbox; None if it is not collected yet.
+
+    Raises:
+        FileNotFoundError: the inbox has no such file.
+    """
+    return _read_marker(home, _marker_name(path, (home.inbox / path).stat()))
+
+
+def _read_marker(home: Home, marker: str) -> Outcome | None:
+    path = _collected_folder(home) / marker
     return Outcome.from_dict(json.loads(path.read_bytes())) if path.exists() else None
 
 
@@ -239,8 +262,8 @@ def _pending_name(item: InboxItem) -> str:
 
 def _pending(home: Home) -> list[tuple[Path, str]]:
     folder = _pending_folder(home)
-    return [(folder / name, name.removesuffix(".json").rsplit("_", 1)[1]) for name in sorted(_names(folder)) if not name.startswith(".")]
+    return [(folder / name, name.removesuffix(".json").rsplit("_", 1)[1]) for name in _names(folder)]
 
 
 def _names(folder: Path) -> set[str]:
-    return set(os.listdir(folder)) if folder.is_dir() else set()
+    return {entry.name for entry in os.scandir(folder) if not entry.name.startswith(".")} if folder.is_dir() else set()

@@ -1,0 +1,40 @@
+"""Prepare an Airflow server once per start: ``python -m union_warehouse.orchestration.initialise`` (service ``init``)."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from union_warehouse.orchestration.airflow_home import create_pools
+
+_PASSWORDS_FILE = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"
+
+
+def main() -> None:
+    """Migrate the metadata database, create the pools and write the password of ``admin``; safe to run again.
+
+    The environment is that of docker-compose.yml.
+
+    Raises:
+        KeyError: ``AIRFLOW_ADMIN_PASSWORD`` or the place of the passwords file is not set.
+    """
+    from airflow.utils.db import upgradedb
+
+    upgradedb()
+    create_pools()
+    write_passwords(os.environ)
+
+
+def write_passwords(environment: Mapping[str, str]) -> None:
+    """Write the passwords file of Airflow's simple auth manager, readable by its own user only."""
+    path = Path(environment[_PASSWORDS_FILE])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump({"admin": environment["AIRFLOW_ADMIN_PASSWORD"]}, file)
+
+
+if __name__ == "__main__":
+    main()
