@@ -58,6 +58,9 @@ with DAG(
         return confirm_outcomes(items)
 
     waiting = list_inbox()
-    # Outcomes are read from the landing zone, so nothing is sent through XCom.
-    collect_files = collect_file.override(map_index_template="{{ task.op_kwargs['item']['label'] }}", do_xcom_push=False)
+    collect_files = collect_file.override(
+        map_index_template="{{ task.op_kwargs['item']['label'] }}",
+        doc_md="Judges one file and lands it; a rejection is an outcome, not a failure.",
+        do_xcom_push=False,  # outcomes are read from the landing zone
+    )
     collect_files.expand(item=waiting) >> confirm_outcomes.override(trigger_rule=TriggerRule.ALL_DONE)(waiting)

@@ -38,29 +38,28 @@ class InProcessRunner:
         from airflow.utils.state import DagRunState, TaskInstanceState
 
         with observed(observer):
-            dag_run = _load_dags()[dag_id].test(run_conf=dict(conf))
+            dag_run = _load_dag(dag_id).test(run_conf=dict(conf))
         failed = {item.task_id for item in dag_run.get_task_instances() if item.state == TaskInstanceState.FAILED}
         is_success = dag_run.state == DagRunState.SUCCESS
         return RunResult(dag_id, dag_run.run_id, is_success, tuple(sorted(failed)), str(self._log))
 
 
-@cache
-def _load_dags() -> dict[str, Any]:
-    """The project's DAGs, parsed once a process.
+def _load_dag(dag_id: str) -> Any:
+    """A DAG parsed anew: a run leaves its parameters in the object that it ran.
 
     Raises:
-        RuntimeError: a DAG file does not parse.
+        RuntimeError: its file does not parse.
     """
     from airflow.dag_processing.dagbag import DagBag
 
-    bag = DagBag(dag_folder=DAGS_DIR)
+    bag = DagBag(dag_folder=DAGS_DIR / f"{dag_id}.py")
     if bag.import_errors:
         raise RuntimeError(f"DAG files do not parse: {bag.import_errors}")
-    for dag in bag.dags.values():
-        for task in dag.tasks:
-            # Somebody waits at a terminal: tell them at once, they decide whether to run it again.
-            task.retries = 0
-    return dict(bag.dags)
+    dag = bag.dags[dag_id]
+    for task in dag.tasks:
+        # Somebody waits at a terminal: tell them at once, they decide whether to run it again.
+        (task.partial_kwargs if task.is_mapped else vars(task))["retries"] = 0
+    return dag
 
 
 @cache
