@@ -12,6 +12,7 @@ import pytest
 
 from tests.reference_figures import effective_rows, figures, is_resident_number, is_uscc
 from union_warehouse.contracts import forms_owed, load_forms
+from union_warehouse.paths import PROJECT_DIR
 from union_warehouse.reference import ReferenceYear, write_reference_year
 from union_warehouse.reference.files import write_submission
 from union_warehouse.reference.situations import plan_submissions
@@ -20,7 +21,7 @@ from union_warehouse.reference.targets import load_targets
 from union_warehouse.reference.workdays import nth_working_day
 from union_warehouse.reference.world import Truth, simulate
 
-PUBLISHED = Path(__file__).parent / "data" / "published_figures_2014.csv"
+PUBLISHED = PROJECT_DIR / "src" / "union_warehouse" / "reference" / "published_figures_2014.csv"
 AREAS = ("org.", "congress.", "member.", "harmony.", "training.", "contract.", "safety.")
 GROWING = (
     "org.",
@@ -97,7 +98,8 @@ def test_corrections_after_the_close_change_what_was_known(written: ReferenceYea
     def rows(table: dict[str, pd.DataFrame], form: str, department: str, month: str) -> int:
         return int(((table[form]["department"] == department) & (table[form]["month"] == month)).sum())
 
-    assert rows(at_close, "member_changes", "WL", "2014-05") < rows(later, "member_changes", "WL", "2014-05")
+    assert rows(at_close, "member_changes", "TS", "2014-05") < rows(later, "member_changes", "TS", "2014-05")
+    assert rows(at_close, "union_register", "TS", "2014-05") + 1 == rows(later, "union_register", "TS", "2014-05")
     assert rows(at_close, "training_activities", "CM", "2014-04") == rows(later, "training_activities", "CM", "2014-04") > 0
 
 

@@ -53,7 +53,7 @@ SITUATIONS = (
     Situation("ZH", 4, "column 外来务工 missing, rejected; sent again in time", mistakes.missing_column),
     Situation("ZJ", 5, "impossible date, number in words, negative number; corrected in time", mistakes.impossible_values),
     Situation(
-        "WL", 5, "wrong enum values and check characters; corrected after the close", mistakes.wrong_values, sent="after_close"
+        "TS", 5, "wrong enum values and check characters; corrected after the close", mistakes.wrong_values, sent="after_close"
     ),
     Situation(
         "SQ", 6, "an activity that never was; withdrawn after the close", mistakes.activity_that_never_was, sent="after_close"

@@ -93,26 +93,19 @@ def spell(form: Form, rows: pd.DataFrame, spelling: Spelling) -> list[Column]:
 def _cells(field: Field, values: pd.Series, spelling: Spelling) -> list[Cell]:
     if field.type is FieldType.DATE:
         return _dates(values, spelling)
-    present = values.notna().to_numpy()
-    cells: list[Cell]
+    cells: list[Cell] = [None if cell is None or cell != cell else cell for cell in values.tolist()]
     if field.enum and spelling.enums == "label":
-        cells = values.map(lambda code: dict_of(field).get(code, code)).tolist()
-    elif field.type in (FieldType.INTEGER, FieldType.DECIMAL):
-        cells = [_number(value, spelling) for value in values.tolist()]
-    else:
-        cells = values.tolist()
-        if spelling.numbers == "full_width" and field.checker == "resident_id":
-            cells = [cell.translate(_FULL_WIDTH) if isinstance(cell, str) else cell for cell in cells]
-    return [cell if is_present else None for cell, is_present in zip(cells, present, strict=True)]
-
-
-def dict_of(field: Field) -> dict[str, str]:
-    """Labels of an enum field by code."""
-    return dict(field.enum)
+        labels: dict[Cell, str] = dict(field.enum)
+        return [labels.get(cell, cell) for cell in cells]
+    if field.type in (FieldType.INTEGER, FieldType.DECIMAL):
+        return [_number(cell, spelling) for cell in cells]
+    if spelling.numbers == "full_width" and field.checker == "resident_id":
+        return [cell.translate(_FULL_WIDTH) if isinstance(cell, str) else cell for cell in cells]
+    return cells
 
 
 def _number(value: Cell, spelling: Spelling) -> Cell:
-    if not isinstance(value, int | float) or spelling.numbers == "number" or value != value:
+    if not isinstance(value, int | float) or spelling.numbers == "number":
         return value
     text = f"{value:,.15g}"
     return text if spelling.numbers == "separators" else text.replace(",", "").translate(_FULL_WIDTH)
