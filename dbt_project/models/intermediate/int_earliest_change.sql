@@ -25,16 +25,13 @@ with
                     {% if not loop.first %}
                         union all
                     {% endif %}
-                    select entity_key, '{{ effect_on }}' as effect, {{ effect_on }} as effect_on, hash(content) as content_hash
-                    from
-                        (
-                            select
-                                {{ key }} as entity_key,
-                                {{ dates | join(", ") }},
-                                row(columns(* exclude ({{ ([key] + dates + provenance + derived) | join(", ") }}))) as content
-                            from {{ relation }}
-                            semi join {{ fact }}_affected on {{ key }} = entity_key
-                        )
+                    select
+                        {{ key }} as entity_key,
+                        '{{ effect_on }}' as effect,
+                        {{ effect_on }} as effect_on,
+                        hash(*columns(* exclude ({{ (dates + provenance + derived) | join(", ") }}))) as content_hash
+                    from {{ relation }}
+                    semi join {{ fact }}_affected on {{ key }} = {{ fact }}_affected.entity_key
                     where {{ effect_on }} is not null
                 {% endfor %}
             ),

@@ -21,8 +21,10 @@ import pyarrow as pa
 
 from union_warehouse.contracts import forms_owed, load_forms, load_units
 from union_warehouse.contracts.derive import landed_columns
+from union_warehouse.locks import exclusive
 from union_warehouse.months import next_month, parse_month
 from union_warehouse.paths import Home
+from union_warehouse.warehouse.build import writer_lock
 from union_warehouse.warehouse.errors import EarlierMonthOpen, HashKeyChanged, KnownAtTooEarly, MonthNotOver, NothingSubmitted
 from union_warehouse.warehouse.registry import choose_effective, read_new_manifests
 from union_warehouse.warehouse.releases import Release, current_release, list_releases
@@ -74,7 +76,8 @@ def plan_close(home: Home, month: str, known_at: datetime) -> dict[str, Any]:
     closed_months = tuple(sorted({*(current.closed_months if current else ()), month}))
     close_id = _next_release_id(home, month)
     folder = home.build / close_id
-    _copy_last_audited(home, current, folder)
+    with exclusive(writer_lock(home)):
+        _copy_last_audited(home, current, folder)
     close = {
         "close_id": close_id,
         "month": month,

@@ -40,6 +40,7 @@ def publish_release(home: Home, close_id: str) -> dict[str, Any]:
     unfinished.mkdir()
     marts = home.build / close_id / MARTS_FILE
     with duckdb.connect(os.fspath(marts)) as connection:
+        _describe(connection, home.build / "dbt_target" / "manifest.json")
         connection.execute("force checkpoint")
     shutil.copyfile(marts, unfinished / DATABASE_FILE)
     with duckdb.connect(os.fspath(unfinished / DATABASE_FILE), read_only=True) as connection:
@@ -93,6 +94,29 @@ def report_close(home: Home, close_id: str) -> dict[str, Any]:
         "restated_count": len(restated),
         "restated": json.loads(restated.to_json(orient="records", double_precision=6)),
     }
+
+
+def _describe(connection: duckdb.DuckDBPyConnection, manifest: Path) -> None:
+    """Write the models' documentation into the file, for `describe` and every SQL client.
+
+    In one statement list: dbt's persist_docs sends a statement a column and takes a sixth of a build.
+    """
+    marts = [
+        node
+        for node in json.loads(manifest.read_text("utf-8"))["nodes"].values()
+        if node["resource_type"] == "model" and node["database"] == "marts"
+    ]
+    comments = [f'table "{node["name"]}" is {_literal(node["description"])}' for node in marts]
+    comments += [
+        f'column "{node["name"]}"."{column["name"]}" is {_literal(column["description"])}'
+        for node in marts
+        for column in node["columns"].values()
+    ]
+    connection.execute("; ".join(f"comment on {comment}" for comment in comments))
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _export_parquet(
