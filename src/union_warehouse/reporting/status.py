@@ -72,7 +72,7 @@ _DEPARTMENTS = """
         ),
         tied as (select unnest(ties_with) as submission_id from readings),
         forms as (
-            select readings.* exclude (forms), form.form, form.quarantined,
+            select readings.* exclude (forms, form), form.form, form.quarantined,
                 state in ('accepted', 'accepted_with_quarantine') and submission_id not in (from tied) as is_accepted
             from (select *, unnest(forms) as form from readings) as readings
         ),
