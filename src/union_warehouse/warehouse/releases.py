@@ -71,9 +71,13 @@ class Release:
 
 
 def list_releases(home: Home) -> list[Release]:
-    """All releases, newest first."""
-    releases = [Release.from_file(path) for path in home.releases.glob(f"[!.]*/{MANIFEST_FILE}") if not path.parent.is_symlink()]
-    return sorted(releases, key=lambda release: release.sequence, reverse=True)
+    """All releases, newest first; a folder that a kill left before ``current`` moved to it is none."""
+    current = current_release(home)
+    if current is None:
+        return []
+    found = [Release.from_file(path) for path in home.releases.glob(f"[!.]*/{MANIFEST_FILE}") if not path.parent.is_symlink()]
+    published = [release for release in found if release.sequence <= current.sequence]
+    return sorted(published, key=lambda release: release.sequence, reverse=True)
 
 
 def current_release(home: Home) -> Release | None:

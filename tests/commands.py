@@ -1,0 +1,42 @@
+"""Run `uw` as a user does: a process of its own, on a home of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+UW = Path(sys.executable).parent / "uw"
+# One key for all homes of a test run, so that what two of them landed can be compared byte by byte.
+HASH_KEY = "0123456789abcdef" * 4
+
+
+def start_uw(home: Path, *arguments: str | Path) -> subprocess.Popen[str]:
+    """Start `uw` in a process group of its own."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("AIRFLOW", "UW_"))}
+    if project := os.environ.get("PROJECT_UNDER_TEST"):
+        environment["UW_PROJECT"] = project
+    return subprocess.Popen(
+        [str(UW), *map(str, arguments)],
+        env=environment | {"UW_HOME": str(home), "UW_HASH_KEY": HASH_KEY},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def uw(home: Path, *arguments: str | Path, exit_code: int = 0) -> str:
+    """Run `uw`, see that it ends with ``exit_code``, and give what it printed on standard output."""
+    process = start_uw(home, *arguments)
+    output, errors = process.communicate()
+    assert process.returncode == exit_code, f"uw {arguments} ended with {process.returncode}\n{output}\n{errors[-4000:]}"
+    return output
+
+
+def uw_json(home: Path, *arguments: str | Path, exit_code: int = 0) -> Any:
+    """Run `uw … --json`."""
+    return json.loads(uw(home, *arguments, "--json", exit_code=exit_code))

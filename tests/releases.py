@@ -1,0 +1,33 @@
+"""Homes and releases, copied and compared."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+
+
+def copy_of(home: Path, folder: Path) -> Path:
+    return shutil.copytree(home, folder / "home", symlinks=True)
+
+
+def open_marts(home: Path, release: str = "current") -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(str((home / "releases" / release).resolve() / "warehouse.duckdb"), read_only=True)
+
+
+def differing_tables(left: Path, right: Path) -> list[str]:
+    """Marts whose rows differ between two releases' files."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{left}' as one (read_only); attach '{right}' as other (read_only)")
+        tables = [
+            row[0] for row in connection.execute("select table_name from duckdb_tables() where database_name = 'one'").fetchall()
+        ]
+        assert tables
+        count = "select count(*) from (from {0}.main.{2} except all from {1}.main.{2})"
+        return [
+            table
+            for table in tables
+            if connection.execute(count.format("one", "other", table)).fetchone() != (0,)
+            or connection.execute(count.format("other", "one", table)).fetchone() != (0,)
+        ]

@@ -1,0 +1,159 @@
+"""Two months from workbooks to releases, as a user runs them: real Airflow, dbt, Great Expectations and files."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import duckdb
+import openpyxl
+import pytest
+
+from tests.commands import uw, uw_json
+from tests.releases import copy_of, differing_tables, open_marts
+
+pytestmark = pytest.mark.xdist_group("end_to_end")
+
+
+def test_figures_of_a_month_come_from_its_rows(february: Path) -> None:
+    figures = uw_json(february, "figures", "--year", "2014", "--month", "2014-02")
+    with open_marts(february) as connection:
+        inspections = connection.execute("select count(*) from fct_safety_inspections where event_month = '2014-02'").fetchone()
+    assert figures["safety.inspections"] == inspections[0] > 0
+    year = uw_json(february, "figures", "--year", "2014")
+    assert year["safety.inspections"] > figures["safety.inspections"]
+    assert year["org.enterprises_with_union"] == figures["org.enterprises_with_union"] > 2000
+
+
+def test_units_add_up_and_distinct_counts_do_not_exceed_them(february: Path) -> None:
+    with open_marts(february) as connection:
+        wrong = connection.execute(
+            """
+            select indicator_code, month from rpt_indicators where aggregation <> 'ratio' group by all
+            having sum(value_month) filter (where reporting_unit_code <> 'XC') < max(value_month) filter (where reporting_unit_code = 'XC')
+            """
+        ).fetchall()
+    assert wrong == []
+
+
+def test_a_release_is_a_folder_of_documented_tables_and_parquet(february: Path) -> None:
+    release = february / "releases" / "2014-02-r1"
+    manifest = json.loads((release / "release.json").read_text("utf-8"))
+    assert manifest["closed_months"] == ["2014-01", "2014-02"]
+    with open_marts(february) as connection:
+        undocumented = connection.execute("select table_name, column_name from duckdb_columns() where comment is null").fetchall()
+        count = connection.execute("select count(*) from fct_hazards").fetchone()
+        read = connection.execute(f"select count(*) from '{release}/parquet/fct_hazards/*.parquet'").fetchone()
+    assert undocumented == []
+    assert count == read == (manifest["tables"]["fct_hazards"]["rows"],)
+    january = february / "releases" / "2014-01-r1" / "parquet" / "dim_reporting_unit" / "all.parquet"
+    assert january.stat().st_ino == (release / "parquet" / "dim_reporting_unit" / "all.parquet").stat().st_ino
+
+
+def test_the_incremental_build_equals_a_build_from_nothing(february: Path, tmp_path: Path) -> None:
+    home = copy_of(february, tmp_path)
+    shutil.rmtree(home / "build")
+    uw(home, "close", "2014-02", "--known-at", "2014-03-20")
+    incremental, rebuilt = (home / "releases" / name / "warehouse.duckdb" for name in ("2014-02-r1", "2014-02-r2"))
+    # fct_submissions shows what had arrived by each close, rpt_restatements what each release changed
+    assert set(differing_tables(incremental, rebuilt)) <= {"fct_submissions", "rpt_restatements"}
+
+
+def test_months_close_in_order(january: Path, tmp_path: Path) -> None:
+    home = copy_of(january, tmp_path)
+    refused = uw_json(home, "close", "2014-03", "--known-at", "2014-05-01", exit_code=1)
+    assert refused[0]["error"]["rule"] == "earlier_month_open"
+    assert [release["release_id"] for release in uw_json(home, "releases")] == ["2014-01-r1"]
+
+
+def test_closing_again_without_changes_makes_no_release(february: Path, tmp_path: Path, closings: dict[str, str]) -> None:
+    home = copy_of(february, tmp_path)
+    again = uw_json(home, "close", "2014-02", "--known-at", closings["2014-02"])
+    assert again == [
+        {"month": "2014-02", "release": "2014-02-r1", "is_new": False, "known_at": again[0]["known_at"], "restated": []}
+    ]
+
+
+def test_a_corrected_submission_restates_a_published_month(february: Path, reference: Path, tmp_path: Path) -> None:
+    home = copy_of(february, tmp_path)
+    before = uw_json(home, "figures", "--year", "2014", "--month", "2014-01")["safety.inspections"]
+    path = tmp_path / "更正.xlsx"
+    withdraw_last_inspection(reference / "submissions" / "2014-01_潮鸣街道总工会.xlsx", path)
+    submitted = uw_json(home, "submit", path, "--received-at", "2014-03-20")
+    assert submitted[0]["state"] == "accepted", submitted
+    assert submitted[0]["version"] == 2
+    status = uw_json(home, "status", "--month", "2014-01")
+    assert status["months"][0]["state"] == "reopened"
+    closed = uw_json(home, "close", "2014-01", "--known-at", "2014-03-21")
+    assert closed[0]["release"] == "2014-01-r2"
+    after = uw_json(home, "figures", "--year", "2014", "--month", "2014-01")["safety.inspections"]
+    assert after == before - 1
+    restated = {(row["indicator_code"], row["month"], row["reporting_unit_code"]) for row in closed[0]["restated"]}
+    assert ("safety.inspections", "2014-01", "XC") in restated
+    assert ("safety.inspections", "2014-01", "CM") in restated
+    assert ("safety.inspections", "2014-02", "XC") in restated  # the year to date
+    assert (
+        uw_json(home, "figures", "--year", "2014", "--month", "2014-01", "--release", "2014-02-r1")["safety.inspections"]
+        == before
+    )
+
+
+def withdraw_last_inspection(source: Path, target: Path) -> None:
+    """The same workbook without the last inspection that found no hazard."""
+    book = openpyxl.load_workbook(source)
+    sheet = book["安全检查"]
+    column = {cell.value: cell.column for row in sheet.iter_rows(max_row=5) for cell in row if cell.value}
+    rows = [row for row in range(2, sheet.max_row + 1) if str(sheet.cell(row, column["发现隐患数"]).value) == "0"]
+    sheet.delete_rows(rows[-1])
+    book.save(target)
+
+
+def test_a_failing_audit_publishes_nothing(january: Path, tmp_path: Path, closings: dict[str, str]) -> None:
+    home = copy_of(january, tmp_path)
+    # somebody edits the landing zone: a row in error now looks accepted, which its contract must contradict
+    landed = next((home / "landing" / "month=2014-02").glob("department=*/v0001/safety_inspections.parquet"))
+    landed.chmod(0o644)
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"create table landed as from '{landed}'; update landed set inspectors = -5, inspectors__text = '-5' where _row = (select max(_row) from landed)"
+        )
+        connection.execute(f"copy landed to '{landed}'")
+    refused = uw_json(home, "close", "2014-02", "--known-at", closings["2014-02"], exit_code=1)
+    assert refused[0]["release"] is None
+    assert "inspectors" in json.dumps(refused[0]["error"])
+    assert (home / "releases" / "current").readlink() == Path("2014-01-r1")
+
+
+def test_personal_data_is_in_clear_in_the_originals_only(february: Path, reference: Path) -> None:
+    book = openpyxl.load_workbook(reference / "submissions" / "2014-02_长庆街道总工会.xlsx", read_only=True)
+    numbers = {
+        str(value)
+        for row in book["会员变动"].iter_rows(values_only=True)
+        for value in row
+        if re.fullmatch(r"\d{17}[\dX]", str(value))
+    }
+    assert len(numbers) > 50
+    needles = [number.encode() for number in sorted(numbers)[:20]]
+    searched = 0
+    for path in february.rglob("*"):
+        allowed = path.name.startswith("original.") or "inbox" in path.relative_to(february).parts
+        if path.is_symlink() or not path.is_file() or allowed:
+            continue
+        content = path.read_bytes()
+        assert not any(needle in content for needle in needles), path
+        searched += 1
+    assert searched > 100
+    with open_marts(february) as connection:
+        keys = {row[0] for row in connection.execute("select person_key from fct_membership_changes").fetchall()}
+    assert not keys & numbers
+
+
+def test_an_older_release_stays_readable_and_nobody_can_write(february: Path) -> None:
+    output = uw(
+        february, "query", "select max(month) as last_month from rpt_indicators", "--release", "2014-01-r1", "--format", "csv"
+    )
+    assert output.split() == ["last_month", "2014-01"]
+    uw(february, "query", "create table t as select 1", exit_code=1)
+    uw(february, "query", "select * from read_text('/etc/hostname')", exit_code=1)
