@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from union_warehouse.contracts import Field, FieldType, Form
 from union_warehouse.months import add_months
 from union_warehouse.workbooks.identifiers import explain_uscc
+
+WINDOW_MONTHS = 3
+"""An event may lie at most so many months before the submitted one (June accepts from 1 March)."""
 
 _TYPE_WORDS = {
     FieldType.INTEGER: ("整数，例如 12", "a whole number such as 12"),
@@ -16,147 +19,148 @@ _TYPE_WORDS = {
     FieldType.STRING: ("文字", "text"),
 }
 _LISTED_ROWS = 5
+_IDENTIFIER_LENGTH = 18
 
 
 @dataclass(frozen=True)
-class Messages:
-    """What the messages of one form's rows need to know.
+class BrokenCell:
+    """A cell that breaks a rule.
 
     Attributes:
         form: the contract.
+        field: of the cell.
         sheet: the sheet's name.
-        columns: letters of each field's column.
+        address: within the sheet, such as ``F12``.
         month: of the submission.
-        duplicates: rows that share a key, by each of them.
+        text: of the cell, masked if personal, empty if blank.
+        same_key_rows: other rows with the same key.
     """
 
     form: Form
+    field: Field
     sheet: str
-    columns: Mapping[str, str]
+    address: str
     month: str
-    duplicates: Mapping[int, list[int]]
+    text: str
+    same_key_rows: Sequence[int] = ()
 
 
-Words = Callable[[Messages, Field, int, str], tuple[str, str]]
+def message_of(rule: str, cell: BrokenCell) -> tuple[str, str]:
+    """Chinese and English message of one broken rule, starting with the cell."""
+    zh, en = _WORDS[rule](cell) if rule in _WORDS else _table_rule(rule, cell)
+    return (
+        f"{cell.sheet}!{cell.address}“{cell.field.label}”{zh}",
+        f"{cell.sheet}!{cell.address} {cell.field.label} ({cell.field.name}): {en}",
+    )
 
 
-def message_of(words: Messages, rule: str, column: str, row: int, text: str | None) -> tuple[str, str]:
-    """Chinese and English message of one broken rule, starting with the cell.
-
-    Args:
-        words: the form's facts.
-        rule: code of the rule.
-        column: machine name of the reported column.
-        row: as Excel numbers it.
-        text: the cell's text, masked if personal.
-    """
-    field = words.form.field(column)
-    make = _WORDS.get(rule, _table_rule(rule))
-    zh, en = make(words, field, row, text or "")
-    cell = f"{words.sheet}!{words.columns[column]}{row}"
-    return f"{cell}“{field.label}”{zh}", f"{cell} {field.label} ({field.name}): {en}"
-
-
-def _missing(words: Messages, field: Field, row: int, text: str) -> tuple[str, str]:
-    if field.enum:
-        zh, en = _choices(field)
+def _missing(cell: BrokenCell) -> tuple[str, str]:
+    if cell.field.enum:
+        zh, en = _choices(cell.field)
         return f"为必填项，请填写：{zh}。", f"is required; write one of {en}."
-    zh, en = _TYPE_WORDS[field.type]
+    zh, en = _TYPE_WORDS[cell.field.type]
     return f"为必填项，请填写{zh}。", f"is required; write {en}."
 
 
-def _wrong_type(words: Messages, field: Field, row: int, text: str) -> tuple[str, str]:
-    zh, en = _TYPE_WORDS[field.type]
-    return f"应为{zh}，现为“{text}”，请改正。", f"must be {en}; it is {text!r}."
+def _wrong_type(cell: BrokenCell) -> tuple[str, str]:
+    zh, en = _TYPE_WORDS[cell.field.type]
+    return f"应为{zh}，现为“{cell.text}”，请改正。", f"must be {en}; it is {cell.text!r}."
 
 
-def _outside_enum(words: Messages, field: Field, row: int, text: str) -> tuple[str, str]:
-    zh, en = _choices(field)
-    return f"只能填写：{zh}，现为“{text}”，请改正。", f"must be one of {en}; it is {text!r}."
+def _outside_enum(cell: BrokenCell) -> tuple[str, str]:
+    zh, en = _choices(cell.field)
+    return f"只能填写：{zh}，现为“{cell.text}”，请改正。", f"must be one of {en}; it is {cell.text!r}."
 
 
 def _choices(field: Field) -> tuple[str, str]:
     return "、".join(label for _, label in field.enum), ", ".join(f"{label} ({code})" for code, label in field.enum)
 
 
-def _invalid_uscc(words: Messages, field: Field, row: int, text: str) -> tuple[str, str]:
-    zh, en = explain_uscc(text.replace(" ", "").upper())
-    return f"“{text}”不是有效的18位统一社会信用代码：{zh}。请按营业执照填写。", f"{text!r} is no USCC of 18 characters: {en}; copy it from the licence."
+def _invalid_uscc(cell: BrokenCell) -> tuple[str, str]:
+    zh, en = explain_uscc(cell.text.replace(" ", "").upper())
+    return (
+        f"“{cell.text}”不是有效的18位统一社会信用代码：{zh}。请按营业执照填写。",
+        f"{cell.text!r} is no USCC of 18 characters: {en}; copy it from the licence.",
+    )
 
 
-def _invalid_resident(words: Messages, field: Field, row: int, text: str) -> tuple[str, str]:
-    if len(text.strip()) != 18:
-        zh, en = f"长度为{len(text.strip())}位，应为18位", f"it has {len(text.strip())} characters instead of 18"
+def _invalid_resident_number(cell: BrokenCell) -> tuple[str, str]:
+    length = len(cell.text.strip())
+    if length != _IDENTIFIER_LENGTH:
+        zh, en = f"长度为{length}位，应为18位", f"it has {length} characters instead of 18"
     else:
         zh, en = "出生日期或校验码不符", "its date of birth or check character is wrong"
-    return f"“{text}”不是有效的居民身份证号：{zh}。请核对证件后改正。", f"{text!r} is no resident identity number: {en}; compare it with the card."
-
-
-def _float_identifier(words: Messages, field: Field, row: int, text: str) -> tuple[str, str]:
     return (
-        f"是以数值存储的长号码（{text}），末尾几位已丢失。请先把该列设为“文本”格式，再重新录入完整号码。",
-        f"is a long number stored as a float ({text}): its last digits are gone. Format the column as text, then type the number again.",
+        f"“{cell.text}”不是有效的居民身份证号：{zh}。请核对证件后改正。",
+        f"{cell.text!r} is no resident identity number: {en}; compare it with the card.",
     )
 
 
-def _formula(words: Messages, field: Field, row: int, text: str) -> tuple[str, str]:
+def _float_identifier(cell: BrokenCell) -> tuple[str, str]:
     return (
-        f"是公式（{text}），但文件中没有保存计算结果。请在 Excel 中打开并保存，或粘贴为数值后重新报送。",
-        f"is a formula ({text}) without a stored result; open and save the file in Excel, or paste the values.",
+        f"是以数值存储的长号码（{cell.text}），末尾几位已丢失。请先把该列设为“文本”格式，再重新录入完整号码。",
+        f"is a long number stored as a float ({cell.text}): its last digits are gone. Format the column as text, then type it again.",
     )
 
 
-def _negative(words: Messages, field: Field, row: int, text: str) -> tuple[str, str]:
-    return f"不能为负数，现为“{text}”，请改正。", f"must not be negative; it is {text!r}."
-
-
-def _after_month(words: Messages, field: Field, row: int, text: str) -> tuple[str, str]:
+def _formula(cell: BrokenCell) -> tuple[str, str]:
     return (
-        f"“{text}”晚于报送月份 {words.month}。请改正日期，或在以后月份报送。",
-        f"{text!r} is after the submitted month {words.month}; correct the date or report the row in its own month.",
+        f"是公式（{cell.text}），但文件中没有保存计算结果。请在 Excel 中打开并保存，或粘贴为数值后重新报送。",
+        f"is a formula ({cell.text}) without a stored result; open and save the file in Excel, or paste the values.",
     )
 
 
-def _before_window(words: Messages, field: Field, row: int, text: str) -> tuple[str, str]:
-    first = f"{add_months(words.month, -3)}-01"
+def _negative(cell: BrokenCell) -> tuple[str, str]:
+    return f"不能为负数，现为“{cell.text}”，请改正。", f"must not be negative; it is {cell.text!r}."
+
+
+def _after_month(cell: BrokenCell) -> tuple[str, str]:
     return (
-        f"“{text}”早于补报期限：{words.month} 的报表最早可补报 {first} 的事项。请改正日期。",
-        f"{text!r} is too early: a submission for {words.month} takes events from {first} on; correct the date.",
+        f"“{cell.text}”晚于报送月份 {cell.month}。请改正日期，或在以后月份报送。",
+        f"{cell.text!r} is after the submitted month {cell.month}; correct the date or report the row in its own month.",
     )
 
 
-def _late(words: Messages, field: Field, row: int, text: str) -> tuple[str, str]:
+def _before_window(cell: BrokenCell) -> tuple[str, str]:
+    first = f"{add_months(cell.month, -WINDOW_MONTHS)}-01"
     return (
-        f"“{text}”早于报送月份 {words.month}，按补报处理，计入其发生月份。",
-        f"{text!r} is before the submitted month {words.month}: late reporting, counted in its own month.",
+        f"“{cell.text}”早于补报期限：{cell.month} 的报表最早可补报 {first} 的事项。请改正日期。",
+        f"{cell.text!r} is too early: a submission for {cell.month} takes events from {first} on; correct the date.",
     )
 
 
-def _duplicate(words: Messages, field: Field, row: int, text: str) -> tuple[str, str]:
-    others = [str(other) for other in words.duplicates.get(row, []) if other != row]
-    listed = "、".join(others[:_LISTED_ROWS]) + ("等" if len(others) > _LISTED_ROWS else "")
-    key = "+".join(item.label for item in words.form.key)
+def _late(cell: BrokenCell) -> tuple[str, str]:
     return (
-        f"与第 {listed} 行重复（{key}相同）。请删除重复行或改正编号；改正前这些行都不计入。",
-        f"shares its key ({', '.join(item.name for item in words.form.key)}) with rows {', '.join(others[:_LISTED_ROWS])}; "
+        f"“{cell.text}”早于报送月份 {cell.month}，按补报处理，计入其发生月份。",
+        f"{cell.text!r} is before the submitted month {cell.month}: late reporting, counted in its own month.",
+    )
+
+
+def _duplicate(cell: BrokenCell) -> tuple[str, str]:
+    shown = [str(row) for row in cell.same_key_rows[:_LISTED_ROWS]]
+    more = len(cell.same_key_rows) > _LISTED_ROWS
+    key = "、".join(field.label for field in cell.form.key)
+    names = ", ".join(field.name for field in cell.form.key)
+    return (
+        f"与第 {'、'.join(shown)}{' 等' if more else ''} 行重复（{key}相同）。请删除重复行或改正编号；改正前这些行都不计入。",
+        f"shares its key ({names}) with rows {', '.join(shown)}{' and more' if more else ''}; "
         "delete or correct them: until then none of them counts.",
     )
 
 
-def _table_rule(code: str) -> Words:
-    def words_of(words: Messages, field: Field, row: int, text: str) -> tuple[str, str]:
-        rule = next(rule for rule in words.form.rules if rule.code == code)
-        return f"{rule.message_zh}，现为“{text}”，请核对。", f"{rule.message_en}; it is {text!r}."
+def _table_rule(code: str, cell: BrokenCell) -> tuple[str, str]:
+    rule = next(rule for rule in cell.form.rules if rule.code == code)
+    if not cell.text:
+        return f"为空：{rule.message_zh}。", f"is empty: {rule.message_en}."
+    return f"现为“{cell.text}”：{rule.message_zh}，请核对。", f"is {cell.text!r}: {rule.message_en}."
 
-    return words_of
 
-
-_WORDS: Mapping[str, Words] = {
+_WORDS: Mapping[str, Callable[[BrokenCell], tuple[str, str]]] = {
     "missing_required": _missing,
     "wrong_type": _wrong_type,
     "outside_enum": _outside_enum,
     "invalid_uscc": _invalid_uscc,
-    "invalid_resident_id": _invalid_resident,
+    "invalid_resident_id": _invalid_resident_number,
     "float_identifier": _float_identifier,
     "formula_without_value": _formula,
     "negative_value": _negative,

@@ -11,20 +11,18 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from union_warehouse.contracts import DateRole, Field, FieldType, Form, Severity
 from union_warehouse.months import add_months, first_day, last_day
-from union_warehouse.quality.row_messages import Messages, message_of
+from union_warehouse.quality.row_messages import WINDOW_MONTHS, BrokenCell, message_of
 from union_warehouse.workbooks.tables import FLOAT_TEXT, FormRows
-
-WINDOW_MONTHS = 3
-"""An event may lie at most so many months before the submitted one (June accepts from 1 March)."""
 
 EarlierDates = Callable[[Form, Sequence[tuple[Any, ...]], date], Mapping[tuple[Any, ...], Mapping[str, date | None]]]
 """Dates of the accepted rows that the department sent before: (form, keys, earliest date in question) to dates by key."""
@@ -46,12 +44,35 @@ class RowProblem(NamedTuple):
 
 @dataclass(frozen=True)
 class Check:
-    """One rule of one column as SQL that is true where it is broken."""
+    """One rule of one column.
+
+    Attributes:
+        rule: its code.
+        column: the reported column.
+        severity: what it does to its row.
+        broken: SQL that is true where it is broken.
+        safe_range: values from the first to the second, both included, cannot break it; None is no bound.
+    """
 
     rule: str
     column: str
     severity: Severity
     broken: str
+    safe_range: tuple[Any, Any] | None = None
+
+    def is_ruled_out(self, table: pa.Table, form: Form) -> bool:
+        """Whether a glance at the column (null counts, extremes, distinct values) shows that no row can break it.
+
+        An ordinary submission passes nearly every check so, and planning SQL for a small sheet costs more than all else.
+        """
+        if self.safe_range is not None:
+            return _is_within(table[self.column], self.safe_range)
+        if self.rule == "duplicate_key":
+            return _has_distinct_keys(table, form)
+        if self.rule == "outside_enum":
+            return _is_all_in_enum(table, form.field(self.column))
+        glance = _GLANCES.get(self.rule)
+        return glance is not None and glance(table, self.column)
 
 
 @dataclass(frozen=True)
@@ -77,11 +98,10 @@ def judge_rows(rows: FormRows, month: str, is_opening: bool, earlier_dates: Earl
         earlier_dates: asked only for rows with a date outside the month.
     """
     checks = row_checks(rows.form, month, is_opening)
-    broken = _broken(rows.table, checks)
+    broken = _broken(rows.table, rows.form, checks)
     if any(check.rule in _DATE_RULES for check, _ in broken):
         broken = _without_unchanged_dates(rows, broken, first_day(month), earlier_dates)
     duplicates = _duplicate_rows(rows) if any(check.rule == "duplicate_key" for check, _ in broken) else {}
-    words = Messages(rows.form, rows.sheet, rows.columns, month, duplicates)
     order = {check: number for number, check in enumerate(checks)}
     is_accepted = np.ones(rows.table.num_rows, bool)
     found: list[tuple[int, int, RowProblem]] = []
@@ -89,10 +109,13 @@ def judge_rows(rows: FormRows, month: str, is_opening: bool, earlier_dates: Earl
     for check, positions in broken:
         if check.severity is Severity.ERROR:
             is_accepted[positions] = False
+        field = rows.form.field(check.column)
         texts = rows.table[f"{check.column}__text"].take(pa.array(positions)).to_pylist()
         for position, text in zip(positions.tolist(), texts, strict=True):
             number = int(numbers[position])
-            zh, en = message_of(words, check.rule, check.column, number, text)
+            same_key = [row for row in duplicates.get(number, ()) if row != number] if check.rule == "duplicate_key" else ()
+            address = f"{rows.columns[check.column]}{number}"
+            zh, en = message_of(check.rule, BrokenCell(rows.form, field, rows.sheet, address, month, text or "", same_key))
             problem = RowProblem(rows.form.name, rows.sheet, number, check.column, check.rule, check.severity.value, text, zh, en)
             found.append((number, order[check], problem))
     found.sort(key=lambda item: item[:2])
@@ -132,24 +155,26 @@ def _field_checks(field: Field) -> list[Check]:
         conditions["outside_enum"] = f"{value} not in ({codes})"
     if field.checker:
         conditions[f"invalid_{field.checker}"] = f"not {valid}"
+    checks = [Check(rule, field.name, Severity.ERROR, condition) for rule, condition in conditions.items()]
     if field.minimum is not None:
-        conditions["negative_value"] = f"{value} < {field.minimum}"
-    return [Check(rule, field.name, Severity.ERROR, condition) for rule, condition in conditions.items()]
+        checks.append(Check("negative_value", field.name, Severity.ERROR, f"{value} < {field.minimum}", (field.minimum, None)))
+    return checks
 
 
 _DATE_RULES = frozenset({"date_after_month", "date_before_window", "late_row"})
 
 
 def _date_checks(field: Field, month: str, is_opening: bool) -> list[Check]:
-    start, window, end = (f"date '{day}'" for day in (first_day(month), window_start(month), last_day(month)))
+    start, window, end = first_day(month), window_start(month), last_day(month)
     value = f'"{field.name}"'
     checks = []
     if field.date_role is DateRole.EVENT:
-        checks.append(Check("date_after_month", field.name, Severity.ERROR, f"{value} > {end}"))
+        checks.append(Check("date_after_month", field.name, Severity.ERROR, f"{value} > date '{end}'", (None, end)))
     if field.date_role in (DateRole.EVENT, DateRole.END) and not is_opening:
-        checks.append(Check("date_before_window", field.name, Severity.ERROR, f"{value} < {window}"))
+        checks.append(Check("date_before_window", field.name, Severity.ERROR, f"{value} < date '{window}'", (window, None)))
     if field.date_role is DateRole.EVENT and not is_opening:
-        checks.append(Check("late_row", field.name, Severity.WARNING, f"{value} >= {window} and {value} < {start}"))
+        is_late = f"{value} >= date '{window}' and {value} < date '{start}'"
+        checks.append(Check("late_row", field.name, Severity.WARNING, is_late, (start, None)))
     return checks
 
 
@@ -158,28 +183,69 @@ def window_start(month: str) -> date:
     return first_day(add_months(month, -WINDOW_MONTHS))
 
 
+def _has_no_blank(table: pa.Table, name: str) -> bool:
+    return bool(table[f"{name}__text"].null_count == 0)
+
+
+def _is_all_read(table: pa.Table, name: str) -> bool:
+    return bool(table[f"{name}__text"].null_count == table[name].null_count)
+
+
+def _is_all_valid(table: pa.Table, name: str) -> bool:
+    return bool(pc.all(table[f"{name}__valid"], min_count=0).as_py())
+
+
+def _is_all_in_enum(table: pa.Table, field: Field) -> bool:
+    codes = {code for code, _ in field.enum}
+    return codes.issuperset(value for value in pc.unique(table[field.name]).to_pylist() if value is not None)
+
+
+def _is_within(column: pa.ChunkedArray, safe_range: tuple[Any, Any]) -> bool:
+    found = pc.min_max(column).as_py()
+    low, high = safe_range
+    if found["min"] is None:
+        return True
+    return (low is None or found["min"] >= low) and (high is None or found["max"] <= high)
+
+
+def _has_distinct_keys(table: pa.Table, form: Form) -> bool:
+    names = [field.name for field in form.key]
+    return bool(table.select(names).group_by(names, use_threads=False).aggregate([]).num_rows == table.num_rows)
+
+
+_GLANCES: Mapping[str, Callable[[pa.Table, str], bool]] = {
+    "missing_required": _has_no_blank,
+    "formula_without_value": _is_all_read,
+    "float_identifier": _is_all_read,
+    "wrong_type": _is_all_read,
+    "invalid_uscc": _is_all_valid,
+    "invalid_resident_id": _is_all_valid,
+}
+
+
 Broken = list[tuple[Check, np.ndarray[Any, np.dtype[np.int64]]]]
 
 
-@cache
+@lru_cache(maxsize=512)
 def _query(checks: tuple[Check, ...]) -> str:
     flags = ", ".join(f'({check.broken}) as "{number}"' for number, check in enumerate(checks))
-    return f"select _row, {flags} from submitted_rows"  # noqa: S608 - made of contracts, not of input
+    return f"select _row, {flags} from submitted_rows"
 
 
-def _broken(table: pa.Table, checks: tuple[Check, ...]) -> Broken:
+def _broken(table: pa.Table, form: Form, checks: tuple[Check, ...]) -> Broken:
     """Positions of the rows that break each check; checks that none breaks are left out."""
-    if not table.num_rows:
+    suspected = tuple(check for check in checks if not check.is_ruled_out(table, form))
+    if not table.num_rows or not suspected:
         return []
     connection = _connection()
     connection.register("submitted_rows", table)
     try:
-        flags = connection.execute(_query(checks)).to_arrow_table()
+        flags = connection.execute(_query(suspected)).to_arrow_table()
     finally:
         connection.unregister("submitted_rows")
     positions = np.searchsorted(table["_row"].to_numpy(), flags["_row"].to_numpy())
     found: Broken = []
-    for number, check in enumerate(checks):
+    for number, check in enumerate(suspected):
         column = flags.column(number + 1)
         if column.null_count == len(column):
             continue

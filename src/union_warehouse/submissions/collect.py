@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -97,11 +96,11 @@ def reread_month(home: Home, month: str, read_at: datetime) -> list[Outcome]:
     """
     key = load_hash_key(home)
     instant = to_text(read_at)
-    outcomes = []
+    outcomes: list[Outcome] = []
     for department in sorted({manifest["department"] for manifest in read_manifests(home, [month])}):
         with department_lock(home, department):
-            for latest in newest_readings(month_manifests(home, month, department)):
-                outcomes.append(_reread(home, latest, instant, key))
+            landed = newest_readings(month_manifests(home, month, department))
+            outcomes += [_reread(home, latest, instant, key) for latest in landed]
     return outcomes
 
 
@@ -171,7 +170,9 @@ def _reread(home: Home, latest: Manifest, read_at: str, key: HashKey) -> Outcome
     original = next(folder.glob("original.*"))
     data = original.read_bytes()
     number = latest["submission_number"]
-    others = [item for item in month_manifests(home, latest["month"], latest["department"]) if item["submission_number"] != number]
+    others = [
+        item for item in month_manifests(home, latest["month"], latest["department"]) if item["submission_number"] != number
+    ]
     arrival = Arrival(
         latest["file_name"], latest["sha256"], len(data), latest["received_at"], read_at, number, latest["reading"] + 1
     )
@@ -234,7 +235,11 @@ def _verdicts(home: Home, rows: FormRows, identity: Identity, arrival: Arrival, 
     month, department = identity.month or "", identity.department or ""
     verdicts = judge_rows(rows, month, opening, earlier_dates_of(home, department, arrival.received_at))
     totals = tuple(_total_ignored(rows, number, label) for number, label in rows.totals)
-    return replace(verdicts, problems=tuple(sorted((*totals, *verdicts.problems), key=lambda problem: problem.row))) if totals else verdicts
+    return (
+        replace(verdicts, problems=tuple(sorted((*totals, *verdicts.problems), key=lambda problem: problem.row)))
+        if totals
+        else verdicts
+    )
 
 
 def _total_ignored(rows: FormRows, number: int, label: str) -> RowProblem:

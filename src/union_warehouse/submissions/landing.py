@@ -55,7 +55,12 @@ class JudgedForm:
 
 
 def land(
-    folder: Path, original: bytes | Path, extension: str, manifest: Manifest, forms: Iterable[JudgedForm], problems: Iterable[RowProblem]
+    folder: Path,
+    original: bytes | Path,
+    extension: str,
+    manifest: Manifest,
+    forms: Iterable[JudgedForm],
+    problems: Iterable[RowProblem],
 ) -> None:
     """Write a submission under a temporary name and rename it into place.
 
@@ -132,7 +137,10 @@ def quarantine_table(submission_id: str, problems: Iterable[RowProblem]) -> pa.T
         return _QUARANTINE_SCHEMA.empty_table()
     columns = [pa.repeat(pa.scalar(submission_id), len(listed)), *zip(*listed, strict=True)]
     return pa.table(
-        [column if isinstance(column, pa.Array) else pa.array(column, field.type) for column, field in zip(columns, _QUARANTINE_SCHEMA, strict=True)],
+        [
+            column if isinstance(column, pa.Array) else pa.array(column, field.type)
+            for column, field in zip(columns, _QUARANTINE_SCHEMA, strict=True)
+        ],
         schema=_QUARANTINE_SCHEMA,
     )
 

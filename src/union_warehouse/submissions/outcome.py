@@ -62,8 +62,10 @@ class Outcome:
     @property
     def is_clean(self) -> bool:
         """Whether nothing was rejected or quarantined, now or in the equal version before."""
-        return self.state != REJECTED and not self.quarantined and not any(
-            item["severity"] == Severity.ERROR and not item["provisional"] for item in self.problems
+        return (
+            self.state != REJECTED
+            and not self.quarantined
+            and not any(item["severity"] == Severity.ERROR and not item["provisional"] for item in self.problems)
         )
 
 

@@ -172,7 +172,9 @@ def _nil_problems(workbook: Workbook, name: str | None, form: Form, key: HashKey
         table = read_rows(sheet, form, header, key).table
         first = table["_row"][0].as_py() if table.num_rows else None
     else:
-        filled = (index for index, row in enumerate(sheet.rows) if index > header.index and any(str(cell).strip() for cell in row))
+        filled = (
+            index for index, row in enumerate(sheet.rows) if index > header.index and any(str(cell).strip() for cell in row)
+        )
         index = next(filled, None)
         first = None if index is None else sheet.first_row + index + 1
     return [] if first is None else [RowsOnNilReturn(sheet=form.sheet, form=form.name, row=first)]

@@ -33,7 +33,7 @@ def cell_texts(cells: Sequence[Cell]) -> pa.Array:
         for kind in sorted(kinds, key=lambda kind: kind.__name__):
             only = [cell if type(cell) is kind else None for cell in cells]
             texts = pc.coalesce(texts, _texts_of(kind, only))
-    return pc.if_else(pc.equal(pc.utf8_trim_whitespace(texts), ""), pa.scalar(None, pa.string()), texts)
+    return texts
 
 
 def _texts_of(kind: type[Cell], cells: Sequence[Cell]) -> pa.Array:
@@ -41,7 +41,18 @@ def _texts_of(kind: type[Cell], cells: Sequence[Cell]) -> pa.Array:
 
 
 def _string_texts(cells: Sequence[Cell]) -> pa.Array:
-    return pa.array(cells, pa.string())
+    return _without_blanks(pa.array(cells, pa.string()))
+
+
+def _without_blanks(texts: pa.Array) -> pa.Array:
+    is_blank = pc.equal(pc.binary_length(pc.utf8_trim_whitespace(texts)), 0)
+    return pc.if_else(is_blank, pa.scalar(None, pa.string()), texts) if pc.any(is_blank).as_py() else texts
+
+
+def text_bytes(texts: pa.Array) -> bytes:
+    """All texts of a column in one piece, to ask at once whether a character occurs in it at all."""
+    data = texts.buffers()[2]
+    return b"" if data is None else data.to_pybytes()
 
 
 def _number_texts(cells: Sequence[Cell]) -> pa.Array:
@@ -100,15 +111,16 @@ def normalise_text(text: str) -> str:
 def normalise_texts(texts: pa.Array) -> pa.Array:
     """:func:`normalise_text` of every text; null where nothing is left.
 
-    The column is normalised as one joined text, since a call per cell would cost more than reading the file.
+    A column of plain characters is told at one glance; another is normalised as one joined text, since a call per cell
+    would cost more than reading the file.
     """
-    joined = _SEPARATOR.join(texts.fill_null("").to_pylist())
-    if joined.isascii() or unicodedata.is_normalized("NFKC", joined):
-        folded = texts
-    else:
-        parts = unicodedata.normalize("NFKC", joined).split(_SEPARATOR)
-        if len(parts) != len(texts):  # a cell holds the separator itself
-            parts = [unicodedata.normalize("NFKC", text) for text in texts.fill_null("").to_pylist()]
-        folded = pc.if_else(pc.is_valid(texts), pa.array(parts, pa.string()), pa.scalar(None, pa.string()))
-    trimmed = pc.utf8_trim_whitespace(folded)
-    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+    data = text_bytes(texts)
+    if data.isascii():
+        return pc.ascii_trim_whitespace(texts)
+    if unicodedata.is_normalized("NFKC", data.decode(errors="replace")):
+        return pc.utf8_trim_whitespace(texts)
+    values = texts.fill_null("").to_pylist()
+    parts = unicodedata.normalize("NFKC", _SEPARATOR.join(values)).split(_SEPARATOR)
+    if len(parts) != len(values):  # a cell holds the separator itself
+        parts = [unicodedata.normalize("NFKC", text) for text in values]
+    return _without_blanks(pc.utf8_trim_whitespace(pa.array(parts, pa.string())))

@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from union_warehouse.contracts import Form
 from union_warehouse.workbooks.cells import Cell
@@ -35,7 +35,12 @@ class Header:
 
 def normalise_label(label: Cell) -> str:
     """A label without what people vary: width, spaces, line breaks, case and the star of a required column."""
-    return re.sub(r"\s", "", unicodedata.normalize("NFKC", str(label))).rstrip("*").casefold()
+    return _normalise(str(label))
+
+
+@lru_cache(maxsize=4096)
+def _normalise(label: str) -> str:
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", label)).rstrip("*").casefold()
 
 
 @cache
@@ -70,9 +75,11 @@ def find_header(sheet: Sheet, form: Form) -> tuple[Header, list[SubmissionProble
 def _problems(sheet: Sheet, form: Form, header: Header, labels: Sequence[str]) -> list[SubmissionProblem]:
     fields = _fields_by_label(form)
     missing = [field for field in form.fields if field.name not in header.columns]
-    unknown = [
-        str(cell).strip() for cell, label in zip(sheet.rows[header.index], labels, strict=True) if label and label not in fields
-    ] if labels else []
+    unknown = (
+        [str(cell).strip() for cell, label in zip(sheet.rows[header.index], labels, strict=True) if label and label not in fields]
+        if labels
+        else []
+    )
     counts = Counter(fields[label] for label in labels if label in fields)
     repeated = [form.field(name).label for name, count in counts.items() if count > 1]
     facts = {

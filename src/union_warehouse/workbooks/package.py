@@ -32,6 +32,7 @@ _ZIP_MAGIC = b"PK\x03\x04"
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 _WORKBOOK_PART = "xl/workbook.xml"
+_WORKSHEETS = "xl/worksheets/"
 _CHUNK = 2**20
 _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 """What ``zipfile`` raises on damaged input; reading from memory, OSError can only mean the content."""
@@ -47,7 +48,7 @@ class FileKind(StrEnum):
 
 
 def sniff(data: bytes, file_name: str) -> FileKind:
-    """The kind of ``data``, once it is known to be safe to open.
+    """The kind of ``data``, once it is known to be safe to open; a worksheet part is proved when it is read.
 
     Args:
         data: the whole file.
@@ -95,18 +96,25 @@ def read_part(package: zipfile.ZipFile, part: str, file_name: str) -> bytes:
 
 def sheet_parts(package: zipfile.ZipFile, file_name: str) -> Mapping[str, str]:
     """Part of each worksheet of an xlsx package by the sheet's name."""
-    try:
-        relations = ElementTree.fromstring(read_part(package, "xl/_rels/workbook.xml.rels", file_name))
-        workbook = ElementTree.fromstring(read_part(package, _WORKBOOK_PART, file_name))
-    except ElementTree.ParseError as error:
-        raise UnreadableFile(file=file_name, detail=f"xml: {error}") from error
-    targets = {item.get("Id"): item.get("Target", "") for item in relations.iter("{*}Relationship")}
+    relations = _parse(read_part(package, "xl/_rels/workbook.xml.rels", file_name), file_name)
+    workbook = _parse(read_part(package, _WORKBOOK_PART, file_name), file_name)
+    targets = {item.get("Id"): item.get("Target", "") for item in relations.iterfind("{*}Relationship")}
     parts = {}
-    for sheet in workbook.iter("{*}sheet"):
+    for sheet in workbook.iterfind(".//{*}sheet"):
         relation = next((value for name, value in sheet.attrib.items() if name.endswith("}id")), None)
         target = targets.get(relation, "")
         parts[sheet.get("name", "")] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
     return parts
+
+
+def _parse(xml: bytes, file_name: str) -> ElementTree.Element:
+    """Parse a part; without a document type there are no entities, so none can expand."""
+    if b"<!DOCTYPE" in xml:
+        raise UnreadableFile(file=file_name, detail="xml: DOCTYPE")
+    try:
+        return ElementTree.fromstring(xml)  # noqa: S314 - no entities
+    except ElementTree.ParseError as error:
+        raise UnreadableFile(file=file_name, detail=f"xml: {error}") from error
 
 
 def _sniff_package(data: bytes, file_name: str) -> FileKind:
@@ -139,7 +147,8 @@ def _check_sizes(package: zipfile.ZipFile, packed: int, file_name: str) -> None:
     """Refuse a bomb before anything unpacks it.
 
     The sizes in the directory may lie. ``zipfile`` stops at the declared size and then finds the checksum wrong, so
-    unpacking once proves them; a package too small to hold a bomb is spared that.
+    unpacking once proves them; a package too small to hold a bomb is spared that. Worksheets are left out: they are
+    unpacked before calamine reads them (sheets.Workbook.sheet), and once is enough.
     """
     entries = package.infolist()
     unpacked = sum(entry.file_size for entry in entries)
@@ -154,6 +163,8 @@ def _check_sizes(package: zipfile.ZipFile, packed: int, file_name: str) -> None:
         return
     try:
         for entry in entries:
+            if entry.filename.startswith(_WORKSHEETS):
+                continue
             with package.open(entry) as part:
                 while part.read(_CHUNK):
                     pass

@@ -132,7 +132,9 @@ class MissingColumn(SubmissionProblem):
 
     code = "missing_column"
     message_zh = "工作表“{sheet}”缺少列：{missing_zh}；多出的列：{unknown_zh}。请按模板补齐表头后重新报送。"
-    message_en = "sheet {sheet} lacks the columns {missing_en} (columns not in the template: {unknown_en}); restore the template's header."
+    message_en = (
+        "sheet {sheet} lacks the columns {missing_en} (columns not in the template: {unknown_en}); restore the template's header."
+    )
 
 
 class UnknownColumn(SubmissionProblem):
@@ -184,4 +186,6 @@ class MergedCells(SubmissionProblem):
     code = "merged_cells"
     severity = Severity.WARNING
     message_zh = "工作表“{sheet}”的数据区有合并单元格（{cells}），只有左上角的值被读取。请取消合并、逐行填写。"
-    message_en = "sheet {sheet} has merged cells among its rows ({cells}); only the top left value is read: unmerge and fill each row."
+    message_en = (
+        "sheet {sheet} has merged cells among its rows ({cells}); only the top left value is read: unmerge and fill each row."
+    )

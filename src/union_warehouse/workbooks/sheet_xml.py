@@ -1,8 +1,8 @@
 """What calamine does not tell of an xlsx sheet, found in the sheet's own XML.
 
 calamine reads a formula without a cached value and an error value both as an empty cell, reads hidden rows like any
-other, and allocates the whole used rectangle. Plain substring searches answer for an honest sheet; regular expressions
-run only where one of them hits.
+other, and allocates the whole used rectangle. A search for a letter that the XML of plain cells hardly holds answers
+for an honest sheet; regular expressions run only where it hits.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
 
 from union_warehouse.workbooks.limits import MAX_WIDE_ROWS
 
@@ -22,8 +25,9 @@ _REFERENCE = re.compile(rb'\br="([A-Z]+)(\d+)"')
 _FORMULA = re.compile(rb"<f\b[^>]*>([^<]*)</f>")
 _ERROR_CELL = re.compile(rb'<c\b(?=[^>]*\bt="e")([^>]*)>(?:<f\b[^>]*/>|<f\b[^>]*>[^<]*</f>)?<v>([^<]*)</v>')
 _CACHED_TEXT = re.compile(rb'\bt="str"')
-_CAPITALS_ALIKE = bytes(ord("A") if ord("A") <= code <= ord("Z") else code for code in range(256))
-_THREE_LETTER_COLUMN = b' r="AAA'
+_REFERENCE_START = ' r="'
+_WIDE_CELL = re.compile(rb' r="[A-Z]{3}[0-9]')
+_ALPHABET = 26
 _LONGEST_FORMULA = 100
 
 
@@ -35,12 +39,10 @@ class SheetFacts:
         unread: text of cells that calamine reads as empty although they are not, by (row, column) from zero: a
             formula without a cached value as ``=…``, an error value as ``#N/A``.
         first_hidden_row: as Excel numbers it; None without hidden rows.
-        is_too_wide: cells beyond column ZZ in a sheet that is long too.
     """
 
     unread: Mapping[tuple[int, int], str] = field(default_factory=dict)
     first_hidden_row: int | None = None
-    is_too_wide: bool = False
 
 
 def sheet_facts(xml: bytes) -> SheetFacts:
@@ -48,13 +50,23 @@ def sheet_facts(xml: bytes) -> SheetFacts:
     prefix = _NAMESPACE_PREFIX.search(xml, 0, 2_000)
     if prefix:
         xml = xml.replace(b"<" + prefix[1] + b":", b"<").replace(b"</" + prefix[1] + b":", b"</")
+    letters = np.frombuffer(xml, np.uint8)
     unread: dict[tuple[int, int], str] = {}
-    if b"<f" in xml:
+    if _has_letter_after(letters, b"f", b"<"):
         unread |= _formulas_without_value(xml)
-    if b't="e"' in xml:
+    if _has_letter_after(letters, b"e", b'"'):
         unread |= {_position(match[1]): match[2].decode(errors="replace") for match in _ERROR_CELL.finditer(xml)}
-    hidden = _HIDDEN_ROW.search(xml) if b"hidden=" in xml else None
-    return SheetFacts(unread, int(hidden[1]) if hidden else None, _is_too_wide(xml))
+    hidden = _HIDDEN_ROW.search(xml) if _has_letter_after(letters, b"h", b" ") else None
+    return SheetFacts(unread, int(hidden[1]) if hidden else None)
+
+
+def _has_letter_after(letters: npt.NDArray[np.uint8], letter: bytes, before: bytes) -> bool:
+    """Whether ``letter`` follows ``before`` anywhere, as it does in ``<f>``, ``"e"`` and `` hidden``.
+
+    Five times as fast as searching for two characters of which the first is everywhere.
+    """
+    positions = np.flatnonzero(letters == ord(letter))
+    return bool((letters[positions - 1] == ord(before)).any())
 
 
 def _formulas_without_value(xml: bytes) -> dict[tuple[int, int], str]:
@@ -77,11 +89,15 @@ def _position(attributes: bytes) -> tuple[int, int]:
     return int(reference[2]) - 1, column_number(reference[1].decode())
 
 
-def _is_too_wide(xml: bytes) -> bool:
+def is_too_wide(xml: bytes) -> bool:
+    """Whether the sheet has cells beyond column ZZ and is long too, so that its rectangle would fill the memory."""
     last = _ROW_NUMBER.match(xml, max(xml.rfind(b"<row "), 0))
     if last is None or int(last[1]) <= MAX_WIDE_ROWS:
         return False
-    return _THREE_LETTER_COLUMN in xml.translate(_CAPITALS_ALIKE)
+    letters = np.frombuffer(xml, np.uint8)
+    is_capital = letters - np.uint8(ord("A")) < _ALPHABET
+    is_third = is_capital[2:] & is_capital[1:-1] & is_capital[:-2]
+    return any(_WIDE_CELL.match(xml, start) for start in (np.flatnonzero(is_third) - len(_REFERENCE_START)).tolist())
 
 
 def column_number(letters: str) -> int:

@@ -6,6 +6,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import python_calamine
@@ -14,10 +15,13 @@ from union_warehouse.workbooks.cells import Cell
 from union_warehouse.workbooks.limits import MAX_SHEETS
 from union_warehouse.workbooks.package import FileKind, open_package, read_part, sheet_parts
 from union_warehouse.workbooks.problems import EncryptedWorkbook, SheetTooLarge, UnreadableFile
-from union_warehouse.workbooks.sheet_xml import SheetFacts, sheet_facts
+from union_warehouse.workbooks.sheet_xml import SheetFacts, is_too_wide, sheet_facts
 
 _PANIC = "PanicException"
 """Rust's panic as calamine raises it on some damaged files; it is no Exception, so it is told by its name."""
+
+_LONG_XML = 2**22
+"""From here on a search of the XML is worth a thread."""
 
 CellRange = tuple[tuple[int, int], tuple[int, int]]
 """First and last (row, column) of a range, from zero."""
@@ -68,19 +72,26 @@ class Workbook:
             UnreadableFile: damaged.
             SheetTooLarge: its used range would fill the memory.
         """
-        facts = SheetFacts()
+        xml = b""
         if self.package is not None and name in self.parts:
-            facts = sheet_facts(read_part(self.package, self.parts[name], self.file_name))
-        if facts.is_too_wide:
+            xml = read_part(self.package, self.parts[name], self.file_name)
+        if is_too_wide(xml):
             raise SheetTooLarge(sheet=name, detail="A:XFD")
+        with ThreadPoolExecutor(max_workers=1) as other:
+            # calamine and numpy both let go of the interpreter, so a long sheet is searched while it is parsed.
+            searched = other.submit(sheet_facts, xml) if len(xml) > _LONG_XML else None
+            source, rows = self._read(name)
+            facts = searched.result() if searched else sheet_facts(xml)
+        start = source.start or (0, 0)
+        merged = tuple(source.merged_cell_ranges or ())
+        return Sheet(name, rows, *start, is_hidden=self.is_hidden(name), facts=facts, merged=merged)
+
+    def _read(self, name: str) -> tuple[python_calamine.CalamineSheet, list[list[Cell]]]:
         try:
             source = self.calamine.get_sheet_by_name(name)
-            rows = source.to_python()
-            merged = source.merged_cell_ranges or []
+            return source, source.to_python()
         except BaseException as error:
             raise _unreadable(error, self.file_name) from error
-        start = source.start or (0, 0)
-        return Sheet(name, rows, *start, is_hidden=self.is_hidden(name), facts=facts, merged=tuple(merged))
 
     def is_hidden(self, name: str) -> bool:
         """Whether the sheet's tab is hidden."""

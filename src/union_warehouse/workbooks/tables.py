@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from union_warehouse.contracts import Field, FieldType, Form
+from union_warehouse.contracts import Field, FieldType, Form, PersonalData
 from union_warehouse.personal_data import HashKey, hash_values, mask_values
-from union_warehouse.workbooks.cells import cell_texts, normalise_text, normalise_texts
+from union_warehouse.workbooks.cells import cell_texts, normalise_text, normalise_texts, text_bytes
 from union_warehouse.workbooks.header import Header
 from union_warehouse.workbooks.identifiers import CHECKERS
 from union_warehouse.workbooks.problems import HiddenRows, HiddenSheet, MergedCells, SubmissionProblem, UnlabelledColumn
@@ -89,14 +89,14 @@ def read_rows(sheet: Sheet, form: Form, header: Header, key: HashKey) -> FormRow
 
 def _column_texts(sheet: Sheet, form: Form, header: Header) -> dict[str, pa.Array]:
     rows = sheet.rows[header.index + 1 :]
-    cells: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * (max(header.columns.values()) + 1)
     unread: dict[int, dict[int, str]] = {}
     for (row, column), text in sheet.facts.unread.items():
         unread.setdefault(column - sheet.first_column, {})[row - sheet.first_row - header.index - 1] = text
     texts = {}
     for field in form.fields:
         index = header.columns[field.name]
-        texts[field.name] = _with_unread(cell_texts(cells[index]), unread.get(index, {}))
+        cells = list(map(itemgetter(index), rows))
+        texts[field.name] = _with_unread(cell_texts(cells), unread.get(index, {}))
     return texts
 
 
@@ -123,6 +123,7 @@ def _totals(names: list[str], texts: dict[str, pa.Array]) -> dict[int, str]:
     suspects = {
         int(position)
         for name in names
+        if _TOTAL_CHARACTER.encode() in text_bytes(texts[name])
         for position in np.flatnonzero(np.asarray(pc.match_substring(texts[name], _TOTAL_CHARACTER).fill_null(False)))
     }
     found = {}
@@ -141,15 +142,26 @@ def _typed(field: Field, texts: pa.Array, key: HashKey) -> dict[str, pa.Array]:
     values = parse_column(field, normal)
     valid = {f"{field.name}__valid": CHECKERS[field.checker](values)} if field.checker else {}
     if field.personal_data is not None:
-        is_float = pc.match_substring_regex(texts, FLOAT_TEXT)
-        short = pc.binary_join_element_wise(pc.utf8_slice_codeunits(texts, 0, _MASKED_FLOAT_LENGTH), pc.utf8_slice_codeunits(texts, -4, 2**31 - 1), "")
-        texts = pc.if_else(is_float, short, mask_values(field.personal_data, normalise_texts(texts)))
+        texts = _masked(field.personal_data, texts)
         values = hash_values(key, values)
     return {f"{field.name}__text": texts, field.name: values} | valid
 
 
+def _masked(kind: PersonalData, texts: pa.Array) -> pa.Array:
+    """The mask of each text; a number that lost digits stays recognisable as one."""
+    masked = mask_values(kind, normalise_texts(texts))
+    if b"+" not in text_bytes(texts):
+        return masked
+    digits = pc.utf8_slice_codeunits(texts, 0, _MASKED_FLOAT_LENGTH)
+    exponent = pc.utf8_slice_codeunits(texts, -len("E+17"), 2**31 - 1)
+    return pc.if_else(pc.match_substring_regex(texts, FLOAT_TEXT), pc.binary_join_element_wise(digits, exponent, ""), masked)
+
+
 def _without_unreadable(texts: pa.Array) -> pa.Array:
     """Null for what is no text of the sender's: numbers that lost digits, formulas without value, error values."""
+    data = text_bytes(texts)
+    if not any(character in data for character in (b"+", b"=", b"#")):
+        return texts
     is_unreadable = pc.match_substring_regex(texts, FLOAT_TEXT + r"|^=|^#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!)$")
     return pc.if_else(is_unreadable, pa.scalar(None, pa.string()), texts)
 
@@ -169,7 +181,9 @@ def _warnings(sheet: Sheet, form: Form, header: Header, has_rows: bool) -> list[
             cells = f"{column_letters(left)}{top + 1}:{column_letters(right)}{bottom + 1}"
             warnings.append(MergedCells(cells=cells, row=top + 1, **facts))
             break
-    for index in header.unlabelled:
-        if any(row[index] != "" for row in sheet.rows[header.index + 1 :]):
-            warnings.append(UnlabelledColumn(column_letter=column_letters(sheet.first_column + index), **facts))
+    warnings += [
+        UnlabelledColumn(column_letter=column_letters(sheet.first_column + index), **facts)
+        for index in header.unlabelled
+        if any(row[index] != "" for row in sheet.rows[header.index + 1 :])
+    ]
     return warnings

@@ -21,11 +21,20 @@ from union_warehouse.workbooks.cells import normalise_text
 _NUMBER = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d*))?")
 _DATE_FORMS = tuple(
     re.compile(form + r"(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
-    for form in (r"(\d{4})-(\d{1,2})-(\d{1,2})", r"(\d{4})/(\d{1,2})/(\d{1,2})", r"(\d{4})\.(\d{1,2})\.(\d{1,2})", r"(\d{4})(\d{2})(\d{2})")
+    for form in (
+        r"(\d{4})-(\d{1,2})-(\d{1,2})",
+        r"(\d{4})/(\d{1,2})/(\d{1,2})",
+        r"(\d{4})\.(\d{1,2})\.(\d{1,2})",
+        r"(\d{4})(\d{2})(\d{2})",
+    )
 )
 _CHINESE_DATE = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日?")
 _SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
-_MONTH_FORMS = (re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.]\d{1,2})?(?: .*)?"), re.compile(r"(\d{4})年(\d{1,2})月(?:份|\d{1,2}日)?"), re.compile(r"(\d{4})(\d{2})"))
+_MONTH_FORMS = (
+    re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.]\d{1,2})?(?: .*)?"),
+    re.compile(r"(\d{4})年(\d{1,2})月(?:份|\d{1,2}日)?"),
+    re.compile(r"(\d{4})(\d{2})"),
+)
 _SERIAL_ORIGIN = date(1899, 12, 30)
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _MAX_INTEGER_DIGITS = 18  # BIGINT holds every number of 18 digits
