@@ -1,0 +1,115 @@
+"""(a) Collect: rows per second, against the bare python-calamine read and pandas with openpyxl, of the same file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xlsxwriter
+from python_calamine import CalamineWorkbook
+
+from union_warehouse.contracts import Form, forms_owed, load_forms, load_units
+from union_warehouse.paths import Home
+from union_warehouse.reference.identifiers import resident_numbers, usccs
+from union_warehouse.submissions import collect_file, place_in_inbox, scan_inbox
+
+ROWS = 100_000
+MONTH = "2014-03"
+
+
+def measure(folder: Path) -> dict[str, Any]:
+    """Rows per second and ratios for the widest form and for the one with personal data."""
+    result: dict[str, Any] = {"rows": ROWS}
+    for name in ("training_activities", "member_changes"):
+        form = load_forms()[name]
+        path = folder / f"{name}.xlsx"
+        _write(path, form)
+        bare = min(_seconds(lambda path=path, form=form: _read_bare(path, form)) for _ in range(2))
+        openpyxl = _seconds(
+            lambda path=path, form=form: pd.read_excel(path, sheet_name=form.sheet, engine="openpyxl", dtype=object)
+        )
+        seconds = min(_collect(folder / f"{name}-{run}", path) for run in range(2))
+        result |= {
+            f"{name}: cells": ROWS * len(form.fields),
+            f"{name}: collect, rows/s": ROWS / seconds,
+            f"{name}: collect / bare calamine read (target >= 0.5)": bare / seconds,
+            f"{name}: collect / pandas + openpyxl (target >= 8)": openpyxl / seconds,
+        }
+    return result
+
+
+def _read_bare(path: Path, form: Form) -> object:
+    return CalamineWorkbook.from_path(path).get_sheet_by_name(form.sheet).to_python()
+
+
+def _collect(root: Path, path: Path) -> float:
+    home = Home(root)
+    place_in_inbox(home, [path], datetime(2014, 4, 3, tzinfo=UTC))
+    (item,) = scan_inbox(home)
+    clock = time.perf_counter()
+    outcome = collect_file(home, item)
+    seconds = time.perf_counter() - clock
+    if outcome.state != "accepted" or outcome.rows != ROWS:
+        raise RuntimeError(f"the benchmark's workbook is not accepted whole: {outcome.state}, {outcome.problems[:3]}")
+    return seconds
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    clock = time.perf_counter()
+    work()
+    return time.perf_counter() - clock
+
+
+def _write(path: Path, form: Form) -> None:
+    """A workbook of CQ with ``ROWS`` good rows of ``form`` and nil returns of the others."""
+    owed = forms_owed(load_units(MONTH)["CQ"])
+    with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
+        cover, sheet = book.add_worksheet("封面"), book.add_worksheet(form.sheet)
+        labels = (
+            ("单位代码", "CQ"),
+            ("报送月份", MONTH),
+            ("模板版本", "1"),
+            ("填报人", "样例"),
+            ("联系电话", "0"),
+            ("表单", "报送方式"),
+        )
+        declared = [(other.sheet, "有数据" if other is form else "零报告") for other in owed]
+        for number, row in enumerate((*labels, *declared)):
+            cover.write_row(number, 0, row)
+        sheet.write_row(0, 0, [field.label for field in form.fields])
+        columns = [_values(field.name, field.checker) for field in form.fields]
+        for number, row in enumerate(zip(*columns, strict=True), start=1):
+            sheet.write_row(number, 0, row)
+
+
+def _values(name: str, checker: str | None) -> list[object]:
+    if checker == "uscc":
+        return usccs(np.arange(ROWS), np.full(ROWS, "non_public")).tolist()
+    if checker == "resident_id":
+        nobody = np.zeros(ROWS, dtype=bool)
+        return resident_numbers(np.arange(ROWS), nobody, nobody).tolist()
+    constants: dict[str, object] = {
+        "kind": "基层劳动竞赛培训练兵",
+        "role": "主办",
+        "campaign": None,
+        "trade": "电工",
+        "held_from": date(2014, 3, 5).isoformat(),
+        "held_to": "2014年3月6日",
+        "sessions": 2,
+        "teams": 3,
+        "participants": "1,200",
+        "hours": 1.5,
+        "gender": "女",
+        "change": "入会",
+        "changed_on": "2014/3/7",
+        "migrant": "否",
+        "union_code": "CQ0001",
+    }
+    if name in constants:
+        return [constants[name]] * ROWS
+    return [f"{name}-{number:06d}" for number in range(ROWS)]

@@ -1,0 +1,97 @@
+"""(c) One month's close after 12, 60 and 120 months of history; the copying of whole files apart."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from benchmarks.timing import Clock, collected_years, copies_measured
+from union_warehouse.months import month_range
+from union_warehouse.paths import Home
+from union_warehouse.quality.audit import audit_landed_forms, audit_warehouse
+from union_warehouse.warehouse import plan_close, publish_release, report_close, run_dbt
+from union_warehouse.warehouse.plan import PLAN_FILE, PREVIOUS_FILE, write_build
+
+HISTORIES = (12, 60, 120)
+REPEATS = 3
+FIRST_MONTH = "2014-01"
+
+
+def measure(folder: Path) -> dict[str, Any]:
+    """Seconds of a close after each history, and their ratio to the shortest."""
+    home, closings = collected_years(folder, max(HISTORIES) // 12)
+    result: dict[str, Any] = {}
+    for months in HISTORIES:
+        last = list(closings)[months - 1]
+        here = Home(folder / f"after-{months}")
+        here.root.mkdir()
+        here.landing.symlink_to(home.landing)
+        _close_history_at_once(here, last=list(closings)[months - 2], known_at=closings[list(closings)[months - 2]])
+        clocks = [_close(here, last, closings[last]) for _ in range(REPEATS)]
+        for step in clocks[0].seconds:
+            result[f"{months} months: {step}, s"] = statistics.median(clock.seconds.get(step, 0.0) for clock in clocks)
+    for months in HISTORIES[1:]:
+        result[f"{months} months / {HISTORIES[0]} months, without copies (target <= 1.2)"] = _without_copies(
+            result, months
+        ) / _without_copies(result, HISTORIES[0])
+    return result
+
+
+def _without_copies(result: dict[str, Any], months: int) -> float:
+    seconds: float = result[f"{months} months: close, s"] - result[f"{months} months: copies, s"]
+    return seconds
+
+
+def _close(home: Home, month: str, known_at: datetime) -> Clock:
+    """One close of ``month``, timed, then taken back so that it can be repeated."""
+    before = (home.releases / "current").readlink()
+    kept = home.build / before
+    saved = home.root / "saved-build"
+    shutil.copytree(kept, saved)
+    clock = Clock()
+    with copies_measured(clock), clock.measuring("close"):
+        with clock.measuring("plan"):
+            close_id = plan_close(home, month, known_at)["close_id"]
+        with clock.measuring("audits"):
+            audit_landed_forms(home, close_id)
+        with clock.measuring("dbt"):
+            run_dbt(home, close_id)
+        with clock.measuring("audits"):
+            audit_warehouse(home, close_id)
+        with clock.measuring("publish"):
+            publish_release(home, close_id)
+            report_close(home, close_id)
+    (home.releases / "current").unlink()
+    (home.releases / "current").symlink_to(before)
+    shutil.rmtree(home.releases / close_id)
+    shutil.rmtree(home.build / close_id)
+    saved.rename(kept)
+    print(f"  {month}: {clock.seconds}", flush=True)
+    return clock
+
+
+def _close_history_at_once(home: Home, last: str, known_at: datetime) -> None:
+    """A release that holds every month up to ``last``, made in one build instead of one a month (the same content)."""
+    close_id = f"{last}-r1"
+    folder = home.build / close_id
+    folder.mkdir(parents=True)
+    duckdb.connect(os.fspath(folder / PREVIOUS_FILE)).close()
+    close = {
+        "close_id": close_id,
+        "month": last,
+        "known_at": known_at.isoformat(),
+        "beginning_month": FIRST_MONTH,
+        "closed_months": month_range(FIRST_MONTH, last),
+    }
+    changed, fingerprints = write_build(home, folder, close)
+    plan = close | {"changed_submissions": changed, "hash_key_fingerprint": fingerprints[0], "previous_release_id": None}
+    (folder / PLAN_FILE).write_text(json.dumps(plan), encoding="utf-8")
+    run_dbt(home, close_id)
+    publish_release(home, close_id)
