@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -34,6 +35,9 @@ _ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 _WORKBOOK_PART = "xl/workbook.xml"
 _WORKSHEETS = "xl/worksheets/"
 _CHUNK = 2**20
+_BIFF8_GLOBALS = struct.pack("<HHHH", 0x0809, 16, 0x0600, 0x0005)  # first record of a workbook stream of Excel 97 to 2003
+_FILEPASS = struct.pack("<H", 0x002F)
+_RECORDS_BEFORE_PASSWORD = 6
 _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 """What ``zipfile`` raises on damaged input; reading from memory, OSError can only mean the content."""
 
@@ -178,9 +182,26 @@ def _sniff_ole(data: bytes, file_name: str) -> FileKind:
         raise EncryptedWorkbook(file=file_name)
     if not (_has_stream(data, "Workbook") or _has_stream(data, "Book")):
         raise NotAWorkbook(file=file_name, detail="OLE")
+    if _starts_with_password(data):
+        raise EncryptedWorkbook(file=file_name)
     if _has_stream(data, "_VBA_PROJECT_CUR"):
         raise MacroWorkbook(file=file_name)
     return FileKind.XLS
+
+
+def _starts_with_password(data: bytes) -> bool:
+    """Whether one of the first records of an old workbook is FILEPASS; calamine would call it an unknown format."""
+    position = data.find(_BIFF8_GLOBALS)
+    if position < 0:
+        return False
+    for _ in range(_RECORDS_BEFORE_PASSWORD):
+        _, length = struct.unpack_from("<HH", data, position)
+        position += 4 + length
+        if position + 4 > len(data):
+            return False
+        if data.startswith(_FILEPASS, position):
+            return True
+    return False
 
 
 def _has_stream(data: bytes, name: str) -> bool:

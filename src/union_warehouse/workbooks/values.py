@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from union_warehouse.contracts import Field, FieldType
 from union_warehouse.workbooks.cells import normalise_text
 
-_NUMBER = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d*))?")
+_NUMBER = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d*))?", re.ASCII)
 _DATE_FORMS = tuple(
     re.compile(form + r"(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
     for form in (
