@@ -68,7 +68,15 @@ def land(
         if rows:
             write_parquet(folder / f"{form}.parquet", landed_columns(load_forms()[form]), landed)
     told = [
-        {"_submission_id": submission_id, "form": form, "sheet": "表", "row": row, "column": column, "rule": rule, "severity": "error"}
+        {
+            "_submission_id": submission_id,
+            "form": form,
+            "sheet": "表",
+            "row": row,
+            "column": column,
+            "rule": rule,
+            "severity": "error",
+        }
         for form, row, column, rule in problems
     ]
     write_parquet(folder / "quarantine.parquet", PROBLEM_COLUMNS, told)
@@ -127,7 +135,7 @@ def write_parquet(path: Path, columns: Mapping[str, str], rows: Sequence[Mapping
         connection.execute(f"copy landed to '{path}' (format parquet)")
 
 
-def plan_build(home: Home, month: str, beginning: str | None = None, known_at: str = "2030-01-01T00:00:00Z") -> str:
+def plan_build(home: Home, month: str, known_at: str = "2030-01-01T00:00:00Z") -> str:
     """Plan a close of ``month`` in an empty build; returns its id."""
     close_id = f"{month}-r1"
     folder = home.build / close_id
@@ -137,8 +145,8 @@ def plan_build(home: Home, month: str, beginning: str | None = None, known_at: s
         "close_id": close_id,
         "month": month,
         "known_at": known_at,
-        "beginning_month": beginning or month,
-        "closed_months": sorted({beginning or month, month}),
+        "beginning_month": month,
+        "closed_months": [month],
     }
     write_build(home, folder, close)
     return close_id

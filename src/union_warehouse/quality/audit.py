@@ -108,15 +108,13 @@ def audit_warehouse(home: Home, close_id: str) -> dict[str, Any]:
 def _validate(
     workbench: Workbench, table: str, suite_name: str, checks: Sequence[Check], result_format: dict[str, Any]
 ) -> ExpectationSuiteValidationResult:
-    """One GX validation of one suite on one table, under identifiers that depend on names alone."""
-    from great_expectations import ValidationDefinition
+    """One GX validation of one suite on one table, under identifiers that depend on names alone.
 
-    context = workbench.context
+    A saved ValidationDefinition would serialise suite, definition and result into stores that nobody reads: as much time
+    again as the validation itself.
+    """
     suite = expectation_suite(suite_name, checks)
-    # `suites.add` would give every expectation a random id
-    context.expectations_store.set(context.expectations_store.get_key(name=suite.name, id=suite.id), suite)
-    definition = ValidationDefinition(name=suite_name, data=workbench.batch_definition(table), suite=suite)
-    return context.validation_definitions.add(definition).run(result_format=result_format)
+    return workbench.batch(table).validate(suite, result_format=result_format)
 
 
 def _paired(
@@ -137,7 +135,8 @@ def _exception_of(item: ExpectationValidationResult) -> str:
     """What GX could not evaluate, empty if it could; it reports either one exception or one per metric."""
     info = item.exception_info or {}
     raised = [info] if "raised_exception" in info else list(info.values())
-    return "; ".join(str(entry["exception_message"]) for entry in raised if entry["raised_exception"])
+    messages = [str(entry["exception_message"]).partition("\n")[0] for entry in raised if entry["raised_exception"]]
+    return "; ".join(dict.fromkeys(messages))
 
 
 def _audit_form(workbench: Workbench, form: Form) -> tuple[ExpectationSuiteValidationResult, list[Finding]]:
@@ -170,11 +169,13 @@ def _compare_with_quarantine(
     for check in checks:
         if not check.rules:
             continue
-        expected: FailingRows = set().union(*(told.pop((column, rule), set()) for column in check.columns for rule in check.rules))
+        expected: FailingRows = set().union(
+            *(told.pop((column, rule), set()) for column in check.columns for rule in check.rules)
+        )
         found, count = _found_rows(located.get(check.id))
         differences += _differences(check, found, count, expected)
     for (column, rule), rows in told.items():
-        differences += [_difference(row, column, rule, "row checks") for row in sorted(rows)]
+        differences += [_difference(row, (rule,), "row checks", column) for row in sorted(rows)]
     return Finding(_agreement_check(form), not differences, len(differences), differences[:_SAMPLE_ROWS], "")
 
 
@@ -200,17 +201,18 @@ def _found_rows(item: ExpectationValidationResult | None) -> tuple[FailingRows, 
 
 
 def _differences(check: Check, found: FailingRows, count: int, expected: FailingRows) -> list[dict[str, Any]]:
-    column, rule = ", ".join(check.columns), ", ".join(check.rules)
-    differences = [_difference(row, column, rule, "audit") for row in sorted(found - expected)]
+    column = check.columns[0] if len(check.columns) == 1 else ""
+    differences = [_difference(row, check.rules, "audit", column) for row in sorted(found - expected)]
     if count <= len(found):
-        return differences + [_difference(row, column, rule, "row checks") for row in sorted(expected - found)]
+        return differences + [_difference(row, check.rules, "row checks", column) for row in sorted(expected - found)]
     if count != len(expected):
-        differences.append({"column": column, "rule": rule, "audit_rows": count, "row_check_rows": len(expected)})
+        differences.append({"rule": "/".join(check.rules), "audit_rows": count, "row_check_rows": len(expected)})
     return differences
 
 
-def _difference(row: tuple[str, int], column: str, rule: str, found_by: str) -> dict[str, Any]:
-    return {"submission_id": row[0], "row": row[1], "column": column, "rule": rule, "found_only_by": found_by}
+def _difference(row: tuple[str, int], rules: tuple[str, ...], found_by: str, column: str) -> dict[str, Any]:
+    place = {"submission_id": row[0], "row": row[1], "rule": "/".join(rules), "found_only_by": found_by}
+    return place | ({"column": column} if column else {})
 
 
 def _agreement_check(form: Form) -> Check:

@@ -24,14 +24,14 @@ _DAYS_OF_UNIONS = {
 def create_scope(workbench: Workbench, home: Home) -> str:
     """Create what the suites of the marts query, in the audit's own DuckDB; returns the table that is the GX batch.
 
-    ``audited_scope``: one row: release_id, month, from_month (first month that this close may have changed), last_month,
+    ``audited_scope``: one row: release_id, closing_month, from_month (first month that this close may have changed), last_month,
     opening_month. Views: ``fact_rows`` (form, fact, entity_key and provenance of every fact row), ``union_rows`` (form,
     union_code, day_on and provenance of every fact row that names a union). Tables, of the submissions that began to
     count in this close: ``staged_rows`` and ``landed_rows``.
     """
     workbench.execute(
         f"""create table {SCOPE} as
-        select release_id, month, from_month, last_closed_month as last_month, opening_month
+        select release_id, month as closing_month, from_month, last_closed_month as last_month, opening_month
         from build.plan.close cross join build.intermediate.int_earliest_change"""
     )
     facts = yaml.load(MARTS_SUITE.read_text("utf-8"), yaml.CSafeLoader)["facts"]

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.data_context import EphemeralDataContext
     from great_expectations.datasource.fluent import SQLDatasource
+    from great_expectations.datasource.fluent.interfaces import Batch
     from sqlalchemy import Connection
 
 
@@ -61,11 +61,11 @@ class Workbench:
         result = self.connection.exec_driver_sql(sql)
         return [tuple(row) for row in result.fetchall()] if result.returns_rows else []
 
-    def batch_definition(self, table: str) -> BatchDefinition[Any]:
+    def batch(self, table: str) -> Batch:
         """The whole of ``table``, as a GX batch."""
         if table in self.datasource.get_asset_names():
-            return self.datasource.get_asset(table).get_batch_definition("all_rows")
-        return self.datasource.add_table_asset(table, table_name=table).add_batch_definition_whole_table("all_rows")
+            return self.datasource.get_asset(table).get_batch_definition("all_rows").get_batch()
+        return self.datasource.add_table_asset(table, table_name=table).add_batch_definition_whole_table("all_rows").get_batch()
 
 
 @contextmanager
@@ -79,11 +79,15 @@ def open_workbench(attached: dict[str, Path] | None = None) -> Iterator[Workbenc
     # imported here because it takes seconds; quieter first, because it reports every decorated function it skips
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults, ProgressBarsConfig
 
     keep_duckdb_connections()
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    configuration = DataContextConfig(
+        analytics_enabled=False,
+        progress_bars=ProgressBarsConfig(globally=False),
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+    )
+    context = gx.get_context(mode="ephemeral", project_config=configuration)
     # a named in-memory database is shared by every connection of the process that gives the same name
     datasource = context.data_sources.add_sql("audit", connection_string=f"duckdb:///:memory:{uuid.uuid4().hex}")
     engine = datasource.get_engine()

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from union_warehouse.contracts import DateRole, Field, Form
+from union_warehouse.contracts import Field, Form
 from union_warehouse.contracts.derive import landed_columns
 from union_warehouse.quality.gx_duckdb import Workbench, quoted
-from union_warehouse.quality.suites import ACCEPTED_AGREES, NATURAL_KEY, UNREAD_RULES, verdict_column
+from union_warehouse.quality.suites import ACCEPTED_AGREES, NATURAL_KEY, UNREAD_RULES, shared_rules, verdict_column
 
 EarlierFiles = Callable[[str, Iterable[str]], Mapping[Path, Sequence[str]]]
 """What counted when a submission arrived: (form, submissions) to the department's landed Parquet, each with those submissions."""
@@ -20,6 +20,12 @@ EarlierFiles = Callable[[str, Iterable[str]], Mapping[Path, Sequence[str]]]
 PROBLEMS = "row_problems"
 _USCC_CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _FIRST_DAY = "cast(_month || '-01' as date)"
+_DATE_BOUNDS: dict[tuple[str, ...], str] = {
+    ("date_after_month",): f"<= last_day({_FIRST_DAY})",
+    # an opening row may hold any past date
+    ("date_before_window",): f">= case when _is_opening then '-infinity'::date else {_FIRST_DAY} - interval 3 month end",
+}
+"""Bounds of an event's date, by the rule that a date beyond them breaks (domain: Business rules)."""
 
 
 def create_problems_table(workbench: Workbench, files: Sequence[Path]) -> None:
@@ -43,18 +49,16 @@ def create_landed_table(workbench: Workbench, form: Form, files: Sequence[Path],
         earlier: asked only where a date is outside its bounds: a date that the department's last accepted row of the
             same key had already is not tested again.
     """
-    verdicts = {_verdict((rule.column,), rule.code): rule.predicate for rule in form.rules}
-    for field in form.fields:
-        verdicts |= _field_verdicts(field)
-    verdicts[verdict_column(tuple(field.name for field in form.fields), UNREAD_RULES)] = " and ".join(
-        f'("{field.name}__text" is null or "{field.name}" is not null)' for field in form.fields
-    )
+    verdicts = {verdict_column((rule.column,), (rule.code,)): rule.predicate for rule in form.rules}
+    verdicts |= {_checked(field): _checker_verdict(field) for field in form.fields if field.checker}
+    for rules, columns in shared_rules(form).items():
+        verdicts[verdict_column(columns, rules)] = " and ".join(f"({_shared_verdict(rules, name)})" for name in columns)
     verdicts[NATURAL_KEY] = _natural_key(form)
     verdicts[ACCEPTED_AGREES] = "_is_accepted = (has_error is null)"
-    columns = ", ".join(f'({sql}) as "{name}"' for name, sql in verdicts.items())
+    selected = ", ".join(f'({sql}) as "{name}"' for name, sql in verdicts.items())
     workbench.execute(
         f"""create table "{form.name}" as
-        select landed.*, {columns}
+        select landed.*, {selected}
         from ({_landed(form, files)}) as landed
         left join (
             select distinct _submission_id, _sheet, _row, true as has_error
@@ -62,10 +66,6 @@ def create_landed_table(workbench: Workbench, form: Form, files: Sequence[Path],
         ) as errors using (_submission_id, _sheet, _row)"""
     )
     _forgive_known_dates(workbench, form, earlier)
-
-
-def _verdict(columns: tuple[str, ...], rule: str) -> str:
-    return verdict_column(columns, (rule,))
 
 
 def _landed(form: Form, files: Sequence[Path], *virtual_columns: str) -> str:
@@ -80,56 +80,54 @@ def _natural_key(form: Form) -> str:
     return f"case when {has_gap} then null else concat_ws('|', _department, _month, {', '.join(parts)}) end"
 
 
-def _field_verdicts(field: Field) -> dict[str, str]:
-    verdicts = {}
-    name = f'"{field.name}"'
-    if field.checker == "uscc":
-        verdicts[_verdict((field.name,), "invalid_uscc")] = uscc_is_valid(name)
-    elif field.checker:
-        # the number is only landed as a keyed hash: its validity cannot be computed again, only its flag be read
-        verdicts[_verdict((field.name,), f"invalid_{field.checker}")] = f'"{field.name}__valid"'
-    for rule, bound in _date_bounds(field).items():
-        verdicts[_verdict((field.name,), rule)] = f"{name} {bound}"
-    return verdicts
+def _checked(field: Field) -> str:
+    return verdict_column((field.name,), (f"invalid_{field.checker}",))
 
 
-def _date_bounds(field: Field) -> dict[str, str]:
-    """Bounds of a date by the rule that a date beyond it breaks (domain: Business rules); an opening row may hold any past date."""
-    bounds = {}
-    if field.date_role is DateRole.EVENT:
-        bounds["date_after_month"] = f"<= last_day({_FIRST_DAY})"
-    if field.date_role in (DateRole.EVENT, DateRole.END):
-        bounds["date_before_window"] = f">= case when _is_opening then '-infinity'::date else {_FIRST_DAY} - interval 3 month end"
-    return bounds
+def _checker_verdict(field: Field) -> str:
+    # a personal number is only landed as a keyed hash: its validity cannot be computed again, only its flag be read
+    return f'"{field.name}__valid"' if field.is_personal else uscc_is_valid(f'"{field.name}"')
+
+
+def _shared_verdict(rules: tuple[str, ...], column: str) -> str:
+    if rules == ("missing_required",):
+        return f'"{column}__text" is not null'
+    if rules == UNREAD_RULES:
+        return f'"{column}__text" is null or "{column}" is not null'
+    return f'coalesce("{column}" {_DATE_BOUNDS[rules]}, true)'
 
 
 def uscc_is_valid(column: str) -> str:
     """SQL: whether ``column`` is a unified social credit code with the check character of GB 32100, null if it is null."""
     total = " + ".join(
-        f"(instr('{_USCC_CHARACTERS}', substr({column}, {position}, 1)) - 1) * {pow(3, position - 1, 31)}" for position in range(1, 18)
+        f"(instr('{_USCC_CHARACTERS}', substr({column}, {position}, 1)) - 1) * {pow(3, position - 1, 31)}"
+        for position in range(1, 18)
     )
     check = f"substr('{_USCC_CHARACTERS}', (31 - ({total}) % 31) % 31 + 1, 1)"
     return f"regexp_full_match({column}, '[{_USCC_CHARACTERS}]{{18}}') and substr({column}, 18, 1) = {check}"
 
 
 def _forgive_known_dates(workbench: Workbench, form: Form, earlier: EarlierFiles) -> None:
-    """Set a date's verdict to true where the row that counted for the same key when it arrived held the same date."""
-    dated = {_verdict((field.name,), rule): field.name for field in form.fields for rule in _date_bounds(field)}
-    if not dated:
+    """Judge dates out of bounds again: one that the row counting for the same key held before is not tested."""
+    columns = {rules: names for rules, names in shared_rules(form).items() if rules in _DATE_BOUNDS}
+    if not columns:
         return
-    is_outside = "(" + " or ".join(f'not landed."{verdict}"' for verdict in dated) + ")"
-    outside = [row[0] for row in workbench.execute(f'select distinct _submission_id from "{form.name}" as landed where {is_outside}')]
+    is_outside = "not (" + " and ".join(f'landed."{verdict_column(names, rules)}"' for rules, names in columns.items()) + ")"
+    outside = [
+        row[0] for row in workbench.execute(f'select distinct _submission_id from "{form.name}" as landed where {is_outside}')
+    ]
     files = earlier(form.name, outside) if outside else {}
     if not files:
         return
     key = ", ".join(f'before."{field.name}"' for field in form.key)
     same_key = " and ".join(f'before."{field.name}" = landed."{field.name}"' for field in form.key)
-    dates = ", ".join(
-        f'"{verdict}" = landed."{verdict}" or before."{name}" is not distinct from landed."{name}"' for verdict, name in dated.items()
+    verdicts = ", ".join(
+        f'"{verdict_column(names, rules)}" = ' + " and ".join(f"({_known_or_within(rules, name)})" for name in names)
+        for rules, names in columns.items()
     )
     pairs = ", ".join(f"('{quoted(path)}', '{later}')" for path, submissions in files.items() for later in submissions)
     workbench.execute(
-        f"""update "{form.name}" as landed set {dates}
+        f"""update "{form.name}" as landed set {verdicts}
         from (
             select before.*, later_submission_id
             from ({_landed(form, list(files), "filename")}) as before
@@ -139,3 +137,8 @@ def _forgive_known_dates(workbench: Workbench, form: Form, earlier: EarlierFiles
         ) as before
         where later_submission_id = landed._submission_id and {same_key} and {is_outside}"""
     )
+
+
+def _known_or_within(rules: tuple[str, ...], column: str) -> str:
+    bound = _DATE_BOUNDS[rules].replace("_month", "landed._month").replace("_is_opening", "landed._is_opening")
+    return f'before."{column}" is not distinct from landed."{column}" or coalesce(landed."{column}" {bound}, true)'

@@ -1,0 +1,303 @@
+"""The auditor, before dbt and after it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.audited_year import MONTH, build_two_months, change, count, coverage, credit_code, founding, hazard, inspection
+from tests.landings import land, plan_build
+from union_warehouse.paths import Home
+from union_warehouse.quality.audit import AuditFailed, audit_landed_forms, audit_warehouse
+from union_warehouse.quality.gx_duckdb import open_workbench
+from union_warehouse.quality.suites import CROSS_FORM_SUITE, MARTS_SUITE, load_checks
+
+CLOSE = f"{MONTH}-r1"
+
+
+def validate_one_null() -> Any:
+    from great_expectations.expectations import ExpectColumnValuesToNotBeNull
+
+    with open_workbench() as workbench:
+        workbench.execute("create table numbers as select unnest([1, null]) as number")
+        return workbench.batch("numbers").validate(ExpectColumnValuesToNotBeNull(column="number"))
+
+
+def test_gx_needs_the_patch_and_works_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from great_expectations.execution_engine import sqlalchemy_execution_engine as engine
+
+    result = validate_one_null()
+    assert (result.success, result.result["unexpected_count"]) == (False, 1)
+    without = tuple(name for name in engine._PERSISTED_CONNECTION_DIALECTS if str(name) != "duckdb")
+    monkeypatch.setattr(engine, "_PERSISTED_CONNECTION_DIALECTS", without)
+    monkeypatch.setattr("union_warehouse.quality.gx_duckdb.keep_duckdb_connections", lambda: None)
+    assert "list index out of range" in str(validate_one_null().exception_info), "GX works without the patch: remove it"
+
+
+def test_files_under_audit_are_free_again(tmp_path: Path) -> None:
+    path = tmp_path / "file.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create table numbers as select 1 as number")
+    with open_workbench({"audited": path}) as workbench:
+        assert workbench.execute("select * from audited.numbers") == [(1,)]
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("insert into numbers values (2)")
+
+
+FAULTS = {
+    "hazards": [
+        ({"category": "flames"}, "category", "outside_enum"),
+        ({"category": None}, "category", "missing_required"),
+        ({"due_on": date(2014, 1, 1)}, "due_on", "due_after_found"),
+        ({"found_on": date(2014, 2, 1)}, "found_on", "date_after_month"),
+        ({"found_on": date(2013, 9, 30)}, "found_on", "date_before_window"),
+        ({"rectified_on": None, "rectified_on__text": "下周"}, "rectified_on", "wrong_type"),
+        ({"hazard_no": "H1"}, "hazard_no", "duplicate_key"),
+    ],
+    "safety_inspections": [
+        ({"uscc": credit_code(1)[:-1] + "0"}, "uscc", "invalid_uscc"),
+        ({"uscc": None, "uscc__text": "9.13301E+17"}, "uscc", "float_identifier"),
+        ({"inspectors": -1}, "inspectors", "negative_value"),
+        ({"hazards_found": None, "hazards_found__text": "=A1"}, "hazards_found", "formula_without_value"),
+    ],
+    "member_changes": [({"id_number__valid": False}, "id_number", "invalid_resident_id")],
+    "member_counts": [({"closing": 99}, "closing", "closing_identity")],
+}
+GOOD = {
+    "hazards": hazard(1, "J1"),
+    "safety_inspections": inspection(2),
+    "member_changes": change(1, "U1"),
+    "member_counts": count("U1", 10),
+}
+NUMBERED = {
+    "hazards": "hazard_no",
+    "safety_inspections": "inspection_no",
+    "member_changes": "change_no",
+    "member_counts": "union_code",
+}
+
+
+def land_faults(home: Home, told: bool) -> list[tuple[str, int, str, str]]:
+    """Land one good row and one row per fault of each form; quarantine names the faults, or leaves them out."""
+    forms, problems = {}, []
+    for form, faults in FAULTS.items():
+        forms[form] = [GOOD[form]]
+        for row, (fault, column, rule) in enumerate(faults, start=3):
+            forms[form].append(GOOD[form] | {NUMBERED[form]: f"N{row}"} | fault)
+            problems.append((form, row, column, rule))
+            if rule == "duplicate_key":
+                problems.append((form, 2, column, rule))
+    land(home, MONTH, "CQ", forms, problems if told else ())
+    return problems
+
+
+def test_rows_at_fault_are_those_in_quarantine(home: Home) -> None:
+    problems = land_faults(home, told=True)
+    outcome = audit_landed_forms(home, plan_build(home, MONTH))
+    assert outcome["failed_rows"] == len(problems)
+    assert outcome["warnings"] == []
+    summary = json.loads((home.audits / CLOSE / "summary.json").read_text("utf-8"))["landed_forms"]
+    enum = next(item for item in summary["hazards"] if item["expectation"] == "hazards.category__outside_enum")
+    assert enum["severity"] == "quarantine"
+    assert enum["unexpected_count"] == 1
+    assert enum["sample_rows"] == [{"category": "flames", "_submission_id": f"{MONTH}/CQ/v0001", "_row": 3}]
+
+
+def test_a_fault_that_the_row_checks_missed_stops_the_close(home: Home) -> None:
+    problems = land_faults(home, told=False)
+    with pytest.raises(AuditFailed) as raised:
+        audit_landed_forms(home, plan_build(home, MONTH))
+    assert raised.value.expectations == [f"{form}.agrees_with_quarantine" for form in sorted(FAULTS)]
+    assert "hazards.agrees_with_quarantine x8" in raised.value.message_zh
+    found = [sample for samples in raised.value.samples.values() for sample in samples]
+    assert {sample["found_only_by"] for sample in found} == {"audit"}
+    assert {"submission_id": f"{MONTH}/CQ/v0001", "row": 3, "rule": "outside_enum", "column": "category"}.items() <= next(
+        sample for sample in found if sample["rule"] == "outside_enum"
+    ).items()
+    assert sum(len(FAULTS[form]) for form in FAULTS) + 1 == len(problems)
+
+
+@pytest.mark.parametrize("rule", ["outside_enum", "invented_rule"])
+def test_a_sound_row_in_quarantine_stops_the_close(home: Home, rule: str) -> None:
+    land(home, MONTH, "CQ", {"hazards": [hazard(1, "J1"), hazard(2, "J1")]}, [("hazards", 3, "category", rule)])
+    with pytest.raises(AuditFailed, match=f"row=3, rule={rule}, found_only_by=row checks"):
+        audit_landed_forms(home, plan_build(home, MONTH))
+
+
+def test_a_row_accepted_in_spite_of_its_error_stops_the_close(home: Home) -> None:
+    submission = land(
+        home, MONTH, "CQ", {"hazards": [hazard(1, "J1") | {"category": "flames"}]}, [("hazards", 2, "category", "outside_enum")]
+    )
+    path = home.landing / f"month={MONTH}" / "department=CQ" / submission.rsplit("/", 1)[1] / "hazards.parquet"
+    duckdb.execute(f"copy (select * replace (true as _is_accepted) from '{path}') to '{path}.new' (format parquet)")
+    Path(f"{path}.new").replace(path)
+    with pytest.raises(AuditFailed) as raised:
+        audit_landed_forms(home, plan_build(home, MONTH))
+    assert raised.value.expectations == ["hazards.accepted_without_error"]
+
+
+def test_a_date_accepted_before_is_not_tested_again(home: Home) -> None:
+    land(home, "2013-06", "CQ", {"hazards": [hazard(1, "J1", date(2013, 6, 3))]}, received_at="2013-07-02T08:00:00Z")
+    again = hazard(1, "J1", date(2013, 6, 3)) | {"rectified_on": date(2014, 1, 9)}
+    unknown = hazard(2, "J1", date(2013, 6, 3))
+    land(home, MONTH, "CQ", {"hazards": [again, unknown]}, [("hazards", 3, "found_on", "date_before_window")])
+    assert audit_landed_forms(home, plan_build(home, MONTH))["failed_rows"] == 1
+
+
+def test_an_opening_row_may_hold_any_past_date(home: Home) -> None:
+    forms = {"union_register": [founding("U1", date(1950, 1, 1))], "union_coverage": [coverage(1, "U1", date(1950, 1, 1))]}
+    land(home, MONTH, "CQ", forms, is_opening=True)
+    assert audit_landed_forms(home, plan_build(home, MONTH))["failed_rows"] == 0
+
+
+def test_only_submissions_that_begin_to_count_are_audited(home: Home) -> None:
+    replaced = [hazard(1, "J1") | {"category": "flames"}]
+    land(home, MONTH, "CQ", {"hazards": replaced}, received_at="2014-02-01T00:00:00Z")
+    land(home, MONTH, "CQ", {"hazards": [hazard(1, "J1")]}, number=2, received_at="2014-02-02T00:00:00Z")
+    land(home, MONTH, "WL", {"hazards": []})
+    assert audit_landed_forms(home, plan_build(home, MONTH))["failed_rows"] == 0
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home = Home(tmp_path_factory.mktemp("built"))
+    build_two_months(home)
+    return home
+
+
+@pytest.fixture
+def copy(built: Home, tmp_path: Path) -> Iterator[Home]:
+    """The build, to be broken."""
+    home = Home(tmp_path / "home")
+    shutil.copytree(built.landing, home.landing)
+    shutil.copytree(built.build / CLOSE, home.build / CLOSE)
+    yield home
+
+
+def break_build(home: Home, *statements: str) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{home.build / CLOSE / 'build.duckdb'}' as build")
+        connection.execute(f"attach '{home.build / CLOSE / 'marts.duckdb'}' as marts")
+        for statement in statements:
+            connection.execute(statement)
+
+
+def test_a_sound_build_passes(built: Home) -> None:
+    audit_landed_forms(built, CLOSE)
+    outcome = audit_warehouse(built, CLOSE)
+    assert outcome["expectations"] == len(load_checks(CROSS_FORM_SUITE)) + len(load_checks(MARTS_SUITE))
+    assert outcome["warnings"] == []
+    with duckdb.connect(str(built.build / CLOSE / "marts.duckdb")) as connection:
+        waiting = connection.execute("select rule_code from fct_row_problems where is_made_at_close").fetchall()
+    assert waiting == [("unknown_inspection",)], "a row that waits is not lost"
+    pages = sorted(path.name for path in (built.audits / CLOSE / "data_docs").iterdir())
+    assert {"index.html", "hazards.html", "marts.html", "cross_form.html"} <= set(pages)
+    everything = "".join((built.audits / CLOSE / "data_docs" / page).read_text("utf-8") for page in pages)
+    assert not re.search(r"<script|(src|href)=.?https?:|url\(", everything), "usable on a closed network"
+
+
+BREAKS = {
+    "cross_form.hazard_names_known_inspection": "update marts.fct_hazards set inspection_no = 'J77'",
+    "cross_form.hazard_found_at_inspection": """insert into marts.fct_hazards
+        select * replace ('other' as hazard_key, 'J3' as inspection_no, date '2014-01-04' as found_on) from marts.fct_hazards""",
+    "cross_form.union_registered_on_day": "update marts.fct_membership_changes set changed_on = date '2009-01-01' where change_no = 'C1'",
+    "cross_form.union_not_dissolved_on_day": """insert into marts.fct_union_events
+        select * replace ('other' as union_event_key, 'dissolved' as union_event, date '2013-12-31' as event_on)
+        from marts.fct_union_events where union_code = 'U1'""",
+    "cross_form.join_after_leaving": """update marts.fct_membership_changes
+        set person_key = 'same', changed_on = changed_on + cast(right(change_no, 1) as integer) where change_no in ('C2', 'C3')""",
+    "marts.closing_identity": "update marts.fct_membership_monthly set closing_count = closing_count + 1 where union_code = 'U1'",
+    "marts.stocks_within_closing": "update marts.fct_membership_monthly set women_count = 999 where union_code = 'U2'",
+    "marts.unique_grain": "insert into marts.fct_training_activities from marts.fct_training_activities where activity_no = 'A1'",
+    "marts.union_counted_once": """insert into marts.fct_membership_monthly
+        select * replace ('other' as membership_monthly_key) from marts.fct_membership_monthly where union_code = 'U3'""",
+    "marts.indicator_grain": """insert into marts.rpt_indicators
+        from marts.rpt_indicators where indicator_code = 'training.lectures.women' and reporting_unit_code = 'CQ'""",
+    "marts.additive_indicators_sum": """update marts.rpt_indicators set value_month = value_month + 1
+        where indicator_code = 'safety.inspections' and reporting_unit_code = 'XC'""",
+    "marts.indicators_complete": "delete from marts.rpt_indicators where indicator_code = 'member.joined'",
+    "marts.landed_rows_staged": "delete from build.staging.stg_safety_inspections",
+    "marts.staged_rows_landed": "update build.staging.stg_training_activities set source_row = 99",
+    "marts.no_row_lost": "delete from marts.fct_qualification_promotions",
+    "marts.latest_row_counts": "update marts.fct_collective_contracts set submission_month = '2013-12' where contract_no = 'K2'",
+    "marts.only_effective_rows_count": "update marts.fct_programme_enrolments set submission_id = 'withdrawn'",
+    "marts.references_resolve": "update marts.fct_programme_enrolments set reporting_unit_code = 'ZZZ'",
+    "marts.submissions_recorded": "delete from marts.fct_submissions where form = 'hazards'",
+    "marts.nothing_after_last_month": "update marts.fct_union_coverage set event_month = '2014-02' where union_code = 'U3'",
+}
+"""One fault of the build per expectation that stops a close."""
+
+
+def test_every_fault_of_the_build_stops_the_close(copy: Home) -> None:
+    stopping = {check.id for path in (CROSS_FORM_SUITE, MARTS_SUITE) for check in load_checks(path) if check.severity == "stop"}
+    assert set(BREAKS) == stopping, "every expectation that stops has a case here"
+    break_build(copy, *BREAKS.values())
+    with pytest.raises(AuditFailed) as raised:
+        audit_warehouse(copy, CLOSE)
+    assert set(raised.value.expectations) == stopping
+    assert all(raised.value.samples[expectation] for expectation in stopping), "sample rows say where"
+    where = "[marts.submissions_recorded x1] 本次关账采用的报送没有记入报送事实表 <form=hazards, submission_id=2014-01/CQ/v0001>"
+    assert where in raised.value.message_zh
+
+
+def test_one_fault_stops_the_close_by_its_own_name(copy: Home) -> None:
+    break_build(copy, BREAKS["marts.no_row_lost"])
+    with pytest.raises(AuditFailed) as raised:
+        audit_warehouse(copy, CLOSE)
+    assert raised.value.expectations == ["marts.no_row_lost"]
+
+
+WARNINGS = {
+    "cross_form.opening_is_last_closing": "update marts.fct_membership_monthly set closing_count = 11 where union_code = 'U1' and month = '2013-12'",
+    "cross_form.snapshot_agrees_with_movements": "update marts.fct_membership_changes set union_code = 'U3' where change_no = 'C1'",
+    "cross_form.transfer_out_arrives": """update marts.fct_membership_changes
+        set membership_change = 'transfer_out', changed_on = date '2013-11-08' where change_no = 'C2'""",
+    "cross_form.member_of_one_union": """update marts.fct_membership_changes
+        set person_key = 'same' where change_no in ('C3', 'C4')""",
+    "cross_form.inspection_hazards_agree": "update marts.fct_safety_inspections set hazards_found_count = 2 where inspection_no = 'J1'",
+    "cross_form.renewal_follows_contract": "update marts.fct_collective_contracts set party = '别家' where signing = 'renewed'",
+    "cross_form.enterprise_in_one_union": "update marts.fct_union_coverage set uscc = 'same' where union_code in ('U1', 'U2')",
+    "cross_form.training_activity_reported_once": "update marts.fct_training_activities set title = '同一活动'",
+    "cross_form.inspection_reported_once": "update marts.fct_safety_inspections set uscc = 'same'",
+    "cross_form.contract_reported_once": "update marts.fct_collective_contracts set signed_on = date '2014-01-15', party = '别家'",
+    "marts.distinct_indicators_bounded": """update marts.rpt_indicators set value_month = 99
+        where indicator_code = 'member.joined' and reporting_unit_code = 'XC'""",
+    "marts.ratios_not_summed": """update marts.rpt_indicators set value_month = 2
+        where indicator_code = 'harmony.coverage_rate' and reporting_unit_code = 'XC'""",
+}
+
+
+def test_warnings_are_kept_with_their_rows(copy: Home) -> None:
+    expected = {check.id for path in (CROSS_FORM_SUITE, MARTS_SUITE) for check in load_checks(path) if check.severity == "warn"}
+    assert set(WARNINGS) == expected
+    break_build(copy, *WARNINGS.values())
+    # so many changes by hand may also break what must hold; only the warnings are looked at here
+    with suppress(AuditFailed):
+        audit_warehouse(copy, CLOSE)
+    summary = json.loads((copy.audits / CLOSE / "summary.json").read_text("utf-8"))["warehouse"]
+    failed = {item["expectation"] for items in summary.values() for item in items if not item["success"]}
+    assert expected <= failed
+    one = next(item for item in summary["cross_form"] if item["expectation"] == "cross_form.inspection_hazards_agree")
+    assert (one["severity"], one["unexpected_count"]) == ("warn", 1)
+    assert {"inspection_no": "J1", "hazards_found_count": 2, "hazard_rows": 1}.items() <= one["sample_rows"][0].items()
+
+
+def test_a_warning_alone_does_not_stop(copy: Home) -> None:
+    break_build(copy, WARNINGS["cross_form.inspection_hazards_agree"])
+    outcome = audit_warehouse(copy, CLOSE)
+    assert [(warning["id"], warning["count"]) for warning in outcome["warnings"]] == [("cross_form.inspection_hazards_agree", 1)]
+
+
+def test_an_expectation_that_cannot_be_evaluated_stops_the_close(copy: Home) -> None:
+    break_build(copy, "alter table marts.fct_safety_inspections drop column hazards_found_count")
+    with pytest.raises(AuditFailed, match=r"cross_form\.inspection_hazards_agree.*hazards_found_count"):
+        audit_warehouse(copy, CLOSE)

@@ -1,0 +1,95 @@
+"""Suites derived from the contracts, and suites kept as data."""
+
+from __future__ import annotations
+
+import random
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from union_warehouse.contracts import Form, load_forms
+from union_warehouse.quality.landed_rows import uscc_is_valid
+from union_warehouse.quality.suites import (
+    CROSS_FORM_SUITE,
+    MARTS_SUITE,
+    Check,
+    contract_checks,
+    expectation_suite,
+    load_checks,
+    shared_rules,
+)
+from union_warehouse.workbooks.identifiers import USCC_ALPHABET, uscc_valid
+
+FORMS = list(load_forms().values())
+SUITES = {path.stem: load_checks(path) for path in (CROSS_FORM_SUITE, MARTS_SUITE)} | {
+    form.name: contract_checks(form) for form in FORMS
+}
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_every_clause_of_a_contract_is_checked(form: Form) -> None:
+    told = {(column, rule) for check in contract_checks(form) for column in check.columns for rule in check.rules}
+    expected = {(rule.column, rule.code) for rule in form.rules} | {(form.key[0].name, "duplicate_key")}
+    for field in form.fields:
+        rules = {"wrong_type", "float_identifier", "formula_without_value"}
+        rules |= {"missing_required"} if field.is_required else set()
+        rules |= {"outside_enum"} if field.enum else set()
+        rules |= {"negative_value"} if field.minimum is not None else set()
+        rules |= {f"invalid_{field.checker}"} if field.checker else set()
+        rules |= {"date_after_month", "date_before_window"} if field.date_role == "event" else set()
+        rules |= {"date_before_window"} if field.date_role == "end" else set()
+        expected |= {(field.name, rule) for rule in rules}
+    assert told == expected
+
+
+def test_due_and_validity_dates_are_not_bounded() -> None:
+    bounded = shared_rules(load_forms()["hazards"])[("date_after_month",)]
+    assert "due_on" not in bounded
+    assert "found_on" in bounded
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_a_suite_is_made_of_real_expectations_under_stable_ids(name: str) -> None:
+    first, again = (expectation_suite(name, SUITES[name]) for _ in range(2))
+    assert len(first.expectations) == len(SUITES[name]) == len({item.id for item in first.expectations})
+    assert first.to_json_dict() == again.to_json_dict()
+    assert first.id != expectation_suite("other", SUITES[name]).id
+
+
+@pytest.mark.parametrize(
+    "check", [check for suite in (CROSS_FORM_SUITE, MARTS_SUITE) for check in load_checks(suite)], ids=lambda c: c.id
+)
+def test_a_check_kept_as_data_is_complete(check: Check) -> None:
+    assert check.severity in {"stop", "warn"}
+    assert check.message_en
+    assert any("\u4e00" <= character <= "\u9fff" for character in check.message_zh)
+    sql = check.arguments["unexpected_rows_query"]
+    assert sql.count("{") == 1, "GX fills in {batch} and nothing else"
+    assert not {"member_name", "id_number", "member_name_mask"} & set(sql.replace(",", " ").split()), (
+        "no personal data in samples"
+    )
+
+
+def test_identifiers_are_unique() -> None:
+    ids = [check.id for checks in SUITES.values() for check in checks]
+    assert len(ids) == len(set(ids))
+
+
+def test_credit_codes_are_judged_as_on_the_way_in_by_other_means() -> None:
+    drawn = random.Random(32100)
+    codes = [
+        "91350100M000100Y43",
+        "91350100M000100Y44",
+        "91350100M000100Y4",
+        "123456789",
+        "330103000012345",
+        "91350100I000100Y43",
+        "",
+    ]
+    codes += ["".join(drawn.choices(USCC_ALPHABET, k=18)) for _ in range(3000)]
+    told = uscc_valid(pa.array([*codes, None])).to_pylist()
+    assert told[:2] == [True, False]
+    assert sum(filter(None, told)) > 50
+    rows = duckdb.execute(f"select {uscc_is_valid('code')} from (select unnest(?) as code)", [[*codes, None]]).fetchall()
+    assert [row[0] for row in rows] == told
