@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -51,6 +52,7 @@ def airflow_ready(home: Home) -> Iterator[None]:
     _configure(home)
     with exclusive(home.airflow / "run.lock"):
         _migrate(home.airflow)
+        _commit_without_waiting_for_the_disk()
         yield
 
 
@@ -63,6 +65,16 @@ def _configure(home: Home) -> None:
 
 
 _configured: list[str] = []
+
+
+@cache
+def _commit_without_waiting_for_the_disk() -> None:
+    """Set SQLite's ``synchronous`` to ``normal``: with its write-ahead log still safe from corruption, and a task makes many commits."""
+    from airflow import settings
+    from sqlalchemy import event
+
+    event.listen(settings.engine, "connect", lambda connection, _: connection.execute("pragma synchronous = normal"))
+    settings.engine.dispose()
 
 
 def _migrate(folder: Path) -> None:

@@ -1,0 +1,229 @@
+"""The deployment files: valid, without default secrets, and running for real on PostgreSQL as plain processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import httpx
+import pytest
+import yaml
+from jsonschema import Draft201909Validator
+
+from tests.browser import chromium
+from tests.compose import COMPOSE_FILE, Stack, interpolate, load_compose, postgresql, require_debian, wait_until
+from tests.test_cli import write_nil_workbook
+from union_warehouse.orchestration.airflow_home import POOLS
+from union_warehouse.paths import PROJECT_DIR, Home
+
+SECRETS = {
+    "POSTGRES_PASSWORD": "test-postgres",
+    "AIRFLOW_JWT_SECRET": "test-jwt-secret-of-more-than-32-characters",
+    "AIRFLOW_SECRET_KEY": "test-secret-key-of-more-than-32-characters",
+    "AIRFLOW_FERNET_KEY": "dGVzdC1mZXJuZXQta2V5LW9mLTMyLWJ5dGVzLWxvbmc=",
+    "AIRFLOW_ADMIN_PASSWORD": "test-admin",
+    "UW_HASH_KEY": "test-hash-key",
+}
+COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
+CLOSE_TASKS = ["plan_close", "audit_landed_forms", "build_warehouse", "audit_warehouse", "publish_release", "confirm_release"]
+UW = Path(sys.executable).with_name("uw")
+
+
+def test_the_compose_file_is_valid_by_the_specification() -> None:
+    schema = json.loads(Path(__file__).with_name("data").joinpath("compose-spec.json").read_text("utf-8"))
+    raw = yaml.safe_load(COMPOSE_FILE.read_text("utf-8"))
+    assert list(Draft201909Validator(schema).iter_errors(raw)) == []
+    assert list(Draft201909Validator(schema).iter_errors(load_compose(SECRETS))) == []
+    broken = {**raw, "services": {**raw["services"], "init": {**raw["services"]["init"], "comand": []}}}
+    assert list(Draft201909Validator(schema).iter_errors(broken)), "the schema can fail"
+
+
+def test_every_secret_is_required_and_named_in_the_example() -> None:
+    text = COMPOSE_FILE.read_text("utf-8")
+    for name in SECRETS:
+        with pytest.raises(KeyError, match=name):
+            interpolate(text, {key: value for key, value in SECRETS.items() if key != name})
+    assert set(re.findall(r"\$\{(\w+):\?", text)) == set(SECRETS)
+    lines = (PROJECT_DIR / ".env.example").read_text("utf-8").splitlines()
+    assigned = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    assert assigned == dict.fromkeys(SECRETS, "")
+    optional = {line[1:].split("=")[0] for line in lines if re.match(r"#[A-Z_]+=", line)}
+    assert optional >= set(re.findall(r"\$\{(\w+):-", text))
+
+
+def test_services_are_checked_and_wait_for_what_they_need() -> None:
+    services = load_compose(SECRETS)["services"]
+    assert set(services) == {"postgres", "init", *COMPONENTS, "redis", "worker"}
+    assert {name for name, service in services.items() if service.get("profiles") == ["celery"]} == {"redis", "worker"}
+    for name, service in services.items():
+        assert ("healthcheck" in service) is (name != "init"), name
+    for name in (*COMPONENTS, "worker"):
+        assert services[name]["depends_on"]["init"] == {"condition": "service_completed_successfully"}
+        assert services[name]["volumes"] == services["init"]["volumes"] == ["warehouse:/var/lib/union-warehouse"]
+    assert "environment" in services["worker"]
+    assert services["worker"]["depends_on"]["redis"] == {"condition": "service_healthy"}
+
+
+def test_the_image_is_built_from_the_lock_and_runs_as_a_user() -> None:
+    lines = (PROJECT_DIR / "Dockerfile").read_text("utf-8").splitlines()
+    assert any("uv sync --frozen --no-dev" in line for line in lines)
+    users = [index for index, line in enumerate(lines) if line.startswith("USER ")]
+    assert users, "not root"
+    assert lines[users[-1]] != "USER root"
+    copied = {word for line in lines if line.startswith("COPY ") for word in line.split()[1:-1]}
+    ignored = (PROJECT_DIR / ".dockerignore").read_text("utf-8")
+    for name in ("pyproject.toml", "uv.lock", "src", "dags", "plugins", "dbt_project", "expectations"):
+        assert name in copied
+        assert f"!{name}" in ignored
+        assert (PROJECT_DIR / name).exists()
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    require_debian({"/usr/lib/postgresql/*/bin/initdb": "postgresql", "chromium": "chromium", "fc-list": "fontconfig"})
+    folder = tmp_path_factory.mktemp("stack")
+    with postgresql(folder / "postgres", SECRETS["POSTGRES_PASSWORD"]) as port:
+        stack = Stack(folder, port, SECRETS)
+        try:
+            stack.run("init")
+            stack.start(*COMPONENTS)
+            for component in COMPONENTS:
+                wait_until(lambda name=component: stack.is_healthy(name), 120, component)
+            yield stack
+        finally:
+            stack.stop()
+
+
+@pytest.fixture(scope="module")
+def client(stack: Stack) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=stack.url, timeout=30) as client:
+        token = client.post("/auth/token", json={"username": "admin", "password": SECRETS["AIRFLOW_ADMIN_PASSWORD"]}).json()
+        client.headers["Authorization"] = f"Bearer {token['access_token']}"
+        wait_until(lambda: client.get("/api/v2/dags").json()["total_entries"] == 3, 60, "the DAGs")
+        yield client
+
+
+def test_all_components_are_healthy_with_the_dags_and_pools(stack: Stack, client: httpx.Client) -> None:
+    health = client.get("/api/v2/monitor/health").json()
+    assert {name: part["status"] for name, part in health.items()} == dict.fromkeys(
+        ("metadatabase", "scheduler", "triggerer", "dag_processor"), "healthy"
+    )
+    assert client.get("/api/v2/importErrors").json()["total_entries"] == 0
+    dags = {dag["dag_id"]: dag["is_paused"] for dag in client.get("/api/v2/dags").json()["dags"]}
+    assert dags == dict.fromkeys(("collect_submissions", "close_month", "watch_deadlines"), False)
+    pools = {pool["name"]: pool["slots"] for pool in client.get("/api/v2/pools").json()["pools"]}
+    assert {name: pools[name] for name in POOLS} == {name: slots for name, (slots, _) in POOLS.items()}
+    passwords = stack.home / "airflow" / "passwords.json"
+    assert passwords.stat().st_mode & 0o777 == 0o600
+    assert "postgresql" in stack.environment("scheduler")["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
+
+
+def test_a_wrong_password_is_refused(stack: Stack, tmp_path: Path) -> None:
+    workbook = write_nil_workbook(tmp_path / "x.xlsx", "FW", "2014-01")
+    shown = uw(stack, "submit", str(workbook), AIRFLOW_API_PASSWORD="wrong")
+    assert shown.returncode == 1
+    assert "airflow_refused" in shown.stderr
+
+
+def test_the_first_close_is_never_the_calendars(stack: Stack, client: httpx.Client) -> None:
+    def scheduled() -> list[dict[str, Any]]:
+        runs = client.get("/api/v2/dags/close_month/dagRuns").json()["dag_runs"]
+        return [run for run in runs if run["run_type"] == "scheduled" and run["state"] in {"success", "failed"}]
+
+    wait_until(scheduled, 90, "the scheduled close")
+    assert [run["state"] for run in scheduled()] == ["success"]
+    assert not Home(stack.home).releases.exists()
+
+
+def test_submit_and_close_by_the_rest_api(stack: Stack, client: httpx.Client, tmp_path: Path) -> None:
+    codes = ("FW", "BG")
+    workbooks = [
+        write_nil_workbook(tmp_path / f"{month}_{code}.xlsx", code, month) for month in ("2013-12", "2014-01") for code in codes
+    ]
+    shown = uw(stack, "submit", *map(str, workbooks), "--received-at", "2014-02-05T09:00", "--json")
+    assert shown.returncode == 0, shown.stderr
+    assert [row["state"] for row in json.loads(shown.stdout)] == ["accepted"] * 4
+
+    shown = uw(stack, "close", "2014-01", "--known-at", "2014-02-17T18:00", "--json")
+    assert shown.returncode == 0, shown.stderr
+    (closed,) = json.loads(shown.stdout)
+    assert (closed["month"], closed["release"], closed["is_new"]) == ("2014-01", "2014-01-r1", True)
+    figures = json.loads(uw(stack, "figures", "--month", "2014-01", "--json").stdout)
+    assert figures["safety.inspections"] == 0
+
+    shown = uw(stack, "close", "2014-03", "--json")
+    assert shown.returncode == 1
+    assert json.loads(shown.stdout)[0]["error"]["rule"] == "earlier_month_open"
+
+
+def test_a_file_dropped_by_hand_is_collected_by_the_watcher(stack: Stack, client: httpx.Client) -> None:
+    from union_warehouse.submissions import read_outcome
+
+    home = Home(stack.home)
+    write_nil_workbook(home.inbox / ".writing", "FW", "2014-02").rename(home.inbox / "dropped.xlsx")
+    wait_until(lambda: read_outcome(home, "dropped.xlsx") is not None, 90, "the dropped file")
+    outcome = read_outcome(home, "dropped.xlsx")
+    assert outcome is not None
+    assert (outcome.state, outcome.department, outcome.month) == ("accepted", "FW", "2014-02")
+    assert (home.inbox / "dropped.xlsx").exists(), "read, never moved"
+
+
+def test_backfill_closes_a_range_of_months(stack: Stack, client: httpx.Client) -> None:
+    command = ["airflow", "backfill", "create", "--dag-id", "close_month", "--from-date", "2014-02-01", "--to-date", "2014-02-28"]
+    command += ["--max-active-runs", "1"]
+    environment = {**stack.environment("scheduler"), "AIRFLOW_HOME": str(stack.folder / "airflow")}
+    subprocess.run(command, env=environment, check=True, capture_output=True, cwd=stack.folder)
+
+    def finished() -> list[dict[str, Any]]:
+        runs = client.get("/api/v2/dags/close_month/dagRuns").json()["dag_runs"]
+        return [run for run in runs if run["run_type"] == "backfill" and run["state"] in {"success", "failed"}]
+
+    wait_until(finished, 150, "the backfill")
+    assert [(run["partition_key"], run["state"]) for run in finished()] == [("2014-02", "success")]
+    releases = json.loads(uw(stack, "releases", "--json").stdout)
+    assert [release["release_id"] for release in releases] == ["2014-02-r1", "2014-01-r1"]
+    assert datetime.fromisoformat(releases[0]["known_at"]).year > 2014, (
+        "known at the start of the run, not at a date inside the month"
+    )
+
+
+def test_the_graph_page_shows_the_tasks(stack: Stack, client: httpx.Client, tmp_path: Path) -> None:
+    with urlopen(f"{stack.url}/api/v2/version", timeout=10) as answer:
+        assert json.load(answer)["version"].startswith("3.3")
+    with chromium(tmp_path / "profile") as page:
+        token = client.headers["Authorization"].removeprefix("Bearer ")
+        page.open(f"{stack.url}/", {"_token": token})
+        page.evaluate("localStorage.setItem('default_dag_view', JSON.stringify('graph'))")
+        page.open(f"{stack.url}/dags/close_month")
+        shown = page.wait_for_text(CLOSE_TASKS)
+        picture = Path(os.environ.get("UW_SCREENSHOTS", tmp_path)) / "close_month.png"
+        nodes = page.wait_for_value(
+            "document.querySelectorAll('.react-flow__node').length", lambda count: count >= len(CLOSE_TASKS)
+        )
+        page.screenshot(picture)
+    assert [task for task in CLOSE_TASKS if task not in shown] == []
+    assert nodes >= len(CLOSE_TASKS), "drawn as a graph"
+    assert picture.stat().st_size > 20_000
+
+
+def uw(stack: Stack, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run ``uw`` against the stack by its REST API."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "UW_"))}
+    given = {
+        "UW_HOME": str(stack.home),
+        "UW_HASH_KEY": SECRETS["UW_HASH_KEY"],
+        "AIRFLOW_API_URL": stack.url,
+        "AIRFLOW_API_USER": "admin",
+        "AIRFLOW_API_PASSWORD": SECRETS["AIRFLOW_ADMIN_PASSWORD"],
+    }
+    return subprocess.run(
+        [UW, *arguments], capture_output=True, text=True, env={**clean, **given, **environment}, cwd=stack.folder
+    )
