@@ -310,4 +310,4 @@ def test_xls_written_by_xlwt_is_read(home: Home, tmp_path: Path, formula: str) -
     book = xlwt.Workbook()
     book.add_sheet("封面").write(0, 0, formula)
     book.save(str(tmp_path / "x.xls"))
-    assert [item["rule"] for item in check_file(home, tmp_path / "x.xls", RECEIVED).problems][0] == "wrong_template"
+    assert check_file(home, tmp_path / "x.xls", RECEIVED).problems[0]["rule"] == "wrong_template"

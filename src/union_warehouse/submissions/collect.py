@@ -81,11 +81,11 @@ def check_file(home: Home, path: Path | str, received_at: datetime | None = None
     arrival = Arrival(file.name, hashlib.sha256(data).hexdigest(), len(data), instant, instant, _next_number(landed))
     equal = _equal_version(submission, arrival, landed)
     if equal is not None:
-        return replace(_landed_outcome(home, equal), state=UNCHANGED, file=file.name)
+        return replace(_landed_outcome(home, equal), state=UNCHANGED, file=file.name).shortened()
     judgement = _judge(home, submission, arrival, landed, ())
     manifest = _manifest(submission, arrival, judgement, landed, _CHECK_KEY)
     outcome = make_outcome(manifest, judgement.row_problems, judgement.provisional)
-    return replace(outcome, version=None, submission_id=None)
+    return replace(outcome, version=None, submission_id=None).shortened()
 
 
 def reread_month(home: Home, month: str, read_at: datetime) -> list[Outcome]:

@@ -24,6 +24,7 @@ from typing import Any
 from union_warehouse.paths import Home
 from union_warehouse.submissions.identify import identify
 from union_warehouse.submissions.instants import from_name, to_name, to_text
+from union_warehouse.submissions.locks import scan_lock
 from union_warehouse.submissions.outcome import Outcome
 from union_warehouse.submissions.problems import PathNotFound, UnknownArrival
 from union_warehouse.submissions.registry import write_json
@@ -46,6 +47,7 @@ class InboxItem:
         month: likewise.
         forms: that it declares.
         label: for people.
+        sha256: of its bytes.
         marker: name of the marker that it will leave.
     """
 
@@ -55,6 +57,7 @@ class InboxItem:
     month: str | None
     forms: tuple[str, ...]
     label: str
+    sha256: str
     marker: str
 
     def to_dict(self) -> dict[str, Any]:
@@ -135,6 +138,11 @@ def scan_inbox(home: Home) -> list[InboxItem]:
 
     A file's cost is one look at its name and size unless it is new: then its cover is read.
     """
+    with scan_lock(home):
+        return _scan(home)
+
+
+def _scan(home: Home) -> list[InboxItem]:
     collected = _names(_collected_folder(home))
     pending = {marker: path for path, marker in _pending(home)}
     items = []
@@ -186,10 +194,13 @@ def _is_ignored(relative: Path) -> bool:
 
 def _identified(home: Home, path: str, marker: str, received_at: str) -> InboxItem:
     file = home.inbox / path
-    identity = identify(file.read_bytes(), file.name)
+    data = file.read_bytes()
+    identity = identify(data, file.name)
     department, month = (identity.department, identity.month) if identity.is_placed else (None, None)
     label = " ".join(part for part in (month, department, file.name) if part)
-    return InboxItem(path, received_at, department, month, tuple(identity.declared), label, marker)
+    return InboxItem(
+        path, received_at, department, month, tuple(identity.declared), label, hashlib.sha256(data).hexdigest(), marker
+    )
 
 
 def earlier_items(home: Home, item: InboxItem) -> list[InboxItem]:
@@ -198,11 +209,11 @@ def earlier_items(home: Home, item: InboxItem) -> list[InboxItem]:
 
 
 def tied_items(home: Home, item: InboxItem) -> list[InboxItem]:
-    """Other listed files of the same department, month and instant that share a form with ``item``."""
+    """Other listed files of the same department, month and instant that share a form with ``item`` but not its bytes."""
     return [
         other
         for other in _department_items(home, item)
-        if other.marker != item.marker
+        if other.sha256 != item.sha256
         and (other.received_at, other.month) == (item.received_at, item.month)
         and set(other.forms) & set(item.forms)
     ]

@@ -64,8 +64,6 @@ def land(
 ) -> None:
     """Write a submission under a temporary name and rename it into place.
 
-    The caller holds the department's lock, so a temporary folder that is already there was left by a killed process.
-
     Args:
         folder: where it goes; must not exist.
         original: unchanged bytes, or the original of an earlier reading to link to.
@@ -74,9 +72,7 @@ def land(
         forms: forms with rows.
         problems: every row problem, for the quarantine.
     """
-    temporary = folder.with_name(f".{folder.name}")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
+    temporary = _fresh(folder)
     kept = temporary / f"original.{extension}"
     if isinstance(original, bytes):
         kept.write_bytes(original)
@@ -85,7 +81,7 @@ def land(
     for form in forms:
         pq.write_table(landed_table(form, manifest), temporary / f"{form.rows.form.name}.parquet", compression=_COMPRESSION)
     pq.write_table(quarantine_table(manifest["submission_id"], problems), temporary / QUARANTINE, compression=_COMPRESSION)
-    (temporary / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    _write_manifest(temporary, manifest)
     temporary.rename(folder)
 
 
@@ -93,17 +89,22 @@ def land_rejected(folder: Path, original: bytes, extension: str, manifest: Manif
     """Keep a file that cannot be placed; the first arrival of the same bytes stays."""
     if folder.exists():
         return
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}")
+    temporary = _fresh(folder)
+    (temporary / f"original.{extension}").write_bytes(original)
+    _write_manifest(temporary, manifest)
+    temporary.rename(folder)
+
+
+def _fresh(folder: Path) -> Path:
+    """An empty temporary folder beside ``folder``; one that a killed process left is removed, as the caller holds the lock."""
+    temporary = folder.with_name(f".{folder.name}")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
-    (temporary / f"original.{extension}").write_bytes(original)
-    (temporary / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    try:
-        temporary.rename(folder)
-    except OSError:  # another process kept the same bytes meanwhile
-        shutil.rmtree(temporary)
-        if not folder.exists():
-            raise
+    return temporary
+
+
+def _write_manifest(folder: Path, manifest: Manifest) -> None:
+    (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def landed_table(form: JudgedForm, manifest: Mapping[str, Any]) -> pa.Table:

@@ -12,7 +12,6 @@ from union_warehouse.quality.row_rules import RowProblem
 from union_warehouse.submissions.landing import JudgedForm
 from union_warehouse.submissions.outcome import (
     ACCEPTED,
-    MAX_PROBLEMS,
     QUARANTINED,
     REJECTED,
     Outcome,
@@ -196,12 +195,10 @@ def _steps(
 
 
 def make_outcome(manifest: Manifest, row_problems: Sequence[RowProblem], provisional: Sequence[RowProblem] = ()) -> Outcome:
-    """The outcome of a submission with this manifest; it has no receipt yet."""
+    """The outcome of a submission with this manifest, with all its problems; it has no receipt yet."""
     submission_problems = describe_manifest_problems(manifest["problems"])
-    total = len(submission_problems) + len(row_problems) + len(provisional)
-    listed = submission_problems[:MAX_PROBLEMS]
-    listed += [describe_row_problem(problem) for problem in row_problems[: MAX_PROBLEMS - len(listed)]]
-    listed += [describe_row_problem(problem, is_provisional=True) for problem in provisional[: MAX_PROBLEMS - len(listed)]]
+    listed = submission_problems + [describe_row_problem(problem) for problem in row_problems]
+    listed += [describe_row_problem(problem, is_provisional=True) for problem in provisional]
     number = manifest["submission_number"]
     warnings = sum(item["severity"] == Severity.WARNING for item in submission_problems)
     return Outcome(
@@ -217,5 +214,5 @@ def make_outcome(manifest: Manifest, row_problems: Sequence[RowProblem], provisi
         submission_id=manifest["submission_id"],
         forms=tuple(manifest["forms"]),
         problems=tuple(listed),
-        problem_count=total,
+        problem_count=len(listed),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from union_warehouse.contracts import Severity
@@ -52,12 +52,16 @@ class Outcome:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON values."""
-        return {**asdict(self), "forms": [dict(form) for form in self.forms], "problems": [dict(item) for item in self.problems]}
+        return {**vars(self), "forms": [dict(form) for form in self.forms], "problems": [dict(item) for item in self.problems]}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Outcome:
         """From the values of :meth:`to_dict`."""
         return cls(**{**values, "forms": tuple(values["forms"]), "problems": tuple(values["problems"])})
+
+    def shortened(self) -> Outcome:
+        """With the first 1,000 problems only."""
+        return replace(self, problems=self.problems[:MAX_PROBLEMS])
 
     @property
     def is_clean(self) -> bool:

@@ -19,9 +19,9 @@ def receipt_path(home: Home, manifest: Manifest) -> Path:
 
 
 def write_receipt(home: Home, outcome: Outcome, manifest: Manifest) -> Outcome:
-    """Write the receipt of a landed submission; returns the outcome that names it."""
+    """Write the receipt of a landed submission; returns the outcome that names it, shortened."""
     path = receipt_path(home, manifest)
     received = replace(outcome, receipt=os.fspath(path))
     arrival = {name: manifest[name] for name in ("sha256", "bytes", "received_at", "read_at", "kind", "contract_version")}
     write_json(path, {**received.to_dict(), **arrival})
-    return received
+    return received.shortened()

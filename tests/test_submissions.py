@@ -1,0 +1,436 @@
+"""Submissions: arrival, versions, order, dates against what was accepted before, new readings, receipts."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests import workbook_factory as factory
+from tests.workbook_factory import nil_except, write_csv, write_workbook
+from union_warehouse.contracts import load_forms
+from union_warehouse.contracts.derive import landed_columns
+from union_warehouse.paths import Home
+from union_warehouse.submissions import (
+    InboxItem,
+    Outcome,
+    check_file,
+    collect_file,
+    place_in_inbox,
+    read_manifests,
+    reread_month,
+    scan_inbox,
+)
+from union_warehouse.submissions.inbox import SETTLE_SECONDS
+from union_warehouse.submissions.problems import InboxFileMissing, PathNotFound, UnknownArrival
+
+OPENING = datetime(2014, 1, 3, 8, tzinfo=UTC)
+
+
+def at(month: int, day: int = 2, **changes: int) -> datetime:
+    return datetime(2014, month, day, 8, tzinfo=UTC).replace(**changes)
+
+
+def collect(home: Home, *paths: Path, received_at: datetime) -> list[Outcome]:
+    place_in_inbox(home, paths, received_at)
+    return [collect_file(home, item) for item in scan_inbox(home)]
+
+
+def collect_one(home: Home, path: Path, received_at: datetime) -> Outcome:
+    (outcome,) = collect(home, path, received_at=received_at)
+    return outcome
+
+
+def hazards(path: Path, *rows: dict[str, Any], month: str = "2014-03", department: str = "CQ") -> Path:
+    return write_workbook(path, department, month, {"hazards": list(rows)}, nil=nil_except("hazards", department))
+
+
+def open_department(home: Home, tmp_path: Path, month: str = "2013-12", received_at: datetime = OPENING) -> None:
+    """Land an opening submission, so that the next ones are ordinary."""
+    path = hazards(
+        tmp_path / f"opening-{month}.xlsx",
+        {"hazard_no": "H0", "found_on": date(2010, 5, 1), "due_on": date(2010, 6, 1)},
+        month=month,
+    )
+    assert collect_one(home, path, received_at).state == "accepted"
+
+
+def problems(outcome: Outcome, *severities: str) -> list[tuple[Any, ...]]:
+    wanted = severities or ("error",)
+    return [
+        (item["row"], item["column"], item["rule"])
+        for item in outcome.problems
+        if item["severity"] in wanted and not item["provisional"]
+    ]
+
+
+def version_folder(home: Home, outcome: Outcome) -> Path:
+    return home.landing / f"month={outcome.month}" / f"department={outcome.department}" / str(outcome.version)
+
+
+def rows_of(home: Home, outcome: Outcome, form: str) -> list[dict[str, Any]]:
+    return pq.read_table(version_folder(home, outcome) / f"{form}.parquet", partitioning=None).to_pylist()
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file under a folder with its bytes, without locks and leftovers."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".lock"
+    }
+
+
+def test_a_submission_lands_whole(home: Home, tmp_path: Path) -> None:
+    path = write_workbook(tmp_path / "长庆 三月.xlsx", rows={"hazards": [{}, {"category": "火"}]})
+    outcome = collect_one(home, path, at(4))
+    folder = version_folder(home, outcome)
+    assert (outcome.submission_id, outcome.state, outcome.quarantined) == ("2014-03/CQ/v0001", "accepted_with_quarantine", 1)
+    assert (folder / "original.xlsx").read_bytes() == path.read_bytes()
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    assert manifest["received_at"] == manifest["read_at"] == "2014-04-02T08:00:00.000000Z"
+    assert (manifest["file_name"], manifest["kind"], manifest["is_opening"], manifest["reading"]) == (
+        "长庆 三月.xlsx",
+        "workbook",
+        True,
+        1,
+    )
+    entry = next(form for form in manifest["forms"] if form["form"] == "hazards")
+    assert entry == {
+        "form": "hazards",
+        "version": 1,
+        "return": "rows",
+        "rows": 2,
+        "quarantined": 1,
+        "warnings": 0,
+        "file": "hazards.parquet",
+    }
+    assert [step["outcome"] for step in manifest["steps"]] == ["ok"] * 5
+    rows = rows_of(home, outcome, "hazards")
+    assert [row["_is_accepted"] for row in rows] == [True, False]
+    assert [(row["category"], row["category__text"]) for row in rows] == [("fire", "消防"), ("火", "火")]
+    quarantine = pq.read_table(folder / "quarantine.parquet", partitioning=None).to_pylist()
+    assert [
+        (row["_submission_id"], row["form"], row["sheet"], row["row"], row["column"], row["rule"], row["value"])
+        for row in quarantine
+    ] == [("2014-03/CQ/v0001", "hazards", "隐患整改", 3, "category", "outside_enum", "火")]
+
+
+@pytest.mark.parametrize("form", sorted(load_forms()))
+def test_landed_columns_are_the_contracts(home: Home, tmp_path: Path, form: str) -> None:
+    outcome = collect_one(home, write_csv(tmp_path, form), at(4))
+    names = pq.read_schema(version_folder(home, outcome) / f"{form}.parquet").names
+    assert names == list(landed_columns(load_forms()[form]))
+    assert outcome.state == "accepted"
+
+
+def test_personal_data_is_stored_as_hash_and_mask_only(home: Home, tmp_path: Path) -> None:
+    wrong = factory.resident_number(2)[:-1] + "?"
+    path = write_csv(tmp_path, "member_changes", [{"member_name": "欧阳样例"}, {"id_number": wrong, "change_no": "M9"}])
+    outcome = collect_one(home, path, at(4))
+    rows = rows_of(home, outcome, "member_changes")
+    assert [row["id_number__valid"] for row in rows] == [True, False]
+    assert rows[0]["member_name__text"] == "欧***"
+    assert len(rows[0]["id_number"]) == 64
+    stored = b"".join(
+        content for name, content in tree(home.root).items() if not name.startswith("inbox/") and "original" not in name
+    )
+    for clear in ("欧阳样例", wrong, factory.resident_number(1), "0571-00000000", "样例员"):
+        assert clear.encode() not in stored
+    assert clear not in str(rows)
+
+
+def test_versions_count_per_department_and_month_and_form(home: Home, tmp_path: Path) -> None:
+    first = collect_one(home, write_csv(tmp_path / "a", "hazards"), at(4, 2))
+    other_form = collect_one(home, write_csv(tmp_path / "a", "safety_inspections"), at(4, 3))
+    other_month = collect_one(home, write_csv(tmp_path / "a", "hazards", month="2014-02"), at(4, 3))
+    other_unit = collect_one(home, write_csv(tmp_path / "a", "hazards", department="WL"), at(4, 3))
+    second = collect_one(home, write_csv(tmp_path / "b", "hazards", [{}, {}]), at(4, 4))
+    outcomes = (first, other_form, other_month, other_unit, second)
+    assert [outcome.version for outcome in outcomes] == ["v0001", "v0002", "v0001", "v0001", "v0003"]
+    assert [outcome.forms[0]["version"] for outcome in outcomes] == [1, 1, 1, 1, 2]
+
+
+def test_equal_bytes_change_nothing(home: Home, tmp_path: Path) -> None:
+    path = hazards(tmp_path / "x.xlsx", {"category": "火"})
+    first = collect_one(home, path, at(4, 2))
+    before = tree(home.landing)
+    again = collect_one(home, shutil.copy(path, tmp_path / "重发.xlsx"), at(4, 3))
+    assert (again.state, again.version, again.file, again.receipt, again.quarantined) == (
+        "unchanged",
+        "v0001",
+        "重发.xlsx",
+        first.receipt,
+        1,
+    )
+    assert {name for name in tree(home.landing) if name not in before} == {
+        name for name in tree(home.landing) if ".collected" in name and name not in before
+    }
+    assert check_file(home, path, at(4, 4)).state == "unchanged"
+
+
+def test_former_bytes_after_another_version_are_a_version(home: Home, tmp_path: Path) -> None:
+    first, second = hazards(tmp_path / "1.xlsx", {}), hazards(tmp_path / "2.xlsx", {}, {})
+    found = [collect_one(home, path, at(4, day)) for day, path in ((2, first), (3, second), (4, first))]
+    assert [outcome.version for outcome in found] == ["v0001", "v0002", "v0003"]
+
+
+def test_equal_bytes_of_one_form_are_unchanged_although_another_form_came_between(home: Home, tmp_path: Path) -> None:
+    hazard_file, inspection_file = write_csv(tmp_path, "hazards"), write_csv(tmp_path, "safety_inspections")
+    found = [collect_one(home, path, at(4, day)) for day, path in ((2, hazard_file), (3, inspection_file), (4, hazard_file))]
+    assert [(outcome.version, outcome.state) for outcome in found] == [
+        ("v0001", "accepted"),
+        ("v0002", "accepted"),
+        ("v0001", "unchanged"),
+    ]
+
+
+def test_two_files_of_one_instant_are_both_rejected(home: Home, tmp_path: Path) -> None:
+    first, second = hazards(tmp_path / "1.xlsx", {}), hazards(tmp_path / "2.xlsx", {}, {})
+    outcomes = collect(home, first, second, received_at=at(4))
+    assert [outcome.state for outcome in outcomes] == ["rejected", "rejected"]
+    assert [problems(outcome) for outcome in outcomes] == [[(None, None, "tied_arrival")]] * 2
+
+
+def test_a_tie_with_an_accepted_file_names_it(home: Home, tmp_path: Path) -> None:
+    first, second = hazards(tmp_path / "1.xlsx", {}), hazards(tmp_path / "2.xlsx", {}, {})
+    assert collect_one(home, first, at(4)).state == "accepted"
+    assert collect_one(home, second, at(4)).state == "rejected"
+    assert [manifest["ties_with"] for manifest in read_manifests(home)] == [[], ["2014-03/CQ/v0001"]]
+
+
+def test_files_of_one_instant_that_share_no_form_are_no_tie(home: Home, tmp_path: Path) -> None:
+    outcomes = collect(home, write_csv(tmp_path, "hazards"), write_csv(tmp_path, "safety_inspections"), received_at=at(4))
+    assert [outcome.state for outcome in outcomes] == ["accepted", "accepted"]
+
+
+def test_the_same_bytes_twice_at_one_instant_are_one_arrival(home: Home, tmp_path: Path) -> None:
+    path = hazards(tmp_path / "1.xlsx", {})
+    outcomes = collect(home, path, shutil.copy(path, tmp_path / "2.xlsx"), received_at=at(4))
+    assert [(outcome.state, outcome.version) for outcome in outcomes] == [("accepted", "v0001")] * 2
+
+
+def test_parallel_and_disordered_collects_land_by_arrival(home: Home, tmp_path: Path) -> None:
+    for number in range(8):
+        path = hazards(tmp_path / f"{number}.xlsx", *[{}] * (number + 1))
+        place_in_inbox(home, [path], at(4, number + 1))
+    items = scan_inbox(home)
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(lambda item: collect_file(home, item), reversed(items)))
+    assert [outcome.version for outcome in outcomes] == [f"v{number:04d}" for number in range(8, 0, -1)]
+    assert [outcome.rows for outcome in outcomes] == list(range(8, 0, -1))
+
+
+def test_a_collected_file_gives_its_outcome_again(home: Home, tmp_path: Path) -> None:
+    place_in_inbox(home, [hazards(tmp_path / "1.xlsx", {"category": "火"})], at(4))
+    (item,) = scan_inbox(home)
+    restored = InboxItem.from_dict(json.loads(json.dumps(item.to_dict())))
+    first = collect_file(home, restored)
+    assert collect_file(home, item) == first == Outcome.from_dict(json.loads(json.dumps(first.to_dict())))
+    assert scan_inbox(home) == []
+
+
+def test_an_item_is_labelled_for_people(home: Home, tmp_path: Path) -> None:
+    place_in_inbox(home, [hazards(tmp_path / "长庆.xlsx", {}), write_csv(tmp_path, "hazards", department="WL")], at(4))
+    assert [item.label for item in scan_inbox(home)] == ["2014-03 WL 2014-03_WL_hazards.csv", "2014-03 CQ 长庆.xlsx"]
+
+
+def test_files_dropped_by_hand_wait_until_they_rest(home: Home, tmp_path: Path) -> None:
+    home.inbox.mkdir(parents=True)
+    names = ["三月.xlsx", "街道/三月.xlsx", "~$三月.xlsx", ".三月.xlsx"]
+    for name in names:
+        (home.inbox / name).parent.mkdir(exist_ok=True)
+        shutil.copy(hazards(tmp_path / "x.xlsx", {}), home.inbox / name)
+    assert scan_inbox(home) == []
+    rested = datetime.now(UTC).timestamp() - SETTLE_SECONDS - 1
+    for name in names:
+        os.utime(home.inbox / name, (rested, rested))
+    items = scan_inbox(home)
+    assert sorted(item.path for item in items) == ["三月.xlsx", "街道/三月.xlsx"]
+    arrival = datetime.fromisoformat(items[0].received_at)
+    assert abs(arrival - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+def test_equal_names_never_overwrite(home: Home, tmp_path: Path) -> None:
+    first, second = hazards(tmp_path / "a" / "x.xlsx", {}), hazards(tmp_path / "b" / "x.xlsx", {}, {})
+    places = place_in_inbox(home, [first, second, first], at(4))
+    assert [place.relative_to(home.inbox).as_posix() for place in places] == [
+        "received_at=20140402T080000.000000Z/x.xlsx",
+        "received_at=20140402T080000.000000Z/1/x.xlsx",
+        "received_at=20140402T080000.000000Z/x.xlsx",
+    ]
+    assert places[0].read_bytes() == first.read_bytes()
+
+
+def test_arrivals_may_come_from_a_table(home: Home, tmp_path: Path) -> None:
+    hazards(tmp_path / "in" / "b.xlsx", {})
+    hazards(tmp_path / "in" / "sub" / "a.xlsx", {}, department="WL")
+    places = place_in_inbox(home, [tmp_path / "in"], {"b.xlsx": at(4, 2), "sub/a.xlsx": at(4, 1)})
+    assert [place.parent.name[12:20] for place in places] == ["20140402", "20140401"]
+    with pytest.raises(UnknownArrival):
+        place_in_inbox(home, [tmp_path / "in"], {"b.xlsx": at(4, 2)})
+    with pytest.raises(PathNotFound):
+        place_in_inbox(home, [tmp_path / "none.xlsx"], at(4))
+
+
+def test_a_file_that_left_the_inbox_is_told(home: Home, tmp_path: Path) -> None:
+    (place,) = place_in_inbox(home, [hazards(tmp_path / "x.xlsx", {})], at(4))
+    (item,) = scan_inbox(home)
+    place.unlink()
+    with pytest.raises(InboxFileMissing):
+        collect_file(home, item)
+
+
+def test_the_opening_takes_any_past_date(home: Home, tmp_path: Path) -> None:
+    open_department(home, tmp_path)
+    correction = hazards(tmp_path / "v2.xlsx", {"found_on": date(1998, 1, 1)}, month="2013-12")
+    outcome = collect_one(home, correction, OPENING + timedelta(days=1))
+    assert (outcome.state, problems(outcome, "error", "warning")) == ("accepted", [])
+    assert [manifest["is_opening"] for manifest in read_manifests(home)] == [True, True]
+    late = collect_one(
+        home,
+        hazards(tmp_path / "v3.xlsx", {"found_on": date(2014, 1, 1), "due_on": date(2014, 1, 9)}, month="2013-12"),
+        OPENING + timedelta(days=2),
+    )
+    assert problems(late) == [(2, "found_on", "date_after_month")]
+
+
+def test_a_rejected_submission_is_no_opening(home: Home, tmp_path: Path) -> None:
+    bad = write_workbook(tmp_path / "bad.xlsx", month="2013-12", cells={"封面!B3": "7"})
+    assert collect_one(home, bad, OPENING).state == "rejected"
+    outcome = collect_one(home, hazards(tmp_path / "x.xlsx", {"found_on": date(2001, 1, 1)}, month="2014-01"), at(2))
+    assert (outcome.state, [manifest["is_opening"] for manifest in read_manifests(home)]) == ("accepted", [True, True])
+
+
+def test_the_opening_is_known_without_the_derived_file(home: Home, tmp_path: Path) -> None:
+    open_department(home, tmp_path)
+    shutil.rmtree(home.landing / ".first_accepted")
+    outcome = collect_one(home, hazards(tmp_path / "x.xlsx", {"found_on": date(2001, 1, 1)}), at(4))
+    assert problems(outcome) == [(2, "found_on", "date_before_window")]
+
+
+@pytest.mark.parametrize(
+    ("found_on", "expected"),
+    [
+        (date(2014, 6, 30), []),
+        (date(2014, 6, 1), []),
+        (date(2014, 5, 31), ["late_row"]),
+        (date(2014, 3, 1), ["late_row"]),
+        (date(2014, 2, 28), ["date_before_window"]),
+        (date(2014, 7, 1), ["date_after_month"]),
+    ],
+)
+def test_june_takes_events_from_the_first_of_march(home: Home, tmp_path: Path, found_on: date, expected: list[str]) -> None:
+    open_department(home, tmp_path)
+    outcome = collect_one(
+        home, hazards(tmp_path / "x.xlsx", {"found_on": found_on, "due_on": date(2015, 1, 1)}, month="2014-06"), at(7)
+    )
+    assert [rule for _, _, rule in problems(outcome, "error", "warning")] == expected
+
+
+def test_of_a_known_key_only_changed_dates_are_tested(home: Home, tmp_path: Path) -> None:
+    open_department(home, tmp_path)
+    rectified = {"hazard_no": "H0", "found_on": date(2010, 5, 1), "due_on": date(2010, 6, 1), "rectified_on": date(2014, 3, 9)}
+    changed = {"hazard_no": "H0", "found_on": date(2010, 5, 2), "due_on": date(2010, 6, 1)}
+    unknown = {"hazard_no": "H1", "found_on": date(2010, 5, 1), "due_on": date(2010, 6, 1)}
+    assert problems(check_file(home, hazards(tmp_path / "1.xlsx", rectified), at(4)), "error", "warning") == []
+    assert problems(check_file(home, hazards(tmp_path / "2.xlsx", changed), at(4))) == [(2, "found_on", "date_before_window")]
+    assert problems(check_file(home, hazards(tmp_path / "3.xlsx", unknown), at(4))) == [(2, "found_on", "date_before_window")]
+    late = rectified | {"rectified_on": date(2014, 2, 9)}
+    assert problems(check_file(home, hazards(tmp_path / "4.xlsx", late), at(4)), "warning") == [(2, "rectified_on", "late_row")]
+
+
+def test_a_key_of_another_department_or_a_quarantined_or_withdrawn_row_is_not_known(home: Home, tmp_path: Path) -> None:
+    row = {"hazard_no": "H0", "found_on": date(2010, 5, 1), "due_on": date(2010, 6, 1)}
+    open_department(home, tmp_path)
+    collect_one(home, hazards(tmp_path / "wl.xlsx", {}, department="WL", month="2013-12"), OPENING)
+    assert problems(check_file(home, hazards(tmp_path / "1.xlsx", row, department="WL"), at(4))) == [
+        (2, "found_on", "date_before_window")
+    ]
+    collect_one(home, hazards(tmp_path / "v2.xlsx", row | {"category": "火"}, month="2013-12"), OPENING + timedelta(days=1))
+    assert problems(check_file(home, hazards(tmp_path / "2.xlsx", row), at(4))) == [(2, "found_on", "date_before_window")]
+
+
+def test_a_spell_may_end_ahead_but_not_behind_the_window(home: Home, tmp_path: Path) -> None:
+    open_department(home, tmp_path)
+    nil = nil_except("programme_enrolments")
+
+    def ended(ended_on: date) -> list[tuple[Any, ...]]:
+        path = write_workbook(
+            tmp_path / "x.xlsx",
+            month="2014-06",
+            rows={"programme_enrolments": [{"enrolled_on": date(2014, 6, 1), "ended_on": ended_on}]},
+            nil=nil,
+        )
+        return problems(check_file(home, path, at(7)))
+
+    assert ended(date(2015, 1, 1)) == []
+    assert ended(date(2014, 2, 1)) == [(2, "ended_on", "date_before_window"), (2, "ended_on", "enrolment_order")]
+
+
+def test_a_spell_that_an_accepted_key_ends_keeps_its_old_beginning(home: Home, tmp_path: Path) -> None:
+    nil = nil_except("programme_enrolments")
+    old = {"enrolled_on": date(2009, 1, 1)}
+    opening = write_workbook(tmp_path / "1.xlsx", month="2013-12", rows={"programme_enrolments": [old]}, nil=nil)
+    assert collect_one(home, opening, OPENING).state == "accepted"
+    path = write_workbook(
+        tmp_path / "2.xlsx", month="2014-06", rows={"programme_enrolments": [old | {"ended_on": date(2014, 6, 9)}]}, nil=nil
+    )
+    assert problems(check_file(home, path, at(7)), "error", "warning") == []
+
+
+def test_a_new_reading_stands_beside_the_old_one(home: Home, tmp_path: Path) -> None:
+    collect_one(home, hazards(tmp_path / "1.xlsx", {}), at(4))
+    collect_one(home, hazards(tmp_path / "2.xlsx", {"category": "火"}), at(4, 3))
+    before = tree(home.landing / "month=2014-03")
+    outcomes = reread_month(home, "2014-03", at(9))
+    assert [(outcome.version, outcome.state) for outcome in outcomes] == [
+        ("v0001-r02", "accepted"),
+        ("v0002-r02", "accepted_with_quarantine"),
+    ]
+    after = tree(home.landing / "month=2014-03")
+    assert {name: after[name] for name in before} == before
+    folder = home.landing / "month=2014-03" / "department=CQ"
+    assert (folder / "v0001-r02" / "original.xlsx").samefile(folder / "v0001" / "original.xlsx")
+    manifest = json.loads((folder / "v0001-r02" / "manifest.json").read_text("utf-8"))
+    assert (manifest["reading"], manifest["read_at"][:10], manifest["received_at"][:10]) == (2, "2014-09-02", "2014-04-02")
+    assert (manifest["submission_id"], manifest["submission_number"]) == ("2014-03/CQ/v0001-r02", 1)
+    assert [form["version"] for form in manifest["forms"] if form["form"] == "hazards"] == [1]
+    assert reread_month(home, "2014-03", at(9)) == outcomes
+    assert tree(home.landing / "month=2014-03") == after
+    assert [outcome.version for outcome in reread_month(home, "2014-03", at(10))] == ["v0001-r03", "v0002-r03"]
+
+
+def test_a_check_tells_what_a_collect_would_and_stores_nothing(home: Home, tmp_path: Path) -> None:
+    open_department(home, tmp_path)
+    before = tree(home.root)
+    path = write_workbook(tmp_path / "x.xlsx", rows={"hazards": [{"category": "火"}, {"found_on": "2014-02-27"}]})
+    checked = check_file(home, path, at(4))
+    assert tree(home.root) == before
+    collected = collect_one(home, path, at(4))
+    assert checked.problems == collected.problems
+    assert (checked.state, checked.rows, checked.quarantined, checked.warnings) == (
+        collected.state,
+        collected.rows,
+        collected.quarantined,
+        collected.warnings,
+    )
+    assert (checked.version, checked.receipt) == (None, None)
+
+
+def test_a_receipt_lists_every_problem_and_an_outcome_a_thousand(home: Home, tmp_path: Path) -> None:
+    outcome = collect_one(home, write_csv(tmp_path, "hazards", [{"category": "火"}] * 1_200), at(4))
+    assert (len(outcome.problems), outcome.problem_count, outcome.quarantined) == (1_000, 1_200, 1_200)
+    receipt = json.loads(Path(str(outcome.receipt)).read_text("utf-8"))
+    assert (receipt["state"], len(receipt["problems"]), receipt["received_at"]) == (
+        outcome.state,
+        1_200,
+        "2014-04-02T08:00:00.000000Z",
+    )
