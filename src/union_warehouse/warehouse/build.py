@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-from union_warehouse.locks import exclusive
 from union_warehouse.paths import DBT_PROJECT_DIR, Home
+from union_warehouse.warehouse.dbt_worker import run_dbt_command
 from union_warehouse.warehouse.errors import BuildFailed
 
 logger = logging.getLogger(__name__)
@@ -22,7 +20,7 @@ _FAILED = {"error", "fail", "runtime error"}
 def run_dbt(home: Home, close_id: str) -> dict[str, Any]:
     """One ``dbt build`` (seeds, models, data tests) on ``build/<close_id>/``.
 
-    dbt runs as a process of its own: in process it would keep the DuckDB file locked. It always sees the same path, a
+    dbt runs in a process of its own (:mod:`union_warehouse.warehouse.dbt_worker`). It always sees the same path, a
     link to the close's folder, since a changed path makes dbt parse the whole project again. Unit tests of the models
     run in the project's test suite, not in a close.
 
@@ -36,35 +34,29 @@ def run_dbt(home: Home, close_id: str) -> dict[str, Any]:
     _point_to(home.build / "current_close", folder)
     target = home.build / "dbt_target"
     log = folder / "dbt.log"
-    command = [
-        os.fspath(Path(sys.executable).parent / "dbt"),
+    arguments = [
         *("build", "--exclude-resource-type", "unit_test"),
         *("--project-dir", os.fspath(DBT_PROJECT_DIR), "--profiles-dir", os.fspath(DBT_PROJECT_DIR)),
         *("--target-path", os.fspath(target), "--log-path", os.fspath(folder)),
     ]
-    environment = os.environ | {"UW_BUILD_DIR": os.fspath(home.build / "current_close"), "DO_NOT_TRACK": "1"}
-    environment.setdefault("DBT_LOG_LEVEL_FILE", "info")  # every statement, at the level debug, is a third of dbt's time
+    environment = {
+        "UW_BUILD_DIR": os.fspath(home.build / "current_close"),
+        "DO_NOT_TRACK": "1",
+        "DBT_LOG_LEVEL_FILE": "info",  # every statement, at the level debug, is a third of dbt's time
+    }
     (target / "run_results.json").unlink(missing_ok=True)
     output = []
-    with (
-        exclusive(writer_lock(home)) as lock,
-        subprocess.Popen(  # noqa: S603 - our own command
-            command,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            pass_fds=(lock,),  # if this process is killed, the next close waits until its dbt has ended
-        ) as process,
-    ):
-        for line in process.stdout or ():
+    error = ""
+    try:
+        for line in run_dbt_command(arguments, environment, writer_lock(home)):
             output.append(line)
             logger.info("%s", line.rstrip())
+    except RuntimeError as stopped:
+        error = str(stopped)
     results = _node_results(target / "run_results.json")
     failures = [f"{node['name']} ({node['message']})" for node in results["results"] if node["status"] in _FAILED]
-    if process.returncode or failures:
-        raise BuildFailed(close_id=close_id, failures="; ".join(failures) or "".join(output[-15:]), log=os.fspath(log))
+    if error or failures:
+        raise BuildFailed(close_id=close_id, failures="; ".join(failures) or error + "".join(output[-15:]), log=os.fspath(log))
     return {"close_id": close_id, **results}
 
 
