@@ -24,16 +24,29 @@ _DAYS_OF_UNIONS = {
 def create_scope(workbench: Workbench, home: Home) -> str:
     """Create what the suites of the marts query, in the audit's own DuckDB; returns the table that is the GX batch.
 
-    ``audited_scope``: one row: release_id, closing_month, from_month (first month that this close may have changed), last_month,
-    opening_month. Views: ``fact_rows`` (form, fact, entity_key and provenance of every fact row), ``union_rows`` (form,
-    union_code, day_on and provenance of every fact row that names a union). Tables, of the submissions that began to
-    count in this close: ``staged_rows`` and ``landed_rows``.
+    ``audited_scope``: one row: first_changed_month (earliest month of a submission that began or ceased to count),
+    from_month (first month whose snapshots and indicators were made anew), last_month, opening_month. Views: ``fact_rows``
+    (form, fact, entity_key and provenance of every fact row), ``union_rows`` (form, union_code, day_on and provenance of
+    every fact row that names a union). Tables: ``staged_rows`` and ``landed_rows`` of the submissions that began to count,
+    ``touched_unions`` and ``touched_inspections`` of those that began or ceased to count.
     """
     workbench.execute(
         f"""create table {SCOPE} as
-        select release_id, month as closing_month, from_month, last_closed_month as last_month, opening_month
-        from build.plan.close cross join build.intermediate.int_earliest_change"""
+        select coalesce(first_changed_month, month) as first_changed_month, from_month, last_closed_month as last_month, opening_month
+        from build.plan.close
+        cross join build.intermediate.int_earliest_change
+        cross join (
+            select min(month) as first_changed_month
+            from build.plan.submissions
+            semi join build.plan.changed_submissions using (form, submission_id)
+        )"""
     )
+    for form, column, table in (("union_register", "union_code", "unions"), ("safety_inspections", "inspection_no", "inspections")):
+        workbench.execute(
+            f"""create table touched_{table} as
+            select distinct {column} from build.staging.stg_{form}
+            semi join (select submission_id from build.plan.changed_submissions where form = '{form}') using (submission_id)"""
+        )
     facts = yaml.load(MARTS_SUITE.read_text("utf-8"), yaml.CSafeLoader)["facts"]
     workbench.execute("create view fact_rows as " + " union all ".join(map(_fact_rows, facts)))
     workbench.execute("create view union_rows as " + " union all ".join(_union_rows(*item) for item in _DAYS_OF_UNIONS.items()))
