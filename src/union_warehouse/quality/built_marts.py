@@ -41,7 +41,10 @@ def create_scope(workbench: Workbench, home: Home) -> str:
             semi join build.plan.changed_submissions using (form, submission_id)
         )"""
     )
-    for form, column, table in (("union_register", "union_code", "unions"), ("safety_inspections", "inspection_no", "inspections")):
+    for form, column, table in (
+        ("union_register", "union_code", "unions"),
+        ("safety_inspections", "inspection_no", "inspections"),
+    ):
         workbench.execute(
             f"""create table touched_{table} as
             select distinct {column} from build.staging.stg_{form}
