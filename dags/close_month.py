@@ -20,7 +20,7 @@ from datetime import timedelta
 from typing import Any
 
 import pendulum
-from airflow.sdk import DAG, CronPartitionTimetable, ExceptionRetryPolicy, Param, RetryAction, RetryRule, chain, task
+from airflow.sdk import DAG, CronPartitionTimetable, ExceptionRetryPolicy, Param, RetryAction, RetryRule, task
 
 STEPS = {
     "audit_landed_forms": "Holds every landed row against its contract, and quarantine against what fails there.",
@@ -65,17 +65,18 @@ with DAG(
         return plan_close()
 
     @task.short_circuit
-    def check_need(plan: dict[str, Any]) -> bool:
-        """Skip the rest when the month's release would not change."""
-        return bool(plan["is_needed"])
+    def check_need(plan: dict[str, Any]) -> str:
+        """Hand on the close; nothing, which skips the rest, when the month's release would not change."""
+        return str(plan["close_id"]) if plan["is_needed"] else ""
 
     @task
-    def run_step(step: str, close_id: str) -> None:
-        """Run one of STEPS."""
+    def run_step(step: str, close_id: str) -> str:
+        """Run one of STEPS and hand on the close."""
         from union_warehouse.orchestration.steps import run_close_step
 
         run_close_step(step, close_id)
+        return close_id
 
-    plan = plan_close()
-    steps = [run_step.override(task_id=step, doc_md=purpose)(step, plan["close_id"]) for step, purpose in STEPS.items()]
-    chain(check_need(plan), *steps)
+    close_id = check_need(plan_close())
+    for name, purpose in STEPS.items():
+        close_id = run_step.override(task_id=name, doc_md=purpose)(name, close_id)

@@ -161,10 +161,12 @@ def test_submissions_are_due_before_the_scheduled_close() -> None:
         assert due_at(month) <= datetime(int(following[:4]), int(following[5:]), 15, 6, tzinfo=SHANGHAI), month
 
 
-def test_a_verdict_is_not_tried_again_but_a_fault_is() -> None:
+@pytest.mark.parametrize(("dag_id", "task_id"), [("close_month", "build_warehouse"), ("collect_submissions", "collect_file")])
+def test_a_verdict_is_not_tried_again_but_a_fault_is(dag_id: str, task_id: str) -> None:
     from airflow.sdk import RetryAction
 
-    policy = _dag("close_month").get_task("build_warehouse").retry_policy
+    task = _dag(dag_id).get_task(task_id)
+    policy = task.partial_kwargs["retry_policy"] if task.is_mapped else task.retry_policy
     assert policy.evaluate(UnionWarehouseError(), 1, 3).action is RetryAction.FAIL
     assert policy.evaluate(OSError("disk full"), 1, 3).action is RetryAction.DEFAULT
 

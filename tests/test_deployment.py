@@ -30,7 +30,7 @@ SECRETS = {
     "AIRFLOW_SECRET_KEY": "test-secret-key-of-more-than-32-characters",
     "AIRFLOW_FERNET_KEY": "dGVzdC1mZXJuZXQta2V5LW9mLTMyLWJ5dGVzLWxvbmc=",
     "AIRFLOW_ADMIN_PASSWORD": "test-admin",
-    "UW_HASH_KEY": "test-hash-key",
+    "UW_HASH_KEY": "test-hash-key-of-more-than-16-bytes",
 }
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 CLOSE_TASKS = ["plan_close", "audit_landed_forms", "build_warehouse", "audit_warehouse", "publish_release", "confirm_release"]

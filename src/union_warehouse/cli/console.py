@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # Wide enough for a whole row when the output goes to a file or a pipe, where nobody can widen a window.
 _WIDTH_WITHOUT_TERMINAL = 200
+_MESSAGE_LENGTH = 3000
 
 STEP_LABELS = {
     "list_inbox": "list the inbox",
@@ -67,8 +68,13 @@ def print_table(title: str, columns: Sequence[tuple[str, bool]], rows: Iterable[
 def print_error(error: UnionWarehouseError) -> None:
     """``error`` in Chinese and English on standard error."""
     where = console(sys.stderr)
-    where.print(Text(f"错误 {error.code}：", style="bold red") + Text(error.message_zh))
-    where.print(Text(f"error {error.code}: ", style="bold red") + Text(error.message_en))
+    where.print(Text(f"错误 {error.code}：", style="bold red") + Text(_shortened(error.message_zh)))
+    where.print(Text(f"error {error.code}: ", style="bold red") + Text(_shortened(error.message_en)))
+
+
+def _shortened(message: str) -> str:
+    """At most a screenful; ``--json`` gives the whole message."""
+    return message if len(message) <= _MESSAGE_LENGTH else f"{message[:_MESSAGE_LENGTH]} …"
 
 
 @contextmanager

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from union_warehouse.orchestration.airflow_home import create_pools
+from union_warehouse.paths import Home
+from union_warehouse.personal_data import load_hash_key
 
 _PASSWORDS_FILE = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"
 
@@ -18,10 +20,12 @@ def main() -> None:
     The environment is that of docker-compose.yml.
 
     Raises:
+        WeakHashKey: ``UW_HASH_KEY`` is too short; said here, before the first submission fails for it.
         KeyError: ``AIRFLOW_ADMIN_PASSWORD`` or the place of the passwords file is not set.
     """
     from airflow.utils.db import upgradedb
 
+    load_hash_key(Home.from_environment())
     upgradedb()
     create_pools()
     write_passwords(os.environ)
