@@ -273,3 +273,16 @@ def _rendered_labels(run_id: str) -> list[str | None]:
     with create_session() as session:
         query = select(TaskInstance).where(TaskInstance.run_id == run_id, TaskInstance.task_id == "collect_file")
         return [instance.rendered_map_index for instance in session.scalars(query)]
+
+
+def test_one_process_can_serve_one_home_after_another(tmp_path: Path) -> None:
+    from union_warehouse.submissions import place_in_inbox
+
+    for name in ("first", "second", "first"):
+        home = Home(tmp_path / name)
+        (file := tmp_path / f"{name}.xlsx").write_text(name)
+        place_in_inbox(home, [file], datetime.now(UTC))
+        with in_process_runner(home) as runner:
+            run = runner.run("collect_submissions", {}, _ignore)
+        assert results_of(home, run)["confirm_outcomes"] == {"rejected": 1}
+        assert (home.airflow / "airflow.db").exists()

@@ -36,6 +36,9 @@ COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 CLOSE_TASKS = ["plan_close", "audit_landed_forms", "build_warehouse", "audit_warehouse", "publish_release", "confirm_release"]
 UW = Path(sys.executable).with_name("uw")
 
+# One deployment serves all of these tests, so they run in one process.
+pytestmark = pytest.mark.xdist_group("deployment")
+
 
 def test_the_compose_file_is_valid_by_the_specification() -> None:
     schema = json.loads(Path(__file__).with_name("data").joinpath("compose-spec.json").read_text("utf-8"))

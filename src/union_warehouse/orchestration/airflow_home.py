@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from union_warehouse.orchestration.locks import exclusive
 from union_warehouse.paths import DAGS_DIR, PROJECT_DIR, Home
@@ -44,37 +44,31 @@ def airflow_ready(home: Home) -> Iterator[None]:
     """Airflow configured for ``home`` in this process, its database migrated, its pools present; one process at a time.
 
     SQLite takes one writer, so a second ``uw`` on the same home waits here until the first is done.
-
-    Raises:
-        RuntimeError: Airflow was already configured for another home in this process (it reads its settings once).
     """
     home.airflow.mkdir(parents=True, exist_ok=True)
-    _configure(home)
+    os.environ.update(airflow_settings(home))
     with exclusive(home.airflow / "run.lock"):
+        _connect()
         _migrate(home.airflow)
-        _commit_without_waiting_for_the_disk()
         yield
 
 
-def _configure(home: Home) -> None:
-    configured = os.environ.get("AIRFLOW_HOME")
-    if _configured and configured != str(home.airflow):
-        raise RuntimeError(f"Airflow is configured for {configured} in this process; use a new process for {home.airflow}")
-    os.environ.update(airflow_settings(home))
-    _configured.append(str(home.airflow))
-
-
-_configured: list[str] = []
-
-
-@cache
-def _commit_without_waiting_for_the_disk() -> None:
-    """Set SQLite's ``synchronous`` to ``normal``: with its write-ahead log still safe from corruption, and a task makes many commits."""
+def _connect() -> None:
+    """Connect this process to the database that the environment names; Airflow alone does so once, when it is imported."""
     from airflow import settings
     from sqlalchemy import event
 
-    event.listen(settings.engine, "connect", lambda connection, _: connection.execute("pragma synchronous = normal"))
-    settings.engine.dispose()
+    if os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] != settings.SQL_ALCHEMY_CONN:
+        settings.configure_vars()
+        settings.reconfigure_orm()
+    if not event.contains(settings.engine, "connect", _commit_without_waiting_for_the_disk):
+        event.listen(settings.engine, "connect", _commit_without_waiting_for_the_disk)
+        settings.engine.dispose()
+
+
+def _commit_without_waiting_for_the_disk(connection: Any, _record: Any) -> None:
+    # A task makes many commits. With SQLite's write-ahead log (Airflow's choice) this is still safe from corruption.
+    connection.execute("pragma synchronous = normal")
 
 
 def _migrate(folder: Path) -> None:
