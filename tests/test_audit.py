@@ -226,6 +226,7 @@ BREAKS = {
         where indicator_code = 'safety.inspections' and reporting_unit_code = 'XC'""",
     "marts.indicators_complete": "delete from marts.rpt_indicators where indicator_code = 'member.joined'",
     "marts.landed_rows_staged": "delete from build.staging.stg_safety_inspections",
+    "marts.staging_complete": "delete from build.staging.stg_member_counts where submission_month = '2013-12'",
     "marts.staged_rows_landed": "update build.staging.stg_training_activities set source_row = 99",
     "marts.no_row_lost": "delete from marts.fct_qualification_promotions",
     "marts.latest_row_counts": "update marts.fct_collective_contracts set submission_month = '2013-12' where contract_no = 'K2'",

@@ -27,8 +27,9 @@ def create_scope(workbench: Workbench, home: Home) -> str:
     ``audited_scope``: one row: first_changed_month (earliest month of a submission that began or ceased to count),
     from_month (first month whose snapshots and indicators were made anew), last_month, opening_month. Views: ``fact_rows``
     (form, fact, entity_key and provenance of every fact row), ``union_rows`` (form, union_code, day_on and provenance of
-    every fact row that names a union). Tables: ``staged_rows`` and ``landed_rows`` of the submissions that began to count,
-    ``touched_unions`` and ``touched_inspections`` of those that began or ceased to count.
+    every fact row that names a union), ``staged_submissions`` (form, submission_id, staged_count). Tables: ``staged_rows``
+    and ``landed_rows`` of the submissions that began to count, ``touched_unions`` and ``touched_inspections`` of those
+    that began or ceased to count.
     """
     workbench.execute(
         f"""create table {SCOPE} as
@@ -58,6 +59,7 @@ def create_scope(workbench: Workbench, home: Home) -> str:
         select * from build.plan.effective_submissions
         semi join (select form, submission_id from build.plan.changed_submissions where counts_now) using (form, submission_id)"""
     )
+    workbench.execute("create view staged_submissions as " + " union all ".join(map(_staged_submissions, facts)))
     workbench.execute("create table staged_rows as " + " union all ".join(map(_staged_rows, facts)))
     _create_landed_rows(workbench, home)
     return SCOPE
@@ -77,6 +79,11 @@ def _union_rows(form: str, place: tuple[str, str]) -> str:
     where = "where not is_carried_forward" if fact == "fct_membership_monthly" else ""
     return f"""select '{form}' as form, union_code, {day} as day_on, submission_month, submission_id, source_row
         from marts.{fact} {where}"""
+
+
+def _staged_submissions(item: dict[str, Any]) -> str:
+    return f"""select '{item["form"]}' as form, submission_id, count(*) as staged_count
+        from build.staging.{item["staging"]} group by submission_id"""
 
 
 def _staged_rows(item: dict[str, Any]) -> str:
