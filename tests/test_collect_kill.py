@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
 import signal
@@ -63,16 +64,14 @@ def _die_at(write: int) -> None:
     sys.addaudithook(hook)
 
 
-def _in_child(home: Home, dies_at: int | None = None) -> int:
-    """Collect everything in a process of its own; returns how it ended."""
-    child = os.fork()
-    if child == 0:
-        try:
-            _collect_all(home, dies_at)
-        except BaseException:
-            os._exit(1)
-        os._exit(0)
-    return os.waitpid(child, 0)[1]
+def _in_child(home: Home, dies_at: int | None = None) -> int | None:
+    """Collect everything in a process of its own, forked from a server without threads; returns how it ended."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["pandas", "duckdb", "pyarrow.dataset", "union_warehouse.submissions", __name__])
+    child = context.Process(target=_collect_all, args=(home, dies_at))
+    child.start()
+    child.join(60)
+    return child.exitcode
 
 
 def _content(home: Home) -> dict[str, bytes]:
@@ -94,8 +93,10 @@ def test_a_kill_at_any_write_leaves_no_trace(inbox: Path, tmp_path: Path) -> Non
     deaths = 0
     for write in range(1, 1_000, STEP):
         home = Home(shutil.copytree(inbox, tmp_path / f"killed-{write}"))
-        if _in_child(home, dies_at=write) == 0:
+        ended = _in_child(home, dies_at=write)
+        if ended == 0:
             break
+        assert ended == -signal.SIGKILL
         deaths += 1
         assert _in_child(home) == 0
         assert _content(home) == expected, f"killed at write {write}"

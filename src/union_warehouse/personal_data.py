@@ -81,6 +81,11 @@ def load_hash_key(home: Home) -> HashKey:
     return HashKey(path.read_text("ascii").strip().encode())
 
 
+def has_hash_key(home: Home) -> bool:
+    """Whether there is a key already, so that reading something need not make one."""
+    return bool(os.environ.get(KEY_VARIABLE)) or (home.root / KEY_FILE).exists()
+
+
 def _create_key(path: Path) -> None:
     """Write a random key; of several processes that try at once, the first wins."""
     path.parent.mkdir(parents=True, exist_ok=True)

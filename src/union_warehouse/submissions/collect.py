@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
+
 from union_warehouse.contracts import Severity
 from union_warehouse.paths import Home
-from union_warehouse.personal_data import HashKey, load_hash_key
+from union_warehouse.personal_data import HashKey, has_hash_key, load_hash_key
 from union_warehouse.quality.provisional import judge_provisionally
 from union_warehouse.quality.row_rules import RowProblem, Verdicts, judge_rows
 from union_warehouse.submissions.history import earlier_dates_of
 from union_warehouse.submissions.identify import Identity
 from union_warehouse.submissions.inbox import InboxItem, earlier_items, read_marker, tied_items, write_marker
 from union_warehouse.submissions.instants import to_text
-from union_warehouse.submissions.landing import JudgedForm, land, land_rejected, read_quarantine
+from union_warehouse.submissions.known import known_rows
+from union_warehouse.submissions.landing import JudgedForm, land, land_rejected, landed_table, read_landed_tables, read_quarantine
 from union_warehouse.submissions.locks import department_lock
 from union_warehouse.submissions.manifests import Arrival, make_manifest, make_outcome
 from union_warehouse.submissions.outcome import ACCEPTED_STATES, UNCHANGED, Outcome
 from union_warehouse.submissions.problems import InboxFileMissing, TiedArrival
 from union_warehouse.submissions.reading import Submission, extension_of, read_submission
-from union_warehouse.submissions.receipts import write_receipt
+from union_warehouse.submissions.receipts import receipt_path, write_receipt
 from union_warehouse.submissions.registry import (
     Manifest,
     department_folder,
@@ -40,7 +44,7 @@ from union_warehouse.workbooks.problems import SubmissionProblem
 from union_warehouse.workbooks.tables import FormRows
 
 _LOGGER = logging.getLogger(__name__)
-_CHECK_KEY = HashKey(b"nothing that is checked only is stored")
+_CHECK_KEY = HashKey(b"for a check before any key exists: nothing is stored")
 
 
 def collect_file(home: Home, item: InboxItem) -> Outcome:
@@ -73,7 +77,8 @@ def check_file(home: Home, path: Path | str, received_at: datetime | None = None
     file = Path(path)
     data = file.read_bytes()
     instant = to_text(received_at or datetime.now(UTC))
-    submission = read_submission(data, file.name, instant, _CHECK_KEY)
+    key = load_hash_key(home) if has_hash_key(home) else _CHECK_KEY
+    submission = read_submission(data, file.name, instant, key)
     identity = submission.identity
     landed: list[Manifest] = []
     if identity.department is not None and identity.month is not None:
@@ -83,8 +88,8 @@ def check_file(home: Home, path: Path | str, received_at: datetime | None = None
     if equal is not None:
         return replace(_landed_outcome(home, equal), state=UNCHANGED, file=file.name).shortened()
     judgement = _judge(home, submission, arrival, landed, ())
-    manifest = _manifest(submission, arrival, judgement, landed, _CHECK_KEY)
-    outcome = make_outcome(manifest, judgement.row_problems, judgement.provisional)
+    manifest = _manifest(submission, arrival, judgement, landed, key)
+    outcome = make_outcome(manifest, judgement.row_problems, _provisional(home, manifest, _tables(judgement, manifest)))
     return replace(outcome, version=None, submission_id=None).shortened()
 
 
@@ -111,7 +116,6 @@ class _Judgement:
     forms: tuple[JudgedForm, ...]
     problems: tuple[SubmissionProblem, ...]
     row_problems: tuple[RowProblem, ...]
-    provisional: tuple[RowProblem, ...]
     ties_with: tuple[str, ...]
     is_opening: bool
 
@@ -138,25 +142,45 @@ def _take(home: Home, item: InboxItem, file_name: str, data: bytes) -> Outcome:
         landed = month_manifests(home, item.month, item.department)
         for manifest in landed:
             if (manifest["sha256"], manifest["received_at"], manifest["reading"]) == (sha256, item.received_at, 1):
-                note_accepted(home, manifest)  # its collecting was killed after it had landed
-                return write_receipt(home, _landed_outcome(home, manifest), manifest)
+                return _answer_landed(home, manifest)  # its collecting was killed after it had landed
     arrival = Arrival(file_name, sha256, len(data), item.received_at, item.received_at, _next_number(landed))
     submission = read_submission(data, file_name, item.received_at, key)
     if not submission.identity.is_placed:
         return _reject_unplaced(home, submission, replace(arrival, number=None), data, key)
     equal = _equal_version(submission, arrival, landed)
     if equal is not None:
-        return replace(write_receipt(home, _landed_outcome(home, equal), equal), state=UNCHANGED, file=file_name)
+        receipt = os.fspath(receipt_path(home, equal))
+        return replace(_landed_outcome(home, equal), state=UNCHANGED, file=file_name, receipt=receipt).shortened()
     judgement = _judge(home, submission, arrival, landed, tied_items(home, item))
     manifest = _manifest(submission, arrival, judgement, landed, key)
-    folder = submission_folder(home, manifest)
-    land(folder, data, extension_of(submission.identity, file_name), manifest, judgement.forms, judgement.row_problems)
+    folder, tables = submission_folder(home, manifest), _tables(judgement, manifest)
+    land(folder, data, extension_of(submission.identity, file_name), manifest, tables, judgement.row_problems)
+    return _answer(home, manifest, judgement.row_problems, tables)
+
+
+def _answer(home: Home, manifest: Manifest, row_problems: Sequence[RowProblem], tables: Mapping[str, pa.Table]) -> Outcome:
+    """Everything that follows a landing; done again if the collecting was killed meanwhile."""
     note_accepted(home, manifest)
-    return write_receipt(home, make_outcome(manifest, judgement.row_problems, judgement.provisional), manifest)
+    return write_receipt(home, make_outcome(manifest, row_problems, _provisional(home, manifest, tables)), manifest)
+
+
+def _answer_landed(home: Home, manifest: Manifest) -> Outcome:
+    folder = submission_folder(home, manifest)
+    return _answer(home, manifest, read_quarantine(folder), read_landed_tables(folder, manifest))
+
+
+def _tables(judgement: _Judgement, manifest: Manifest) -> dict[str, pa.Table]:
+    return {form.rows.form.name: landed_table(form, manifest) for form in judgement.forms}
+
+
+def _provisional(home: Home, manifest: Manifest, tables: Mapping[str, pa.Table]) -> list[RowProblem]:
+    if manifest["state"] not in ACCEPTED_STATES:
+        return []
+    return judge_provisionally(tables, manifest["month"], known_rows(home, manifest, tables))
 
 
 def _reject_unplaced(home: Home, submission: Submission, arrival: Arrival, data: bytes, key: HashKey) -> Outcome:
-    judgement = _Judgement((), submission.problems, (), (), (), is_opening=False)
+    judgement = _Judgement((), submission.problems, (), (), is_opening=False)
     manifest = _manifest(submission, arrival, judgement, [], key)
     folder = home.landing / "rejected" / arrival.sha256
     land_rejected(folder, data, extension_of(submission.identity, arrival.file_name), manifest)
@@ -165,7 +189,7 @@ def _reject_unplaced(home: Home, submission: Submission, arrival: Arrival, data:
 
 def _reread(home: Home, latest: Manifest, read_at: str, key: HashKey) -> Outcome:
     if latest["read_at"] == read_at and latest["reading"] > 1:
-        return write_receipt(home, _landed_outcome(home, latest), latest)
+        return _answer_landed(home, latest)
     folder = submission_folder(home, latest)
     original = next(folder.glob("original.*"))
     data = original.read_bytes()
@@ -183,9 +207,9 @@ def _reread(home: Home, latest: Manifest, read_at: str, key: HashKey) -> Outcome
     judgement = _judge(home, submission, arrival, others, ())
     manifest = _manifest(submission, arrival, judgement, others, key)
     target = department_folder(home, latest["month"], latest["department"]) / version_name(number, arrival.reading)
-    land(target, original, original.suffix[1:], manifest, judgement.forms, judgement.row_problems)
-    note_accepted(home, manifest)
-    return write_receipt(home, make_outcome(manifest, judgement.row_problems, judgement.provisional), manifest)
+    tables = _tables(judgement, manifest)
+    land(target, original, original.suffix[1:], manifest, tables, judgement.row_problems)
+    return _answer(home, manifest, judgement.row_problems, tables)
 
 
 def _next_number(landed: Sequence[Manifest]) -> int:
@@ -222,13 +246,12 @@ def _judge(
         opening = is_opening(home, identity.department, identity.month, arrival.received_at)
     if any(problem.severity is Severity.ERROR for problem in problems):
         accepted_ties = tuple(manifest["submission_id"] for manifest in ties_with if manifest["state"] in ACCEPTED_STATES)
-        return _Judgement((), tuple(problems), (), (), accepted_ties, opening)
+        return _Judgement((), tuple(problems), (), accepted_ties, opening)
     forms = tuple(
         JudgedForm(item.rows, _verdicts(home, item.rows, identity, arrival, opening)) for item in submission.returns if item.rows
     )
     row_problems = tuple(problem for form in forms for problem in form.verdicts.problems)
-    provisional = judge_provisionally(home, identity, forms, arrival.received_at)
-    return _Judgement(forms, tuple(problems), row_problems, tuple(provisional), (), opening)
+    return _Judgement(forms, tuple(problems), row_problems, (), opening)
 
 
 def _verdicts(home: Home, rows: FormRows, identity: Identity, arrival: Arrival, opening: bool) -> Verdicts:

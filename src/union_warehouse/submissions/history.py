@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from union_warehouse.contracts import FieldType, Form
 from union_warehouse.paths import Home
 from union_warehouse.quality.row_rules import EarlierDates
+from union_warehouse.submissions.landing import read_landed
 from union_warehouse.submissions.registry import effective_for, landed_months, month_manifests, submission_folder
 
 Key = tuple[Any, ...]
@@ -32,7 +33,7 @@ def earlier_dates_of(home: Home, department: str, received_at: str) -> EarlierDa
                 continue
             file = next(item["file"] for item in manifest["forms"] if item["form"] == form.name)
             if file is not None:
-                rows = _accepted_dates(str(submission_folder(home, manifest) / file), form)
+                rows = _accepted_dates(submission_folder(home, manifest) / file, form)
                 found |= {key: rows[key] for key in wanted & rows.keys()}
                 wanted -= rows.keys()
         return found
@@ -40,10 +41,10 @@ def earlier_dates_of(home: Home, department: str, received_at: str) -> EarlierDa
     return earlier_dates
 
 
-def _accepted_dates(path: str, form: Form) -> dict[Key, Mapping[str, date | None]]:
+def _accepted_dates(path: Path, form: Form) -> dict[Key, Mapping[str, date | None]]:
     dates = [field.name for field in form.fields if field.type is FieldType.DATE]
     keys = [field.name for field in form.key]
-    table = pq.read_table(path, columns=list(dict.fromkeys([*keys, *dates, "_is_accepted"])), partitioning=None)
+    table = read_landed(path, list(dict.fromkeys([*keys, *dates, "_is_accepted"])))
     table = table.filter(pc.field("_is_accepted"))
     columns = {name: table[name].to_pylist() for name in {*keys, *dates}}
     return {

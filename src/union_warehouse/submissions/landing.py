@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ def land(
     original: bytes | Path,
     extension: str,
     manifest: Manifest,
-    forms: Iterable[JudgedForm],
+    tables: Mapping[str, pa.Table],
     problems: Iterable[RowProblem],
 ) -> None:
     """Write a submission under a temporary name and rename it into place.
@@ -69,7 +69,7 @@ def land(
         original: unchanged bytes, or the original of an earlier reading to link to.
         extension: of the original.
         manifest: complete.
-        forms: forms with rows.
+        tables: of :func:`landed_table` by form.
         problems: every row problem, for the quarantine.
     """
     temporary = _fresh(folder)
@@ -78,8 +78,8 @@ def land(
         kept.write_bytes(original)
     else:
         os.link(original, kept)
-    for form in forms:
-        pq.write_table(landed_table(form, manifest), temporary / f"{form.rows.form.name}.parquet", compression=_COMPRESSION)
+    for name, table in tables.items():
+        pq.write_table(table, temporary / f"{name}.parquet", compression=_COMPRESSION)
     pq.write_table(quarantine_table(manifest["submission_id"], problems), temporary / QUARANTINE, compression=_COMPRESSION)
     _write_manifest(temporary, manifest)
     temporary.rename(folder)
@@ -146,8 +146,19 @@ def quarantine_table(submission_id: str, problems: Iterable[RowProblem]) -> pa.T
     )
 
 
+def read_landed(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """A landed file, read without pyarrow's threads: they are not worth starting, and would hang in a forked process."""
+    with pq.ParquetFile(path, pre_buffer=False) as file:
+        return file.read(columns=None if columns is None else list(columns), use_threads=False)
+
+
+def read_landed_tables(folder: Path, manifest: Mapping[str, Any]) -> dict[str, pa.Table]:
+    """The rows of a landed submission by form."""
+    return {item["form"]: read_landed(folder / item["file"]) for item in manifest["forms"] if item["file"]}
+
+
 def read_quarantine(folder: Path) -> list[RowProblem]:
     """The row problems of a landed submission."""
-    table = pq.read_table(folder / QUARANTINE, partitioning=None)
+    table = read_landed(folder / QUARANTINE)
     columns = [table[name].to_pylist() for name in RowProblem._fields]
     return [RowProblem(*values) for values in zip(*columns, strict=True)]
