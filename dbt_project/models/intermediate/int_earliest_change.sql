@@ -3,7 +3,11 @@
 -- effect when it ended, however long ago it began.
 {% set effects = {
     "fct_union_events": ("union_register", "union_event_key", ["event_on"]),
-    "fct_union_coverage": ("union_coverage", "union_coverage_key", ["covered_from", "covered_to"]),
+    "fct_union_coverage": (
+        "union_coverage",
+        "union_coverage_key",
+        ["covered_from", "covered_to", "congress_and_affairs_since_on"],
+    ),
     "fct_membership_changes": ("member_changes", "membership_change_key", ["changed_on"]),
     "fct_safety_inspections": ("safety_inspections", "safety_inspection_key", ["inspected_on"]),
     "fct_hazards": ("hazards", "hazard_key", ["found_on", "rectified_on"]),
@@ -13,10 +17,22 @@
     "fct_qualification_promotions": ("qualification_promotions", "qualification_promotion_key", ["certified_on"]),
 } %}
 {% set provenance = ["submission_id", "source_sheet", "source_row", "submission_month", "event_month", "is_late"] %}
+{# what a figure never depends on #}
+{% set descriptive = {
+    "fct_union_events": ["union_name", "former_name"],
+    "fct_union_coverage": ["enterprise_name"],
+    "fct_membership_changes": ["member_name_mask"],
+    "fct_safety_inspections": ["enterprise_name", "lead_agency", "inspector_count"],
+    "fct_hazards": ["hazard_description", "due_on"],
+    "fct_programme_enrolments": ["enterprise_name"],
+} %}
 
 with
     {% for fact, (form, key, dates) in effects.items() %}
-        {% set derived = {"fct_hazards": ["is_open", "days_to_rectify"]}.get(fact, []) %}
+        {% set derived = {
+            "fct_hazards": ["is_open", "days_to_rectify"],
+            "fct_union_coverage": ["has_workers_congress", "has_open_affairs"],
+        }.get(fact, []) %}
         {{ fact }}_affected as (select entity_key from {{ ref("int_affected_entities") }} where form = '{{ form }}'),
 
         {% for version, relation in [('now', ref(fact)), ('before', previous_mart(fact))] if relation %}
@@ -29,7 +45,9 @@ with
                         {{ key }} as entity_key,
                         '{{ effect_on }}' as effect,
                         {{ effect_on }} as effect_on,
-                        hash(*columns(* exclude ({{ (dates + provenance + derived) | join(", ") }}))) as content_hash
+                        hash(
+                            *columns(* exclude ({{ (dates + provenance + derived + descriptive.get(fact, [])) | join(", ") }}))
+                        ) as content_hash
                     from {{ relation }}
                     semi join {{ fact }}_affected on {{ key }} = {{ fact }}_affected.entity_key
                     where {{ effect_on }} is not null

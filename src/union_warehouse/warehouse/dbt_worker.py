@@ -64,6 +64,7 @@ def _worker() -> subprocess.Popen[str]:
 
 def main() -> None:
     """Serve requests until standard input closes."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     for line in sys.stdin:
@@ -73,6 +74,8 @@ def main() -> None:
             os.environ.update(request["environment"])
             with exclusive(Path(request["lock"])):
                 success = dbtRunner().invoke(request["arguments"]).success
+                # DuckDB moves its write-ahead log into the file when it is closed, and cannot end in a fork in any other way.
+                DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
                 sys.stdout.flush()
                 os._exit(0 if success else 1)
         _, status = os.waitpid(child, 0)

@@ -13,7 +13,7 @@ import duckdb
 import union_warehouse
 from union_warehouse.contracts import load_forms
 from union_warehouse.paths import Home
-from union_warehouse.warehouse.plan import MARTS_FILE, load_plan
+from union_warehouse.warehouse.plan import BUILD_FILE, MARTS_FILE, load_plan
 from union_warehouse.warehouse.releases import DATABASE_FILE, MANIFEST_FILE, Release, current_release
 
 _PARTITION_COLUMNS = ("month", "submission_month")
@@ -42,6 +42,8 @@ def publish_release(home: Home, close_id: str) -> dict[str, Any]:
     with duckdb.connect(os.fspath(marts)) as connection:
         _describe(connection, home.build / "dbt_target" / "manifest.json")
         connection.execute("force checkpoint")
+    with duckdb.connect(os.fspath(home.build / close_id / BUILD_FILE)) as connection:
+        connection.execute("force checkpoint")  # the next close copies this file, without a write-ahead log
     shutil.copyfile(marts, unfinished / DATABASE_FILE)
     with duckdb.connect(os.fspath(unfinished / DATABASE_FILE), read_only=True) as connection:
         tables = _export_parquet(connection, unfinished / "parquet", previous, home)
