@@ -20,6 +20,8 @@ from union_warehouse.quality.row_rules import RowProblem
 
 JOINED = frozenset({"join", "transfer_in"})
 Row = dict[str, Any]
+Spans = Mapping[str, tuple[date | None, date | None]]
+"""First and last day of unions by code."""
 
 
 class Change(NamedTuple):
@@ -42,7 +44,7 @@ class Known:
     """
 
     inspections: Callable[[set[str]], Mapping[str, date]]
-    unions: Callable[[set[str]], Mapping[str, tuple[date | None, date | None]]]
+    unions: Callable[[set[str]], Spans]
     changes: Callable[[set[str]], Sequence[Change]]
 
 
@@ -55,10 +57,15 @@ def judge_provisionally(tables: Mapping[str, pa.Table], month: str, known: Known
         known: what else is known.
     """
     rows = {name: table.filter(pc.field("_is_accepted")).to_pylist() for name, table in tables.items() if name in _REFERRING}
-    problems = [*_hazards(rows.get("hazards", []), known)]
+    later_events = [row for row in rows.get("union_register", []) if row["event"] != "established"]
+    codes = {row["union_code"] for name in _UNION_DAYS for row in rows.get(name, [])} | {
+        row["union_code"] for row in later_events
+    }
+    spans = known.unions(codes) if codes else {}
+    problems = _hazards(rows.get("hazards", []), known)
     for name, on in _UNION_DAYS.items():
-        problems += _union_members(name, rows.get(name, []), on, month, known)
-    problems += _union_events(rows.get("union_register", []), known)
+        problems += _union_members(name, rows.get(name, []), on, month, spans)
+    problems += _union_events(later_events, spans)
     problems += _joins(rows.get("member_changes", []), known)
     return problems
 
@@ -110,8 +117,7 @@ def _hazards(rows: Sequence[Row], known: Known) -> list[RowProblem]:
     return problems
 
 
-def _union_members(form: str, rows: Sequence[Row], on: str, month: str, known: Known) -> list[RowProblem]:
-    spans = known.unions({row["union_code"] for row in rows}) if rows else {}
+def _union_members(form: str, rows: Sequence[Row], on: str, month: str, spans: Spans) -> list[RowProblem]:
     problems = []
     for row in rows:
         day = last_day(month) if on == "month_end" else row[on]
@@ -136,11 +142,9 @@ def _unregistered(code: str, day: date) -> tuple[str, str]:
     )
 
 
-def _union_events(rows: Sequence[Row], known: Known) -> list[RowProblem]:
-    later = [row for row in rows if row["event"] != "established"]
-    spans = known.unions({row["union_code"] for row in later}) if later else {}
+def _union_events(rows: Sequence[Row], spans: Spans) -> list[RowProblem]:
     problems = []
-    for row in later:
+    for row in rows:
         first, _ = spans.get(row["union_code"], (None, None))
         if first is None or row["event_on"] < first:
             words = _unregistered(row["union_code"], row["event_on"])
