@@ -110,9 +110,11 @@ def _column_docs(form: Form) -> list[tuple[str, str]]:
 def field_docs_markdown() -> str:
     """One dbt doc block per contract field, named ``<form>__<field>``."""
     blocks = [f"[comment]: # ({_HEADER})\n"]
-    for form in load_forms().values():
-        for field in form.fields:
-            blocks.append(f"{{% docs {form.name}__{field.name} %}}\n{field_description(field)}\n{{% enddocs %}}\n")
+    blocks += [
+        f"{{% docs {form.name}__{field.name} %}}\n{field_description(field)}\n{{% enddocs %}}\n"
+        for form in load_forms().values()
+        for field in form.fields
+    ]
     return "\n".join(blocks)
 
 
