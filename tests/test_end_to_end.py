@@ -43,7 +43,9 @@ def test_a_release_is_a_folder_of_documented_tables_and_parquet(february: Path) 
     manifest = json.loads((release / "release.json").read_text("utf-8"))
     assert manifest["closed_months"] == ["2014-01", "2014-02"]
     with open_marts(february) as connection:
-        undocumented = connection.execute("select table_name, column_name from duckdb_columns() where not internal and comment is null").fetchall()
+        undocumented = connection.execute(
+            "select table_name, column_name from duckdb_columns() where not internal and comment is null"
+        ).fetchall()
         count = connection.execute("select count(*) from fct_hazards").fetchone()
         read = connection.execute(f"select count(*) from '{release}/parquet/fct_hazards/*.parquet'").fetchone()
     assert undocumented == []
