@@ -76,7 +76,7 @@ def test_a_union_must_be_registered_on_the_day(send: Sender, form: str) -> None:
     send("union_register", {"event_on": date(2014, 3, 31)})
     assert send(form, {}, month="2014-03") == ([] if form == "member_counts" else waiting)
     send("union_register", {"event_on": date(2014, 3, 1)})
-    assert send(form, {}, month="2014-04") == []
+    assert waiting[0] not in send(form, {}, month="2014-04")
 
 
 def test_a_union_of_another_department_is_known_and_ends_when_dissolved(send: Sender) -> None:

@@ -408,6 +408,23 @@ def test_a_new_reading_stands_beside_the_old_one(home: Home, tmp_path: Path) -> 
     assert [outcome.version for outcome in reread_month(home, "2014-03", at(10))] == ["v0001-r03", "v0002-r03"]
 
 
+def test_a_new_reading_knows_only_what_had_arrived(home: Home, tmp_path: Path) -> None:
+    open_department(home, tmp_path)
+    row = {"hazard_no": "H5", "found_on": date(2014, 2, 9), "due_on": date(2014, 9, 1)}
+    first = collect_one(home, hazards(tmp_path / "1.xlsx", row, month="2014-03"), at(4))
+    assert problems(first, "warning") == [(2, "found_on", "late_row")]
+    second = collect_one(home, hazards(tmp_path / "2.xlsx", row | {"rectified_on": date(2014, 4, 9)}, month="2014-04"), at(5))
+    assert problems(second, "warning") == []
+    assert [problems(outcome, "warning") for outcome in reread_month(home, "2014-03", at(9))] == [[(2, "found_on", "late_row")]]
+
+
+def test_of_a_tie_neither_side_is_known(home: Home, tmp_path: Path) -> None:
+    row = {"hazard_no": "H0", "found_on": date(2010, 5, 1), "due_on": date(2010, 6, 1)}
+    open_department(home, tmp_path)
+    assert collect_one(home, hazards(tmp_path / "tied.xlsx", {}, {}, month="2013-12"), OPENING).state == "rejected"
+    assert problems(check_file(home, hazards(tmp_path / "x.xlsx", row), at(4))) == [(2, "found_on", "date_before_window")]
+
+
 def test_a_check_tells_what_a_collect_would_and_stores_nothing(home: Home, tmp_path: Path) -> None:
     open_department(home, tmp_path)
     before = tree(home.root)
