@@ -52,21 +52,24 @@ def sheet_facts(xml: bytes) -> SheetFacts:
         xml = xml.replace(b"<" + prefix[1] + b":", b"<").replace(b"</" + prefix[1] + b":", b"</")
     letters = np.frombuffer(xml, np.uint8)
     unread: dict[tuple[int, int], str] = {}
-    if _has_letter_after(letters, b"f", b"<"):
+    if _contains(letters, b"<f", 1):
         unread |= _formulas_without_value(xml)
-    if _has_letter_after(letters, b"e", b'"'):
+    if _contains(letters, b'"e"', 1):
         unread |= {_position(match[1]): match[2].decode(errors="replace") for match in _ERROR_CELL.finditer(xml)}
-    hidden = _HIDDEN_ROW.search(xml) if _has_letter_after(letters, b"h", b" ") else None
+    hidden = _HIDDEN_ROW.search(xml) if _contains(letters, b" hid", 1) else None
     return SheetFacts(unread, int(hidden[1]) if hidden else None)
 
 
-def _has_letter_after(letters: npt.NDArray[np.uint8], letter: bytes, before: bytes) -> bool:
-    """Whether ``letter`` follows ``before`` anywhere, as it does in ``<f>``, ``"e"`` and `` hidden``.
+def _contains(letters: npt.NDArray[np.uint8], sought: bytes, rare: int) -> bool:
+    """Whether ``sought`` occurs, told from the places of its letter number ``rare``.
 
-    Five times as fast as searching for two characters of which the first is everywhere.
+    Five times as fast as a search for a string that begins as everything else does.
     """
-    positions = np.flatnonzero(letters == ord(letter))
-    return bool((letters[positions - 1] == ord(before)).any())
+    starts = np.flatnonzero(letters == sought[rare]) - rare
+    starts = starts[(starts >= 0) & (starts <= len(letters) - len(sought))]
+    for offset, letter in enumerate(sought):
+        starts = starts[letters[starts + offset] == letter]
+    return bool(len(starts))
 
 
 def _formulas_without_value(xml: bytes) -> dict[tuple[int, int], str]:
