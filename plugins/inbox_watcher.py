@@ -7,11 +7,14 @@ imported in the triggerer only.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 from typing import Any
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
+
+logger = logging.getLogger(__name__)
 
 
 class InboxTrigger(BaseEventTrigger):
@@ -39,7 +42,12 @@ class InboxTrigger(BaseEventTrigger):
         """Look at the inbox for ever; one event per change, whatever the number of files."""
         announced: dict[str, float] = {}
         while True:
-            waiting = await asyncio.to_thread(_waiting_files)
+            try:
+                waiting = await asyncio.to_thread(_waiting_files)
+            except OSError as error:
+                # A file taken away while it was looked at, or a share that is gone for a while: the next look tells.
+                logger.warning("the inbox could not be read: %s", error)
+                waiting = []
             now = time.monotonic()
             due = [path for path in waiting if now - announced.get(path, float("-inf")) >= self.repeat_after]
             if due:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -263,6 +264,29 @@ def test_a_publish_that_left_another_release_current_is_caught_by_the_gate(
 def test_the_daily_watch_stores_what_it_found(runner: InProcessRunner, airflow_home: Home) -> None:
     results = results_of(airflow_home, runner.run("watch_deadlines", {}, _ignore))
     assert (airflow_home.root / results["list_deadlines"]["path"]).is_file()
+
+
+def test_the_inbox_watcher_announces_each_change_once_and_survives_a_lost_share(
+    runner: InProcessRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import inbox_watcher
+
+    looks: list[Any] = [[], ["a"], ["a"], OSError("share gone"), ["a", "b"], ["b"], ["b", "c"]]
+
+    def look() -> list[str]:
+        found = looks.pop(0)
+        if isinstance(found, OSError):
+            raise found
+        return list(found)
+
+    monkeypatch.setattr(inbox_watcher, "_waiting_files", look)
+
+    async def watch() -> list[Any]:
+        events = inbox_watcher.InboxTrigger(poke_interval=0).run()
+        return [(await anext(events)).payload for _ in range(3)]
+
+    assert asyncio.run(watch()) == [{"waiting": 1}, {"waiting": 2}, {"waiting": 2}]
+    assert looks == []
 
 
 def _rendered_labels(run_id: str) -> list[str | None]:
