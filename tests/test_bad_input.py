@@ -187,7 +187,7 @@ def test_what_is_rejected_lands_without_rows(home: Home, tmp_path: Path, make: C
     path = make(tmp_path)
     place_in_inbox(home, [path], RECEIVED)
     outcome = collect_file(home, scan_inbox(home)[0])
-    assert (outcome.state, outcome.problems[0]["rule"], outcome.version, outcome.rows) == ("rejected", rule, "v0001", 0)
+    assert (outcome.state, outcome.problems[0]["rule"], outcome.version, outcome.rows) == ("rejected", rule, 1, 0)
     folder = home.landing / f"month={outcome.month}" / f"department={outcome.department}" / "v0001"
     assert sorted(item.name for item in folder.iterdir() if not item.name.startswith("original.")) == [
         "manifest.json",

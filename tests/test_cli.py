@@ -163,8 +163,8 @@ def test_submit_runs_the_dag_and_prints_json_only(tmp_path: Path) -> None:
     rows: list[dict[str, Any]] = json.loads(shown.stdout)
     states = {row["file"]: (row["state"], row["department"], row["month"], row["version"]) for row in rows}
     assert states == {
-        "one.xlsx": ("accepted", "FW", "2014-03", "v0001"),
-        "three.xlsx": ("accepted", "BG", "2014-03", "v0001"),
+        "one.xlsx": ("accepted", "FW", "2014-03", 1),
+        "three.xlsx": ("accepted", "BG", "2014-03", 1),
         "two.xlsx": ("rejected", None, None, None),
     }
     for row in rows:

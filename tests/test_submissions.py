@@ -72,7 +72,12 @@ def problems(outcome: Outcome, *severities: str) -> list[tuple[Any, ...]]:
 
 
 def version_folder(home: Home, outcome: Outcome) -> Path:
-    return home.landing / f"month={outcome.month}" / f"department={outcome.department}" / str(outcome.version)
+    return (
+        home.landing
+        / f"month={outcome.month}"
+        / f"department={outcome.department}"
+        / str(outcome.submission_id).rsplit("/", 1)[1]
+    )
 
 
 def rows_of(home: Home, outcome: Outcome, form: str) -> list[dict[str, Any]]:
@@ -154,7 +159,9 @@ def test_versions_count_per_department_and_month_and_form(home: Home, tmp_path: 
     other_unit = collect_one(home, write_csv(tmp_path / "a", "hazards", department="WL"), at(4, 3))
     second = collect_one(home, write_csv(tmp_path / "b", "hazards", [{}, {}]), at(4, 4))
     outcomes = (first, other_form, other_month, other_unit, second)
-    assert [outcome.version for outcome in outcomes] == ["v0001", "v0002", "v0001", "v0001", "v0003"]
+    assert [outcome.version for outcome in outcomes] == [1, 1, 1, 1, 2]
+    names = [str(outcome.submission_id).rsplit("/", 1)[1] for outcome in outcomes]
+    assert names == ["v0001", "v0002", "v0001", "v0001", "v0003"]
     assert [outcome.forms[0]["version"] for outcome in outcomes] == [1, 1, 1, 1, 2]
 
 
@@ -165,7 +172,7 @@ def test_equal_bytes_change_nothing(home: Home, tmp_path: Path) -> None:
     again = collect_one(home, shutil.copy(path, tmp_path / "重发.xlsx"), at(4, 3))
     assert (again.state, again.version, again.file, again.receipt, again.quarantined) == (
         "unchanged",
-        "v0001",
+        1,
         "重发.xlsx",
         first.receipt,
         1,
@@ -179,16 +186,16 @@ def test_equal_bytes_change_nothing(home: Home, tmp_path: Path) -> None:
 def test_former_bytes_after_another_version_are_a_version(home: Home, tmp_path: Path) -> None:
     first, second = hazards(tmp_path / "1.xlsx", {}), hazards(tmp_path / "2.xlsx", {}, {})
     found = [collect_one(home, path, at(4, day)) for day, path in ((2, first), (3, second), (4, first))]
-    assert [outcome.version for outcome in found] == ["v0001", "v0002", "v0003"]
+    assert [outcome.version for outcome in found] == [1, 2, 3]
 
 
 def test_equal_bytes_of_one_form_are_unchanged_although_another_form_came_between(home: Home, tmp_path: Path) -> None:
     hazard_file, inspection_file = write_csv(tmp_path, "hazards"), write_csv(tmp_path, "safety_inspections")
     found = [collect_one(home, path, at(4, day)) for day, path in ((2, hazard_file), (3, inspection_file), (4, hazard_file))]
     assert [(outcome.version, outcome.state) for outcome in found] == [
-        ("v0001", "accepted"),
-        ("v0002", "accepted"),
-        ("v0001", "unchanged"),
+        (1, "accepted"),
+        (1, "accepted"),
+        (1, "unchanged"),
     ]
 
 
@@ -214,7 +221,7 @@ def test_files_of_one_instant_that_share_no_form_are_no_tie(home: Home, tmp_path
 def test_the_same_bytes_twice_at_one_instant_are_one_arrival(home: Home, tmp_path: Path) -> None:
     path = hazards(tmp_path / "1.xlsx", {})
     outcomes = collect(home, path, shutil.copy(path, tmp_path / "2.xlsx"), received_at=at(4))
-    assert [(outcome.state, outcome.version) for outcome in outcomes] == [("accepted", "v0001")] * 2
+    assert [(outcome.state, outcome.version) for outcome in outcomes] == [("accepted", 1)] * 2
 
 
 def test_parallel_and_disordered_collects_land_by_arrival(home: Home, tmp_path: Path) -> None:
@@ -224,7 +231,7 @@ def test_parallel_and_disordered_collects_land_by_arrival(home: Home, tmp_path: 
     items = scan_inbox(home)
     with ThreadPoolExecutor(8) as pool:
         outcomes = list(pool.map(lambda item: collect_file(home, item), reversed(items)))
-    assert [outcome.version for outcome in outcomes] == [f"v{number:04d}" for number in range(8, 0, -1)]
+    assert [outcome.version for outcome in outcomes] == list(range(8, 0, -1))
     assert [outcome.rows for outcome in outcomes] == list(range(8, 0, -1))
 
 
@@ -391,9 +398,9 @@ def test_a_new_reading_stands_beside_the_old_one(home: Home, tmp_path: Path) -> 
     collect_one(home, hazards(tmp_path / "2.xlsx", {"category": "火"}), at(4, 3))
     before = tree(home.landing / "month=2014-03")
     outcomes = reread_month(home, "2014-03", at(9))
-    assert [(outcome.version, outcome.state) for outcome in outcomes] == [
-        ("v0001-r02", "accepted"),
-        ("v0002-r02", "accepted_with_quarantine"),
+    assert [(outcome.submission_id, outcome.state) for outcome in outcomes] == [
+        ("2014-03/CQ/v0001-r02", "accepted"),
+        ("2014-03/CQ/v0002-r02", "accepted_with_quarantine"),
     ]
     after = tree(home.landing / "month=2014-03")
     assert {name: after[name] for name in before} == before
@@ -405,7 +412,10 @@ def test_a_new_reading_stands_beside_the_old_one(home: Home, tmp_path: Path) -> 
     assert [form["version"] for form in manifest["forms"] if form["form"] == "hazards"] == [1]
     assert reread_month(home, "2014-03", at(9)) == outcomes
     assert tree(home.landing / "month=2014-03") == after
-    assert [outcome.version for outcome in reread_month(home, "2014-03", at(10))] == ["v0001-r03", "v0002-r03"]
+    assert [outcome.submission_id for outcome in reread_month(home, "2014-03", at(10))] == [
+        "2014-03/CQ/v0001-r03",
+        "2014-03/CQ/v0002-r03",
+    ]
 
 
 def test_a_new_reading_knows_only_what_had_arrived(home: Home, tmp_path: Path) -> None:

@@ -41,7 +41,12 @@ def landed(home: Home, path: Path, form: str) -> list[dict[str, Any]]:
     place_in_inbox(home, [path], RECEIVED)
     outcome = [collect_file(home, item) for item in scan_inbox(home)][-1]
     assert outcome.state != "rejected", outcome.problems
-    folder = home.landing / f"month={outcome.month}" / f"department={outcome.department}" / str(outcome.version)
+    folder = (
+        home.landing
+        / f"month={outcome.month}"
+        / f"department={outcome.department}"
+        / str(outcome.submission_id).rsplit("/", 1)[1]
+    )
     return pq.read_table(folder / f"{form}.parquet", partitioning=None).to_pylist()
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,19 +19,15 @@ from union_warehouse.contracts import Severity, load_forms
 from union_warehouse.months import last_day
 from union_warehouse.quality.row_rules import RowProblem
 
-JOINED = frozenset({"join", "transfer_in"})
+JOINED = ("join", "transfer_in")
+CHANGE_COLUMNS = ("changed_on", "change", "id_number", "union_code")
+MAX_PROVISIONAL = 1_000
+"""Provisional problems that are told of one rule of one form: a forgotten register would repeat itself on every row."""
+
 Row = dict[str, Any]
+Words = Callable[[Row], tuple[str, str]]
 Spans = Mapping[str, tuple[date | None, date | None]]
 """First and last day of unions by code."""
-
-
-class Change(NamedTuple):
-    """One accepted change of a member; they sort by day, and an entry after what else happened on it."""
-
-    changed_on: date
-    is_entry: bool
-    person: str
-    union: str
 
 
 @dataclass(frozen=True)
@@ -40,12 +37,12 @@ class Known:
     Attributes:
         inspections: earliest day of inspection by number, of the numbers asked for.
         unions: first and last day of existence by code, of the codes asked for; a day is None if not known.
-        changes: every accepted change of the persons asked for.
+        changes: every accepted change of the persons asked for, in :data:`CHANGE_COLUMNS`.
     """
 
-    inspections: Callable[[set[str]], Mapping[str, date]]
-    unions: Callable[[set[str]], Spans]
-    changes: Callable[[set[str]], Sequence[Change]]
+    inspections: Callable[[pa.Array], Mapping[str, date]]
+    unions: Callable[[pa.Array], Spans]
+    changes: Callable[[pa.Array], pa.Table]
 
 
 def judge_provisionally(tables: Mapping[str, pa.Table], month: str, known: Known) -> list[RowProblem]:
@@ -56,17 +53,20 @@ def judge_provisionally(tables: Mapping[str, pa.Table], month: str, known: Known
         month: of the submission.
         known: what else is known.
     """
-    rows = {name: table.filter(pc.field("_is_accepted")).to_pylist() for name, table in tables.items() if name in _REFERRING}
-    later_events = [row for row in rows.get("union_register", []) if row["event"] != "established"]
-    codes = {row["union_code"] for name in _UNION_DAYS for row in rows.get(name, [])} | {
-        row["union_code"] for row in later_events
-    }
-    spans = known.unions(codes) if codes else {}
-    problems = _hazards(rows.get("hazards", []), known)
-    for name, on in _UNION_DAYS.items():
-        problems += _union_members(name, rows.get(name, []), on, month, spans)
-    problems += _union_events(later_events, spans)
-    problems += _joins(rows.get("member_changes", []), known)
+    rows = {name: table.filter(pc.field("_is_accepted")).combine_chunks() for name, table in tables.items() if name in _REFERRING}
+    if "union_register" in rows:
+        rows["union_register"] = rows["union_register"].filter(pc.field("event") != "established")
+    rows = {name: table for name, table in rows.items() if table.num_rows}
+    codes = [table["union_code"] for name, table in rows.items() if name in _UNION_DAYS]
+    spans = known.unions(pc.unique(pa.chunked_array([chunk for code in codes for chunk in code.chunks]))) if codes else {}
+    problems = []
+    for name, table in rows.items():
+        if name == "hazards":
+            problems += _hazards(table, known)
+        if name == "member_changes":
+            problems += _joins(table, known)
+        if name in _UNION_DAYS:
+            problems += _union_members(name, table, month, spans)
     return problems
 
 
@@ -75,100 +75,135 @@ _UNION_DAYS = {
     for form in load_forms().values()
     for field in form.fields
     if field.reference and field.reference.form == "union_register"
-}
-"""Forms that name a union, and the field with the day on which it must exist (or month_end)."""
+} | {"union_register": "event_on"}
+"""Forms that name a union, and the field with the day on which it must exist (or month_end); later events of a union too."""
 
-_REFERRING = frozenset({"hazards", "union_register", *_UNION_DAYS})
+_REFERRING = frozenset({"hazards", *_UNION_DAYS})
 
 
-def _problem(form: str, row: Row, column: str, rule: str, words: tuple[str, str]) -> RowProblem:
+def _problems(form: str, table: pa.Table, is_broken: pa.ChunkedArray, column: str, rule: str, words: Words) -> list[RowProblem]:
+    positions = np.flatnonzero(np.asarray(pc.fill_null(is_broken, False)))[:MAX_PROVISIONAL]
     label = load_forms()[form].field(column).label
-    zh, en = words
-    return RowProblem(
-        form,
-        row["_sheet"],
-        row["_row"],
-        column,
-        rule,
-        Severity.ERROR.value,
-        row[f"{column}__text"],
-        f"{row['_sheet']} 第 {row['_row']} 行“{label}”{zh}",
-        f"{row['_sheet']} row {row['_row']} {label} ({column}): {en}",
+    problems = []
+    for row in table.take(pa.array(positions, pa.int64())).to_pylist():
+        zh, en = words(row)
+        sheet, number = row["_sheet"], row["_row"]
+        problems.append(
+            RowProblem(
+                form,
+                sheet,
+                number,
+                column,
+                rule,
+                Severity.ERROR.value,
+                row[f"{column}__text"],
+                f"{sheet} 第 {number} 行“{label}”{zh}",
+                f"{sheet} row {number} {label} ({column}): {en}",
+            )
+        )
+    return problems
+
+
+def _looked_up(keys: pa.ChunkedArray, days: Mapping[str, date | None]) -> pa.ChunkedArray:
+    """The day of each key; null where there is none."""
+    positions = pc.index_in(keys, pa.array(list(days), pa.string()))
+    return pc.take(pa.array(list(days.values()), pa.date32()), positions)
+
+
+def _hazards(table: pa.Table, known: Known) -> list[RowProblem]:
+    inspected_on = known.inspections(pc.unique(table["inspection_no"]))
+    day = _looked_up(table["inspection_no"], inspected_on)
+
+    def unknown(row: Row) -> tuple[str, str]:
+        return (
+            f"“{row['inspection_no']}”：尚未收到该检查。请报送安全检查；收到前该隐患暂不计入。",
+            f"the inspection {row['inspection_no']!r} has not been submitted; send it: until then the hazard waits.",
+        )
+
+    def too_early(row: Row) -> tuple[str, str]:
+        inspected = inspected_on[row["inspection_no"]]
+        return (
+            f"“{row['found_on']}”早于检查日期 {inspected}。请核对两个日期。",
+            f"{row['found_on']} is before the inspection on {inspected}; compare both dates.",
+        )
+
+    return [
+        *_problems("hazards", table, pc.is_null(day), "inspection_no", "unknown_inspection", unknown),
+        *_problems("hazards", table, pc.less(table["found_on"], day), "found_on", "found_before_inspection", too_early),
+    ]
+
+
+def _union_members(form: str, table: pa.Table, month: str, spans: Spans) -> list[RowProblem]:
+    first = _looked_up(table["union_code"], {code: span[0] for code, span in spans.items()})
+    last = _looked_up(table["union_code"], {code: span[1] for code, span in spans.items()})
+    on = _UNION_DAYS[form]
+    month_end = last_day(month)
+    is_month = on == "month_end"
+    day = pa.scalar(month_end, pa.date32()) if is_month else table[on]
+    # a union dissolved within the month still reports it
+    latest = pa.scalar(month_end.replace(day=1), pa.date32()) if is_month else table[on]
+    is_unregistered = pc.fill_null(pc.less(day, first), True)
+    is_dissolved = pc.and_(pc.invert(is_unregistered), pc.fill_null(pc.greater(latest, last), False))
+
+    def unregistered(row: Row) -> tuple[str, str]:
+        named = month_end if is_month else row[on]
+        return (
+            f"“{row['union_code']}”在 {named} 尚未登记建会。请在建会台账报送该工会；收到前该行暂不计入。",
+            f"the union {row['union_code']!r} is not registered on {named}; report it in the union register: until then the row waits.",
+        )
+
+    def dissolved(row: Row) -> tuple[str, str]:
+        ended = spans[row["union_code"]][1]
+        return (
+            f"“{row['union_code']}”已于 {ended} 撤销。请核对工会代码或日期。",
+            f"the union {row['union_code']!r} was dissolved on {ended}; check its code or the date.",
+        )
+
+    problems = _problems(form, table, is_unregistered, "union_code", "unregistered_union", unregistered)
+    if form != "union_register":
+        problems += _problems(form, table, is_dissolved, "union_code", "dissolved_union", dissolved)
+    return problems
+
+
+class _Change(NamedTuple):
+    """One change of a member in a union; they sort by day, and an entry after what else happened on it."""
+
+    changed_on: date
+    is_entry: bool
+
+
+def _joins(table: pa.Table, known: Known) -> list[RowProblem]:
+    """A join of a person whom the union has, by the change before it or by another join on the same day."""
+    is_join = pc.equal(table["change"], "join")
+    changes = known.changes(pc.unique(table["id_number"].filter(is_join)))
+    keys = _member_keys(changes)
+    counted = pc.value_counts(keys)
+    several = counted.field("values").filter(pc.greater(counted.field("counts"), 1))
+    suspects = changes.filter(pc.is_in(keys, several))
+    history: dict[str, list[_Change]] = {}
+    for key, day, kind in zip(
+        _member_keys(suspects).to_pylist(), suspects["changed_on"].to_pylist(), suspects["change"].to_pylist(), strict=True
+    ):
+        history.setdefault(key, []).append(_Change(day, kind in JOINED))
+    for listed in history.values():
+        listed.sort()
+    mine = _member_keys(table)
+    positions = np.flatnonzero(np.asarray(pc.and_(is_join, pc.is_in(mine, several)).fill_null(False)))
+    is_repeated = np.zeros(table.num_rows, bool)
+    for position in positions.tolist():
+        day = table["changed_on"][position].as_py()
+        is_repeated[position] = _is_repeated(history[mine[position].as_py()], _Change(day, True))
+    words = (
+        "：该人已是这个工会的会员，期间没有退会记录。请核对，或先报送其退会、转出。",
+        "this person is already a member of this union; report the leave or transfer first.",
     )
+    return _problems("member_changes", table, pa.array(is_repeated), "change", "joined_twice", lambda _: words)
 
 
-def _hazards(rows: Sequence[Row], known: Known) -> list[RowProblem]:
-    inspected_on = known.inspections({row["inspection_no"] for row in rows}) if rows else {}
-    problems = []
-    for row in rows:
-        number = row["inspection_no"]
-        if number not in inspected_on:
-            words = (
-                f"“{number}”：尚未收到该检查。请报送安全检查；收到前该隐患暂不计入。",
-                f"the inspection {number!r} has not been submitted; send it: until then the hazard waits.",
-            )
-            problems.append(_problem("hazards", row, "inspection_no", "unknown_inspection", words))
-        elif row["found_on"] < inspected_on[number]:
-            words = (
-                f"“{row['found_on']}”早于检查日期 {inspected_on[number]}。请核对两个日期。",
-                f"{row['found_on']} is before the inspection on {inspected_on[number]}; compare both dates.",
-            )
-            problems.append(_problem("hazards", row, "found_on", "found_before_inspection", words))
-    return problems
+def _member_keys(table: pa.Table) -> pa.Array:
+    return pc.binary_join_element_wise(table["id_number"], table["union_code"], "|").combine_chunks()
 
 
-def _union_members(form: str, rows: Sequence[Row], on: str, month: str, spans: Spans) -> list[RowProblem]:
-    problems = []
-    for row in rows:
-        day = last_day(month) if on == "month_end" else row[on]
-        first, last = spans.get(row["union_code"], (None, None))
-        # a union dissolved within the month still reports it
-        latest = day.replace(day=1) if on == "month_end" else day
-        if first is None or day < first:
-            problems.append(_problem(form, row, "union_code", "unregistered_union", _unregistered(row["union_code"], day)))
-        elif last is not None and latest > last:
-            words = (
-                f"“{row['union_code']}”已于 {last} 撤销。请核对工会代码或日期。",
-                f"the union {row['union_code']!r} was dissolved on {last}.",
-            )
-            problems.append(_problem(form, row, "union_code", "dissolved_union", words))
-    return problems
-
-
-def _unregistered(code: str, day: date) -> tuple[str, str]:
-    return (
-        f"“{code}”在 {day} 尚未登记建会。请在建会台账报送该工会；收到前该行暂不计入。",
-        f"the union {code!r} is not registered on {day}; report it in the union register: until then the row waits.",
-    )
-
-
-def _union_events(rows: Sequence[Row], spans: Spans) -> list[RowProblem]:
-    problems = []
-    for row in rows:
-        first, _ = spans.get(row["union_code"], (None, None))
-        if first is None or row["event_on"] < first:
-            words = _unregistered(row["union_code"], row["event_on"])
-            problems.append(_problem("union_register", row, "union_code", "unregistered_union", words))
-    return problems
-
-
-def _joins(rows: Sequence[Row], known: Known) -> list[RowProblem]:
-    joins = [row for row in rows if row["change"] == "join"]
-    history: dict[tuple[str, str], list[Change]] = {}
-    for change in sorted(known.changes({row["id_number"] for row in joins})) if joins else ():
-        history.setdefault((change.person, change.union), []).append(change)
-    problems = []
-    for row in joins:
-        changes = history.get((row["id_number"], row["union_code"]), [])
-        mine = Change(row["changed_on"], True, row["id_number"], row["union_code"])
-        position = next((index for index, change in enumerate(changes) if change == mine), 0)
-        # of two equal entries the second is the one too many
-        is_repeated = changes.count(mine) > 1
-        before = changes[position - 1] if position else None
-        if is_repeated or (before is not None and before.is_entry):
-            words = (
-                "：该人已是这个工会的会员，期间没有退会记录。请核对，或先报送其退会、转出。",
-                "this person is already a member of this union; report the leave or transfer first.",
-            )
-            problems.append(_problem("member_changes", row, "change", "joined_twice", words))
-    return problems
+def _is_repeated(changes: Sequence[_Change], join: _Change) -> bool:
+    position = changes.index(join)
+    return changes.count(join) > 1 or (position > 0 and changes[position - 1].is_entry)

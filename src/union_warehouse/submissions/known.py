@@ -18,11 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from union_warehouse.paths import Home
-from union_warehouse.quality.provisional import JOINED, Change, Known
+from union_warehouse.quality.provisional import CHANGE_COLUMNS, Known
 from union_warehouse.submissions.landing import read_landed
 from union_warehouse.submissions.registry import Manifest, effective_for, landed_months, month_manifests, submission_folder
 
-Values = tuple[Any, ...]
+_INSPECTIONS = "select inspection_no, inspected_on from fct_safety_inspections semi join wanted on inspection_no = key"
+_UNION_EVENTS = "select union_code, union_event, event_on from fct_union_events semi join wanted on union_code = key"
+_CHANGES = "select person_key, changed_on, membership_change, union_code from fct_membership_changes semi join wanted on person_key = key"
 
 
 def known_rows(home: Home, manifest: Manifest, tables: Mapping[str, pa.Table]) -> Known:
@@ -31,42 +33,39 @@ def known_rows(home: Home, manifest: Manifest, tables: Mapping[str, pa.Table]) -
     return Known(partial(_inspections, places), partial(_unions, places), partial(_changes, places))
 
 
-def _inspections(places: _Places, numbers: set[str]) -> dict[str, date]:
+def _inspections(places: _Places, numbers: pa.Array) -> dict[str, date]:
     found: dict[str, date] = {}
-    query = "select inspection_no, inspected_on from fct_safety_inspections where inspection_no in (select unnest(?))"
-    for rows in places.sources("safety_inspections", ("inspection_no", "inspected_on"), query, numbers):
-        for number, day in rows:
-            if number in numbers:
-                found[number] = min(day, found.get(number, day))
-        if numbers <= found.keys():
+    for rows in places.sources("safety_inspections", ("inspection_no", "inspected_on"), _INSPECTIONS, numbers):
+        for number, day in _rows(rows):
+            found[number] = min(day, found.get(number, day))
+        if len(found) == len(numbers):
             break
     return found
 
 
-def _unions(places: _Places, codes: set[str]) -> dict[str, tuple[date | None, date | None]]:
+def _unions(places: _Places, codes: pa.Array) -> dict[str, tuple[date | None, date | None]]:
     first: dict[str, date] = {}
     last: dict[str, date] = {}
-    query = "select union_code, union_event, event_on from fct_union_events where union_code in (select unnest(?))"
-    for rows in places.sources("union_register", ("union_code", "event", "event_on"), query, codes):
-        for code, event, day in rows:
+    for rows in places.sources("union_register", ("union_code", "event", "event_on"), _UNION_EVENTS, codes):
+        for code, event, day in _rows(rows):
             if event == "established":
                 first[code] = min(day, first.get(code, day))
             elif event == "dissolved":
                 last[code] = max(day, last.get(code, day))
-        if codes <= first.keys():
+        if len(first) == len(codes):
             break
-    return {code: (first.get(code), last.get(code)) for code in codes}
+    return {code: (first.get(code), last.get(code)) for code in codes.to_pylist()}
 
 
-def _changes(places: _Places, persons: set[str]) -> list[Change]:
-    query = "select changed_on, membership_change, person_key, union_code from fct_membership_changes where person_key in (select unnest(?))"
-    columns = ("changed_on", "change", "id_number", "union_code")
-    return [
-        Change(day, kind in JOINED, person, union)
-        for rows in places.sources("member_changes", columns, query, persons, is_own_only=True)
-        for day, kind, person, union in rows
-        if person in persons
-    ]
+def _changes(places: _Places, persons: pa.Array) -> pa.Table:
+    found = places.sources(
+        "member_changes", ("id_number", "changed_on", "change", "union_code"), _CHANGES, persons, is_own_only=True
+    )
+    return pa.concat_tables([rows.select(CHANGE_COLUMNS) for rows in found])
+
+
+def _rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:
+    return zip(*(column.to_pylist() for column in table.columns), strict=True)
 
 
 class _Places:
@@ -76,53 +75,54 @@ class _Places:
         self._home, self._manifest, self._tables = home, manifest, tables
 
     def sources(
-        self, form: str, columns: tuple[str, ...], query: str, wanted: set[str], is_own_only: bool = False
-    ) -> Iterator[Sequence[Values]]:
+        self, form: str, columns: tuple[str, ...], query: str, wanted: pa.Array, is_own_only: bool = False
+    ) -> Iterator[pa.Table]:
         """Accepted rows of a form: of the submission, its department, the release, then other departments.
 
         Args:
             form: to look in.
-            columns: of the landed rows.
-            query: the same columns from the release, with ``wanted`` as its parameter.
-            wanted: keys to look for.
+            columns: of the landed rows; the first is the key.
+            query: the same columns from the release, for the keys in the view ``wanted``.
+            wanted: keys to look for, each once.
             is_own_only: leave other departments' unpublished rows out.
         """
-        if form in self._tables:
-            yield _values(self._tables[form], columns)
         own = self._manifest["department"]
         closed = _closed_months(self._home)
-        yield from self._landed(form, columns, own, closed)
+        if form in self._tables:
+            yield _of_keys(_accepted(self._tables[form], columns), wanted)
+        for table in self._landed(form, columns, own, closed):
+            yield _of_keys(table, wanted)
         if closed:
-            yield _published(self._home, query, wanted)
-        if not is_own_only:
-            for department in _departments(self._home):
-                if department != own:
-                    yield from self._landed(form, columns, department, closed)
+            yield _published(self._home, query, wanted).rename_columns(columns)
+        for department in [] if is_own_only else _departments(self._home):
+            if department != own:
+                for table in self._landed(form, columns, department, closed):
+                    yield _of_keys(table, wanted)
 
-    def _landed(self, form: str, columns: tuple[str, ...], department: str, closed: Sequence[str]) -> Iterator[Sequence[Values]]:
+    def _landed(self, form: str, columns: tuple[str, ...], department: str, closed: Sequence[str]) -> Iterator[pa.Table]:
         mine = self._manifest
+        brings = any(item["form"] == form for item in mine["forms"])
         for month in reversed(landed_months(self._home, department)):
-            if month in closed:
+            is_replaced = brings and (month, department) == (mine["month"], mine["department"])
+            if month in closed or is_replaced:
                 continue
-            is_replaced = (month, department) == (mine["month"], mine["department"]) and any(
-                item["form"] == form for item in mine["forms"]
-            )
-            manifest = (
-                None if is_replaced else effective_for(form, month_manifests(self._home, month, department), mine["received_at"])
-            )
+            manifest = effective_for(form, month_manifests(self._home, month, department), mine["received_at"])
             file = next((item["file"] for item in manifest["forms"] if item["form"] == form), None) if manifest else None
             if manifest and file:
-                yield _landed_values(os.fspath(submission_folder(self._home, manifest) / file), columns)
+                yield _landed_rows(os.fspath(submission_folder(self._home, manifest) / file), columns)
 
 
-@lru_cache(maxsize=4096)
-def _landed_values(path: str, columns: tuple[str, ...]) -> list[Values]:
-    return _values(read_landed(Path(path), [*columns, "_is_accepted"]), columns)
+@lru_cache(maxsize=1024)
+def _landed_rows(path: str, columns: tuple[str, ...]) -> pa.Table:
+    return _accepted(read_landed(Path(path), [*columns, "_is_accepted"]), columns)
 
 
-def _values(table: pa.Table, columns: tuple[str, ...]) -> list[Values]:
-    accepted = table.filter(pc.field("_is_accepted"))
-    return list(zip(*(accepted[name].to_pylist() for name in columns), strict=True))
+def _accepted(table: pa.Table, columns: tuple[str, ...]) -> pa.Table:
+    return table.filter(pc.field("_is_accepted")).select(columns)
+
+
+def _of_keys(table: pa.Table, wanted: pa.Array) -> pa.Table:
+    return table.filter(pc.is_in(table.column(0), wanted))
 
 
 def _departments(home: Home) -> list[str]:
@@ -147,9 +147,10 @@ def _landed_month_names(home: Home) -> list[str]:
     return sorted(folder.name.removeprefix("month=") for folder in home.landing.glob("month=*"))
 
 
-def _published(home: Home, query: str, wanted: set[str]) -> list[Values]:
+def _published(home: Home, query: str, wanted: pa.Array) -> pa.Table:
     release = _release(home)
     if release is None:
-        return []
+        raise FileNotFoundError(home.releases / "current")
     with duckdb.connect(os.fspath(release / "warehouse.duckdb"), read_only=True) as connection:
-        return connection.execute(query, [sorted(wanted)]).fetchall()
+        connection.register("wanted", pa.table({"key": wanted}))
+        return connection.execute(query).to_arrow_table()

@@ -199,13 +199,12 @@ def make_outcome(manifest: Manifest, row_problems: Sequence[RowProblem], provisi
     submission_problems = describe_manifest_problems(manifest["problems"])
     listed = submission_problems + [describe_row_problem(problem) for problem in row_problems]
     listed += [describe_row_problem(problem, is_provisional=True) for problem in provisional]
-    number = manifest["submission_number"]
     warnings = sum(item["severity"] == Severity.WARNING for item in submission_problems)
     return Outcome(
         file=manifest["file_name"],
         department=manifest["department"],
         month=manifest["month"],
-        version=None if number is None else version_name(number, manifest["reading"]),
+        version=max((form["version"] for form in manifest["forms"]), default=manifest["submission_number"]),
         state=manifest["state"],
         rows=sum(form["rows"] for form in manifest["forms"]),
         quarantined=sum(form["quarantined"] for form in manifest["forms"]),

@@ -24,13 +24,14 @@ class Outcome:
         file: its name as sent.
         department: code, None if not known.
         month: ``YYYY-MM``, None if not known.
-        version: ``v0001`` within department and month, None if it could not be placed or nothing was stored.
+        version: the newest version of a form that it brought, counted per department, month and form; None if it could not
+            be placed or nothing was stored.
         state: accepted, accepted_with_quarantine, rejected or unchanged (the counts are then the equal version's).
         rows: rows read.
         quarantined: rows with an error.
         warnings: warnings on rows, sheets and the submission.
         receipt: path of the receipt, None if nothing was stored.
-        submission_id: ``2014-03/CQ/v0001``, None as ``version``.
+        submission_id: ``2014-03/CQ/v0001`` (the submission's number, and ``-r02`` for a second reading); None as ``version``.
         forms: of each form: form, version, return, rows, quarantined, warnings, file.
         problems: at most 1,000 of {form, sheet, row, column, rule, severity, message, message_en, provisional}.
         problem_count: of all of them.
@@ -39,7 +40,7 @@ class Outcome:
     file: str
     department: str | None
     month: str | None
-    version: str | None
+    version: int | None
     state: str
     rows: int
     quarantined: int
