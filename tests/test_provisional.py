@@ -114,7 +114,7 @@ def test_a_person_joins_twice_only_after_leaving(send: Sender) -> None:
 
 
 def test_what_is_published_is_known(send: Sender, home: Home, tmp_path: Path) -> None:
-    person = load_hash_key(home).digests([factory.resident_number(1)])[0]
+    person = load_hash_key(home).digests([factory.resident_number(1).encode()])[0]
     release = home.releases / "2014-02-r1"
     release.mkdir(parents=True)
     with duckdb.connect(str(release / "warehouse.duckdb")) as connection:

@@ -44,21 +44,21 @@ class HashKey:
     @property
     def fingerprint(self) -> str:
         """Sixteen hex digits that tell keys apart without giving the key away."""
-        return self.digests(["fingerprint"])[0][:16]
+        return self.digests([b"fingerprint"])[0][:16]
 
-    def digests(self, values: list[str]) -> list[str]:
+    def digests(self, values: list[bytes]) -> list[str]:
         """HMAC-SHA256 of each value in hex.
 
         Two prepared hash states are copied for each value: half the time of ``hmac.digest`` on short texts.
         """
         secret = hashlib.sha256(self.secret).digest() if len(self.secret) > _BLOCK else self.secret
         block = secret.ljust(_BLOCK, b"\0")
-        inner_state = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
-        outer_state = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+        new_inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block)).copy
+        new_outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block)).copy
         digests = []
         for value in values:
-            inner, outer = inner_state.copy(), outer_state.copy()
-            inner.update(value.encode())
+            inner, outer = new_inner(), new_outer()
+            inner.update(value)
             outer.update(inner.digest())
             digests.append(outer.hexdigest())
         return digests
@@ -103,7 +103,7 @@ def _create_key(path: Path) -> None:
 def hash_values(key: HashKey, values: pa.Array) -> pa.Array:
     """Keyed hash of each text; null stays null. Equal texts are hashed once."""
     encoded = pc.dictionary_encode(values)
-    digests = pa.array(key.digests(encoded.dictionary.to_pylist()), pa.string())
+    digests = pa.array(key.digests(encoded.dictionary.cast(pa.binary()).to_pylist()), pa.string())
     return pc.take(digests, encoded.indices)
 
 

@@ -37,7 +37,7 @@ class Known:
     Attributes:
         inspections: earliest day of inspection by number, of the numbers asked for.
         unions: first and last day of existence by code, of the codes asked for; a day is None if not known.
-        changes: every accepted change of the persons asked for, in :data:`CHANGE_COLUMNS`.
+        changes: every accepted change of the persons asked for, and perhaps of others, in :data:`CHANGE_COLUMNS`.
     """
 
     inspections: Callable[[pa.Array], Mapping[str, date]]
@@ -53,7 +53,7 @@ def judge_provisionally(tables: Mapping[str, pa.Table], month: str, known: Known
         month: of the submission.
         known: what else is known.
     """
-    rows = {name: table.filter(pc.field("_is_accepted")).combine_chunks() for name, table in tables.items() if name in _REFERRING}
+    rows = {name: _accepted(table) for name, table in tables.items() if name in _REFERRING}
     if "union_register" in rows:
         rows["union_register"] = rows["union_register"].filter(pc.field("event") != "established")
     rows = {name: table for name, table in rows.items() if table.num_rows}
@@ -68,6 +68,11 @@ def judge_provisionally(tables: Mapping[str, pa.Table], month: str, known: Known
         if name in _UNION_DAYS:
             problems += _union_members(name, table, month, spans)
     return problems
+
+
+def _accepted(table: pa.Table) -> pa.Table:
+    is_accepted = table["_is_accepted"]
+    return table if pc.all(is_accepted).as_py() else table.filter(is_accepted).combine_chunks()
 
 
 _UNION_DAYS = {
@@ -175,10 +180,12 @@ class _Change(NamedTuple):
 def _joins(table: pa.Table, known: Known) -> list[RowProblem]:
     """A join of a person whom the union has, by the change before it or by another join on the same day."""
     is_join = pc.equal(table["change"], "join")
-    changes = known.changes(pc.unique(table["id_number"].filter(is_join)))
+    changes = known.changes(table["id_number"].filter(is_join).combine_chunks())
     keys = _member_keys(changes)
     counted = pc.value_counts(keys)
     several = counted.field("values").filter(pc.greater(counted.field("counts"), 1))
+    if not len(several):
+        return []
     suspects = changes.filter(pc.is_in(keys, several))
     history: dict[str, list[_Change]] = {}
     for key, day, kind in zip(

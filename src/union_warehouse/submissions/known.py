@@ -35,10 +35,11 @@ def known_rows(home: Home, manifest: Manifest, tables: Mapping[str, pa.Table]) -
 
 def _inspections(places: _Places, numbers: pa.Array) -> dict[str, date]:
     found: dict[str, date] = {}
+    wanted = set(numbers.to_pylist())
     for rows in places.sources("safety_inspections", ("inspection_no", "inspected_on"), _INSPECTIONS, numbers):
         for number, day in _rows(rows):
             found[number] = min(day, found.get(number, day))
-        if len(found) == len(numbers):
+        if found.keys() >= wanted:
             break
     return found
 
@@ -46,15 +47,16 @@ def _inspections(places: _Places, numbers: pa.Array) -> dict[str, date]:
 def _unions(places: _Places, codes: pa.Array) -> dict[str, tuple[date | None, date | None]]:
     first: dict[str, date] = {}
     last: dict[str, date] = {}
+    wanted = set(codes.to_pylist())
     for rows in places.sources("union_register", ("union_code", "event", "event_on"), _UNION_EVENTS, codes):
         for code, event, day in _rows(rows):
             if event == "established":
                 first[code] = min(day, first.get(code, day))
             elif event == "dissolved":
                 last[code] = max(day, last.get(code, day))
-        if len(first) == len(codes):
+        if first.keys() >= wanted:
             break
-    return {code: (first.get(code), last.get(code)) for code in codes.to_pylist()}
+    return {code: (first.get(code), last.get(code)) for code in wanted}
 
 
 def _changes(places: _Places, persons: pa.Array) -> pa.Table:
@@ -77,19 +79,19 @@ class _Places:
     def sources(
         self, form: str, columns: tuple[str, ...], query: str, wanted: pa.Array, is_own_only: bool = False
     ) -> Iterator[pa.Table]:
-        """Accepted rows of a form: of the submission, its department, the release, then other departments.
+        """Accepted rows of a form: of the submission (all), then for the keys of its department, the release, other departments.
 
         Args:
             form: to look in.
             columns: of the landed rows; the first is the key.
             query: the same columns from the release, for the keys in the view ``wanted``.
-            wanted: keys to look for, each once.
+            wanted: keys to look for.
             is_own_only: leave other departments' unpublished rows out.
         """
         own = self._manifest["department"]
         closed = _closed_months(self._home)
         if form in self._tables:
-            yield _of_keys(_accepted(self._tables[form], columns), wanted)
+            yield _accepted(self._tables[form], columns)
         for table in self._landed(form, columns, own, closed):
             yield _of_keys(table, wanted)
         if closed:
@@ -118,7 +120,7 @@ def _landed_rows(path: str, columns: tuple[str, ...]) -> pa.Table:
 
 
 def _accepted(table: pa.Table, columns: tuple[str, ...]) -> pa.Table:
-    return table.filter(pc.field("_is_accepted")).select(columns)
+    return table.select([*columns, "_is_accepted"]).filter(pc.field("_is_accepted")).select(columns)
 
 
 def _of_keys(table: pa.Table, wanted: pa.Array) -> pa.Table:

@@ -97,10 +97,16 @@ def is_too_wide(xml: bytes) -> bool:
     last = _ROW_NUMBER.match(xml, max(xml.rfind(b"<row "), 0))
     if last is None or int(last[1]) <= MAX_WIDE_ROWS:
         return False
+    # Of three capitals in a row one stands at a place divisible by three, so a third of the bytes tells.
     letters = np.frombuffer(xml, np.uint8)
-    is_capital = letters - np.uint8(ord("A")) < _ALPHABET
-    is_third = is_capital[2:] & is_capital[1:-1] & is_capital[:-2]
-    return any(_WIDE_CELL.match(xml, start) for start in (np.flatnonzero(is_third) - len(_REFERENCE_START)).tolist())
+    capitals = np.flatnonzero(letters[::3] - np.uint8(ord("A")) < _ALPHABET) * 3
+    for offset in (0, -1, -2):
+        starts = capitals + offset
+        starts = starts[(starts >= len(_REFERENCE_START)) & (starts < len(letters) - 2)]
+        is_run = np.logical_and.reduce([letters[starts + step] - np.uint8(ord("A")) < _ALPHABET for step in range(3)])
+        if any(_WIDE_CELL.match(xml, start - len(_REFERENCE_START)) for start in starts[is_run].tolist()):
+            return True
+    return False
 
 
 def column_number(letters: str) -> int:
