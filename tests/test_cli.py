@@ -71,7 +71,6 @@ def test_the_commands_are_those_that_are_documented() -> None:
         ("submit",),
         ("submit", "no such file.xlsx"),
         ("submit", __file__, "--received-at", "yesterday"),
-        ("submit", __file__, "--received-at", "2014-04-03"),
         ("submit", __file__, "--received-at", "2999-01-01T00:00"),
         ("submit", __file__, "--received-at", "no such table.csv"),
         ("check",),
@@ -123,6 +122,7 @@ def test_status_of_a_month_names_who_is_missing(tmp_path: Path) -> None:
 def test_times_without_offset_are_those_of_shanghai(tmp_path: Path) -> None:
     expected = datetime(2014, 4, 3, 2, 11, tzinfo=UTC)
     assert {parse_moment(text) for text in ("2014-04-03T10:11", "2014-04-03 10:11:00", "2014-04-03T02:11Z")} == {expected}
+    assert parse_moment("2014-04-03") == datetime(2014, 4, 2, 16, tzinfo=UTC)
     assert parse_moment("2014-04-03", is_date_its_end=True) == datetime(2014, 4, 3, 15, 59, 59, 999999, tzinfo=UTC)
     (table := tmp_path / "arrivals.csv").write_text(
         "file,received_at\nin/a.xlsx,2014-04-03T02:11:00Z\nb/x.csv,2014-04-03T10:11\n"
@@ -132,7 +132,7 @@ def test_times_without_offset_are_those_of_shanghai(tmp_path: Path) -> None:
     table.write_text("file,arrived\na,b\n")
     with pytest.raises(ValueError, match="received_at"):
         read_arrivals(table)
-    table.write_text("file,received_at\na,2014-04-03\n")
+    table.write_text("file,received_at\na,soon\n")
     with pytest.raises(ValueError, match="line 2"):
         read_arrivals(table)
 

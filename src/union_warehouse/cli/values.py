@@ -55,7 +55,7 @@ class Moment(click.ParamType[datetime]):
     """A time such as ``2014-04-08T18:00`` (Shanghai unless it says otherwise).
 
     Args:
-        is_date_its_end: whether a bare date means the end of that day; otherwise a bare date is refused.
+        is_date_its_end: whether a bare date means the end of that day; otherwise its beginning.
     """
 
     name = "time"
@@ -95,20 +95,18 @@ class Arrival(click.ParamType[datetime | dict[str, datetime]]):
 
 
 def parse_moment(text: str, *, is_date_its_end: bool = False) -> datetime:
-    """``text`` (ISO 8601) in UTC; a time without offset is that of Shanghai.
+    """``text`` (ISO 8601) in UTC; a time without offset is that of Shanghai, a bare date the beginning or end of that day.
 
     Raises:
-        ValueError: it is no time, or a bare date where a time is needed.
+        ValueError: it is no time.
     """
     text = text.strip()
     is_date = bool(_DATE.fullmatch(text))
-    if is_date and not is_date_its_end:
-        raise ValueError(f"{text}: give the time too, such as {text}T18:00. 请写明时间。")
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise ValueError(f"{text!r} is not a time such as 2014-04-08T18:00. 时间格式应为 2014-04-08T18:00。") from error
-    if is_date:
+    if is_date and is_date_its_end:
         moment = datetime.combine(moment.date(), time.max)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=SHANGHAI)

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from union_warehouse.contracts import load_forms
 from union_warehouse.paths import Home
 from union_warehouse.quality.gx_duckdb import Workbench, quoted
 from union_warehouse.quality.suites import MARTS_SUITE
@@ -19,6 +20,7 @@ _DAYS_OF_UNIONS = {
     "qualification_promotions": ("fct_qualification_promotions", "certified_on"),
 }
 """Facts that name a union, and the day on which it must be registered."""
+_NO_KEY = "cast(null as varchar)"
 
 
 def create_scope(workbench: Workbench, home: Home) -> str:
@@ -59,8 +61,14 @@ def create_scope(workbench: Workbench, home: Home) -> str:
         select * from build.plan.effective_submissions
         semi join (select form, submission_id from build.plan.changed_submissions where counts_now) using (form, submission_id)"""
     )
-    workbench.execute("create view staged_submissions as " + " union all ".join(map(_staged_submissions, facts)))
-    workbench.execute("create table staged_rows as " + " union all ".join(map(_staged_rows, facts)))
+    with_fact = {item["form"] for item in facts}
+    # A form that feeds no mart yet is only staged: it has no entities to look for in a fact.
+    staged = [
+        *facts,
+        *({"form": form, "staging": f"stg_{form}", "key": _NO_KEY} for form in load_forms() if form not in with_fact),
+    ]
+    workbench.execute("create view staged_submissions as " + " union all ".join(map(_staged_submissions, staged)))
+    workbench.execute("create table staged_rows as " + " union all ".join(map(_staged_rows, staged)))
     _create_landed_rows(workbench, home)
     return SCOPE
 
