@@ -136,41 +136,58 @@ def test_a_wrong_password_is_refused(stack: Stack, tmp_path: Path) -> None:
     assert "airflow_refused" in shown.stderr
 
 
-def test_the_first_close_is_never_the_calendars(stack: Stack, client: httpx.Client) -> None:
+@pytest.fixture(scope="module")
+def calendar_close(stack: Stack, client: httpx.Client) -> tuple[list[str], bool]:
+    """States of the close that the calendar starts by itself, and whether it published anything."""
+
     def scheduled() -> list[dict[str, Any]]:
         runs = client.get("/api/v2/dags/close_month/dagRuns").json()["dag_runs"]
         return [run for run in runs if run["run_type"] == "scheduled" and run["state"] in {"success", "failed"}]
 
     wait_until(scheduled, 90, "the scheduled close")
-    assert [run["state"] for run in scheduled()] == ["success"]
-    assert not Home(stack.home).releases.exists()
+    return [run["state"] for run in scheduled()], Home(stack.home).releases.exists()
 
 
-def test_submit_and_close_by_the_rest_api(stack: Stack, client: httpx.Client, tmp_path: Path) -> None:
-    codes = ("FW", "BG")
+@pytest.fixture(scope="module")
+def january(
+    stack: Stack, calendar_close: tuple[list[str], bool], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[subprocess.CompletedProcess[str], subprocess.CompletedProcess[str]]:
+    """Two departments' submissions, and the close of January, by the REST API."""
+    folder = tmp_path_factory.mktemp("workbooks")
     workbooks = [
-        write_nil_workbook(tmp_path / f"{month}_{code}.xlsx", code, month) for month in ("2013-12", "2014-01") for code in codes
+        write_nil_workbook(folder / f"{month}_{code}.xlsx", code, month)
+        for month in ("2013-12", "2014-01")
+        for code in ("FW", "BG")
     ]
-    shown = uw(stack, "submit", *map(str, workbooks), "--received-at", "2014-02-05T09:00", "--json")
-    assert shown.returncode == 0, shown.stderr
-    assert [row["state"] for row in json.loads(shown.stdout)] == ["accepted"] * 4
+    submitted = uw(stack, "submit", *map(str, workbooks), "--received-at", "2014-02-05T09:00", "--json")
+    return submitted, uw(stack, "close", "2014-01", "--known-at", "2014-02-17T18:00", "--json")
 
-    shown = uw(stack, "close", "2014-01", "--known-at", "2014-02-17T18:00", "--json")
-    assert shown.returncode == 0, shown.stderr
-    (closed,) = json.loads(shown.stdout)
-    assert (closed["month"], closed["release"], closed["is_new"]) == ("2014-01", "2014-01-r1", True)
+
+def test_the_first_close_is_never_the_calendars(calendar_close: tuple[list[str], bool]) -> None:
+    assert calendar_close == (["success"], False)
+
+
+def test_submit_and_close_by_the_rest_api(
+    stack: Stack, january: tuple[subprocess.CompletedProcess[str], subprocess.CompletedProcess[str]]
+) -> None:
+    submitted, closed = january
+    assert submitted.returncode == 0, submitted.stderr
+    assert [row["state"] for row in json.loads(submitted.stdout)] == ["accepted"] * 4
+    assert closed.returncode == 0, closed.stderr
+    (close,) = json.loads(closed.stdout)
+    assert (close["month"], close["release"], close["is_new"]) == ("2014-01", "2014-01-r1", True)
     figures = json.loads(uw(stack, "figures", "--month", "2014-01", "--json").stdout)
     assert figures["safety.inspections"] == 0
-
-    shown = uw(stack, "close", "2014-03", "--json")
-    assert shown.returncode == 1
-    assert json.loads(shown.stdout)[0]["error"]["rule"] == "earlier_month_open"
+    refused = uw(stack, "close", "2014-03", "--json")
+    assert refused.returncode == 1
+    assert json.loads(refused.stdout)[0]["error"]["rule"] == "earlier_month_open"
 
 
 def test_a_file_dropped_by_hand_is_collected_by_the_watcher(stack: Stack, client: httpx.Client) -> None:
     from union_warehouse.submissions import read_outcome
 
     home = Home(stack.home)
+    home.inbox.mkdir(parents=True, exist_ok=True)
     write_nil_workbook(home.inbox / ".writing", "FW", "2014-02").rename(home.inbox / "dropped.xlsx")
     wait_until(lambda: read_outcome(home, "dropped.xlsx") is not None, 90, "the dropped file")
     outcome = read_outcome(home, "dropped.xlsx")
@@ -179,6 +196,7 @@ def test_a_file_dropped_by_hand_is_collected_by_the_watcher(stack: Stack, client
     assert (home.inbox / "dropped.xlsx").exists(), "read, never moved"
 
 
+@pytest.mark.usefixtures("january")
 def test_backfill_closes_a_range_of_months(stack: Stack, client: httpx.Client) -> None:
     command = ["airflow", "backfill", "create", "--dag-id", "close_month", "--from-date", "2014-02-01", "--to-date", "2014-02-28"]
     command += ["--max-active-runs", "1"]
