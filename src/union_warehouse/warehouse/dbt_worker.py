@@ -18,7 +18,8 @@ from pathlib import Path
 
 from union_warehouse.locks import exclusive
 
-EXIT = "\x00exit "
+EXIT, END = "\x00exit ", "\x00"
+"""Frame of the exit code; other processes write to the same pipe, so it is found anywhere in a line."""
 
 
 def run_dbt_command(arguments: Sequence[str], environment: Mapping[str, str], lock: Path) -> Iterator[str]:
@@ -39,12 +40,14 @@ def run_dbt_command(arguments: Sequence[str], environment: Mapping[str, str], lo
     worker.stdin.write(json.dumps(request) + "\n")
     worker.stdin.flush()
     for line in worker.stdout:
-        if line.startswith(EXIT):
-            code = int(line.removeprefix(EXIT))
+        text, is_exit, rest = line.partition(EXIT)
+        if text:
+            yield text
+        if is_exit:
+            code = int(rest.partition(END)[0])
             if code:
                 raise RuntimeError(f"dbt ended with code {code}")
             return
-        yield line
     _worker.cache_clear()
     raise RuntimeError(f"the dbt worker ended with code {worker.wait()}")
 
@@ -79,7 +82,8 @@ def main() -> None:
                 sys.stdout.flush()
                 os._exit(0 if success else 1)
         _, status = os.waitpid(child, 0)
-        print(f"{EXIT}{os.waitstatus_to_exitcode(status)}", flush=True)  # noqa: T201 - the protocol
+        sys.stdout.flush()
+        os.write(sys.stdout.fileno(), f"{EXIT}{os.waitstatus_to_exitcode(status)}{END}\n".encode())
 
 
 if __name__ == "__main__":
