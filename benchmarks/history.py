@@ -19,7 +19,8 @@ from union_warehouse.quality.audit import audit_landed_forms, audit_warehouse
 from union_warehouse.warehouse import plan_close, publish_release, report_close, run_dbt
 from union_warehouse.warehouse.plan import PLAN_FILE, PREVIOUS_FILE, write_build
 
-HISTORIES = (12, 60, 120)
+HISTORIES = tuple(int(months) for months in os.environ.get("BENCHMARK_HISTORIES", "12,60,120").split(","))
+"""Months of history before the close that is timed; fewer or shorter ones by ``BENCHMARK_HISTORIES=12,60``."""
 REPEATS = 3
 FIRST_MONTH = "2014-01"
 
