@@ -8,14 +8,13 @@ import re
 from datetime import UTC, datetime, time
 from pathlib import Path, PurePosixPath
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 
 from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.months import month_range, parse_month
+from union_warehouse.working_days import SHANGHAI
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 

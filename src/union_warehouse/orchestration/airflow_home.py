@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from union_warehouse.orchestration.locks import exclusive
+from union_warehouse.locks import exclusive
 from union_warehouse.paths import DAGS_DIR, PROJECT_DIR, Home
 
 PLUGINS_DIR = PROJECT_DIR / "plugins"

@@ -7,11 +7,10 @@ import logging
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from union_warehouse.paths import Home
+from union_warehouse.working_days import SHANGHAI
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 logger = logging.getLogger(__name__)
 
 

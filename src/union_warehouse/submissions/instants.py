@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+from union_warehouse.working_days import SHANGHAI
+
 _LONG = "%Y-%m-%dT%H:%M:%S.%fZ"
 _SHORT = "%Y%m%dT%H%M%S.%fZ"
 

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
+from contextlib import AbstractContextManager
 
+from union_warehouse.locks import exclusive
 from union_warehouse.paths import Home
 
 
-def department_lock(home: Home, department: str | None) -> AbstractContextManager[None]:
+def department_lock(home: Home, department: str | None) -> AbstractContextManager[int]:
     """The lock of a department; files without one share a lock of their own."""
-    return _exclusive(home.landing / ".locks" / f"department-{department or 'unknown'}.lock")
+    return exclusive(home.landing / ".locks" / f"department-{department or 'unknown'}.lock")
 
 
-def scan_lock(home: Home) -> AbstractContextManager[None]:
+def scan_lock(home: Home) -> AbstractContextManager[int]:
     """The lock of whoever scans the inbox."""
-    return _exclusive(home.landing / ".locks" / "scan.lock")
-
-
-@contextmanager
-def _exclusive(path: Path) -> Iterator[None]:
-    """Hold a lock until the block ends; the system frees it when the process dies."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    return exclusive(home.landing / ".locks" / "scan.lock")

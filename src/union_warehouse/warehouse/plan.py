@@ -14,7 +14,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import duckdb
 import pyarrow as pa
@@ -28,8 +27,8 @@ from union_warehouse.warehouse.build import writer_lock
 from union_warehouse.warehouse.errors import EarlierMonthOpen, HashKeyChanged, KnownAtTooEarly, MonthNotOver, NothingSubmitted
 from union_warehouse.warehouse.registry import choose_effective, read_new_manifests
 from union_warehouse.warehouse.releases import Release, current_release, list_releases
+from union_warehouse.working_days import SHANGHAI
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 BUILD_FILE = "build.duckdb"
 MARTS_FILE = "marts.duckdb"
 PREVIOUS_FILE = "previous.duckdb"
