@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,9 @@ def publish_release(home: Home, close_id: str) -> dict[str, Any]:
     with duckdb.connect(os.fspath(home.build / close_id / BUILD_FILE)) as connection:
         connection.execute("force checkpoint")  # the next close copies this file, without a write-ahead log
     shutil.copyfile(marts, unfinished / DATABASE_FILE)
+    previous_parquet = home.releases / (previous.release_id if previous else "") / "parquet"
     with duckdb.connect(os.fspath(unfinished / DATABASE_FILE), read_only=True) as connection:
-        tables = _export_parquet(connection, unfinished / "parquet", previous, home)
+        tables = _export_parquet(connection, unfinished / "parquet", previous, previous_parquet)
         restated = connection.execute("select count(*) from rpt_restatements where release_id = ?", [close_id]).fetchone()
     release = Release(
         release_id=close_id,
@@ -122,10 +124,10 @@ def _literal(text: str) -> str:
 
 
 def _export_parquet(
-    connection: duckdb.DuckDBPyConnection, folder: Path, previous: Release | None, home: Home
+    connection: duckdb.DuckDBPyConnection, folder: Path, previous: Release | None, previous_folder: Path
 ) -> dict[str, dict[str, Any]]:
     """Every mart as one Parquet file a month (``all.parquet`` without months); unchanged files are hard links."""
-    tables = {}
+    tables: dict[str, dict[str, Any]] = {}
     names = connection.execute("select table_name from duckdb_tables() where schema_name = 'main' order by 1").fetchall()
     for (table,) in names:
         columns = [row[0] for row in connection.execute(f'describe "{table}"').fetchall()]
@@ -137,26 +139,42 @@ def _export_parquet(
             f'select {value} as part, count(*), cast(sum(hash(t)) as varchar) from "{table}" as t group by part order by part'
         ).fetchall()
         before = (previous.tables.get(table, {}) if previous else {}).get("partitions", {})
+        partitions = {part: f"{count}:{fingerprint}" for part, count, fingerprint in fingerprints}
         (folder / table).mkdir(parents=True)
-        for part, count, fingerprint in fingerprints:
-            path = folder / table / f"{part}.parquet"
-            if previous and before.get(part) == f"{count}:{fingerprint}":
-                os.link(home.releases / previous.release_id / "parquet" / table / path.name, path)
-                continue
-            connection.execute(
-                f"copy (select * from \"{table}\" where {value} = '{part}' order by all) to '{path}' (format parquet, compression zstd)"
-            )
-        tables[table] = {
-            "rows": sum(count for _, count, _ in fingerprints),
-            "partitions": {part: f"{count}:{fingerprint}" for part, count, fingerprint in fingerprints},
-        }
+        changed = [part for part in partitions if partitions[part] != before.get(part)]
+        for part in partitions.keys() - set(changed):
+            os.link(previous_folder / table / f"{part}.parquet", folder / table / f"{part}.parquet")
+        _write_partitions(connection, table, value, changed, folder / table)
+        tables[table] = {"rows": sum(count for _, count, _ in fingerprints), "partitions": partitions}
     return tables
 
 
+def _write_partitions(
+    connection: duckdb.DuckDBPyConnection, table: str, value: str, partitions: Sequence[str], folder: Path
+) -> None:
+    """The rows of each of ``partitions``, as ``value`` tells them, in a file of its own.
+
+    One statement writes them all, a third of the time of one each; one thread, so that each is one file of ordered rows.
+    """
+    if not partitions:
+        return
+    unsorted = folder / ".partitions"
+    names = ", ".join(f"'{part}'" for part in partitions)
+    connection.execute("set threads = 1")
+    connection.execute(
+        f"""copy (select *, {value} as _partition from "{table}" where _partition in ({names}) order by all)
+        to '{unsorted}' (format parquet, compression zstd, partition_by (_partition), filename_pattern 'rows_')"""
+    )
+    connection.execute("reset threads")
+    for path in unsorted.glob("_partition=*/rows_0.parquet"):
+        path.rename(folder / f"{path.parent.name.partition('=')[2]}.parquet")
+    shutil.rmtree(unsorted)
+
+
 def _make_durable(folder: Path) -> None:
-    """Flush the files to disk and forbid writing to them: a release never changes."""
+    """Flush the new files to disk and forbid writing to them: a release never changes."""
     for path in folder.rglob("*"):
-        if path.is_file():
+        if path.is_file() and path.stat().st_nlink == 1:  # a hard link is the file of a release made durable before
             descriptor = os.open(path, os.O_RDONLY)
             os.fsync(descriptor)
             os.close(descriptor)
