@@ -58,6 +58,8 @@ def field_description(field: Field) -> str:
         text += " One of " + ", ".join(f"{code} {label}" for code, label in field.enum) + "."
     if field.is_personal:
         text += " Personal data: a keyed hash."
+    if field.clear_where:
+        text += f" Its text stays in clear where {field.clear_where[0]} is {' or '.join(field.clear_where[1])}."
     return text
 
 

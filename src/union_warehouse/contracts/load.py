@@ -83,6 +83,7 @@ def _field(item: Mapping[str, Any]) -> Field:
         enum=tuple((code, labels[code]) for code in codes),
         checker=checkers[0] if checkers else None,
         personal_data=PersonalData(custom["personalData"]) if "personalData" in custom else None,
+        clear_where=next(((name, tuple(values)) for name, values in custom.get("personalDataUnless", {}).items()), None),
         date_role=DateRole(custom["dateRole"]) if "dateRole" in custom else None,
         minimum=item.get("logicalTypeOptions", {}).get("minimum"),
         reference=reference,

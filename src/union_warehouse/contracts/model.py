@@ -58,7 +58,11 @@ class Reference:
 
 @dataclass(frozen=True)
 class Field:
-    """One column of a form."""
+    """One column of a form.
+
+    Attributes:
+        clear_where: of personal data: another field and its values under which this one names no person, and stays in clear.
+    """
 
     name: str
     label: str
@@ -70,6 +74,7 @@ class Field:
     enum: tuple[tuple[str, str], ...]
     checker: str | None
     personal_data: PersonalData | None
+    clear_where: tuple[str, tuple[str, ...]] | None
     date_role: DateRole | None
     minimum: int | None
     reference: Reference | None

@@ -77,6 +77,9 @@ def read_rows(sheet: Sheet, form: Form, header: Header, key: HashKey) -> FormRow
     columns: dict[str, pa.Array] = {"_row": pa.array(kept_numbers, pa.int32())}
     for field in form.fields:
         columns |= _typed(field, texts[field.name], key)
+    for field in form.fields:
+        if field.clear_where is not None:
+            columns[f"{field.name}__text"] = _clear_unless_person(field.clear_where, columns, texts[field.name], field.name)
     return FormRows(
         form=form,
         sheet=sheet.name,
@@ -145,6 +148,15 @@ def _typed(field: Field, texts: pa.Array, key: HashKey) -> dict[str, pa.Array]:
         texts = _masked(field.personal_data, texts)
         values = hash_values(key, values)
     return {f"{field.name}__text": texts, field.name: values} | valid
+
+
+def _clear_unless_person(
+    clear_where: tuple[str, tuple[str, ...]], columns: dict[str, pa.Array], texts: pa.Array, name: str
+) -> pa.Array:
+    """The text as sent where the row says that it names no person; where that cell cannot be read, the mask."""
+    decisive, values = clear_where
+    is_no_person = pc.is_in(columns[decisive], pa.array(values, pa.string())).fill_null(False)
+    return pc.if_else(is_no_person, texts, columns[f"{name}__text"])
 
 
 def _masked(kind: PersonalData, texts: pa.Array) -> pa.Array:
