@@ -11,7 +11,15 @@
     "collective_contracts": "collective_contract_key",
     "training_activities": "training_activity_key",
     "qualification_promotions": "qualification_promotion_key",
+    "honours": "honour_key",
+    "assistance": "assistance_key",
+    "rights_cases": "rights_case_key",
+    "employment_services": "employment_service_key",
+    "cultural_activities": "cultural_activity_key",
+    "visits": "visit_key",
+    "commitments": "commitment_key",
 } %}
+{% set dependent = ["union_register", "union_coverage", "member_changes", "member_counts", "qualification_promotions", "hazards"] %}
 {% set depend_on_register = ["union_register", "union_coverage", "member_changes", "member_counts", "qualification_promotions"] %}
 
 with
@@ -63,9 +71,9 @@ with
         select 'hazards', hazard_key
         from {{ ref("stg_hazards") }}
         semi join (select distinct inspection_no from changed_safety_inspections) using (inspection_no)
-        {% for form in ["safety_inspections", "programme_enrolments", "collective_contracts", "training_activities"] %}
+        {% for form, key in keys.items() if form not in dependent %}
             union
-            select '{{ form }}', {{ keys[form] }}
+            select '{{ form }}', {{ key }}
             from changed_{{ form }}
         {% endfor %}
     )

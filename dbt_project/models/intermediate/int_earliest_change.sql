@@ -15,6 +15,13 @@
     "fct_collective_contracts": ("collective_contracts", "collective_contract_key", ["signed_on"]),
     "fct_training_activities": ("training_activities", "training_activity_key", ["held_to_on"]),
     "fct_qualification_promotions": ("qualification_promotions", "qualification_promotion_key", ["certified_on"]),
+    "fct_honours": ("honours", "honour_key", ["awarded_on"]),
+    "fct_assistance": ("assistance", "assistance_key", ["granted_on"]),
+    "fct_rights_cases": ("rights_cases", "rights_case_key", ["closed_on"]),
+    "fct_employment_services": ("employment_services", "employment_service_key", ["held_on"]),
+    "fct_cultural_activities": ("cultural_activities", "cultural_activity_key", ["held_from_on"]),
+    "fct_visits": ("visits", "visit_key", ["visited_on"]),
+    "fct_commitments": ("commitments", "commitment_key", ["reported_from_on", "reported_to_on"]),
 } %}
 {% set provenance = ["submission_id", "source_sheet", "source_row", "submission_month", "event_month", "is_late"] %}
 {# what a figure never depends on #}
@@ -25,6 +32,10 @@
     "fct_safety_inspections": ["enterprise_name", "lead_agency", "inspector_count"],
     "fct_hazards": ["hazard_description", "due_on"],
     "fct_programme_enrolments": ["enterprise_name"],
+    "fct_honours": ["title", "awarding_body", "batch", "recipient_name"],
+    "fct_assistance": ["beneficiary_name_mask", "id_number_mask"],
+    "fct_visits": ["visitor_name_mask", "visited_person_mask"],
+    "fct_commitments": ["milestone"],
 } %}
 
 with

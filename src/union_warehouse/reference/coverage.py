@@ -194,13 +194,14 @@ def _moving(
 
 
 def _other_unions(rng: np.random.Generator, year: UnionYear, unions: Integers) -> Integers:
-    """A receiving union other than the present one: mostly of the same department."""
+    """A receiving union other than the present one: mostly of the same department, if that has another."""
     departments = year.unions["department"].to_numpy()
     candidates = np.unique(_receiving_unions(rng, year, 20 * len(unions) + 2000))
     chosen = np.empty(len(unions), dtype=np.int64)
     for number, union in enumerate(unions):
-        near = (departments[candidates] == departments[union]) == (number % _MOVES_BETWEEN_DEPARTMENTS != 0)
-        chosen[number] = rng.choice(candidates[near & (candidates != union)])
+        others = candidates[candidates != union]
+        near = others[(departments[others] == departments[union]) == (number % _MOVES_BETWEEN_DEPARTMENTS != 0)]
+        chosen[number] = rng.choice(near if len(near) else others)
     return chosen
 
 

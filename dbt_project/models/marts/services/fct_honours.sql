@@ -1,0 +1,28 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="fail",
+        pre_hook="{{ forget_affected('honours', 'honour_key') }}",
+    )
+}}
+
+with
+    effective_rows as ({{ effective_rows("honours", "honour_key", "fct_honours") }}),
+
+    current_rows as (select * from effective_rows {{ latest_per_entity("honour_key") }})
+
+select
+    honour_key,
+    honour_no,
+    honour,
+    title,
+    honour_level,
+    awarding_body,
+    batch,
+    recipient_kind,
+    recipient_key,
+    recipient_name,
+    awarded_on,
+    {{ fact_columns("awarded_on") }}
+from current_rows

@@ -1,0 +1,28 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="fail",
+        pre_hook="{{ forget_affected('visits', 'visit_key') }}",
+    )
+}}
+
+with
+    effective_rows as ({{ effective_rows("visits", "visit_key", "fct_visits") }}),
+
+    current_rows as (select * from effective_rows {{ latest_per_entity("visit_key") }})
+
+select
+    visit_key,
+    visit_no,
+    visit_kind,
+    visited_on,
+    visitor_code,
+    visitor_name_mask,
+    uscc,
+    visited_person_key,
+    visited_person_mask,
+    worker_count,
+    amount_cny,
+    {{ fact_columns("visited_on") }}
+from current_rows

@@ -1,0 +1,22 @@
+with
+    source as ({{ new_accepted_rows("assistance") }}),
+
+    renamed as (
+        select
+            {{ provenance_columns() }},
+            {{ entity_key(["record_no"]) }} as assistance_key,
+            record_no,
+            programme,
+            beneficiary__text as beneficiary_name_mask,
+            beneficiary_kind,
+            id_number as person_key,
+            id_number__text as id_number_mask,
+            model_worker_level,
+            {{ is_yes("migrant") }} as is_migrant,
+            amount as amount_cny,
+            granted_on
+        from source
+    )
+
+select *
+from renamed
