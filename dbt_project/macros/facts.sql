@@ -53,9 +53,9 @@
 {%- endmacro %}
 
 {#- The reporting unit a union belongs to on a day; the sender where the register does not say. -#}
-{% macro join_union_on(rows, union_code, day) -%}
+{% macro join_union_on(rows, union_code, day, dim_union=none) -%}
     left join
-        {{ ref("dim_union") }} as union_on_day
+        {{ dim_union or ref("dim_union") }} as union_on_day
         on {{ rows }}.{{ union_code }} = union_on_day.union_code
         and {{ day }} >= union_on_day.valid_from
         and ({{ day }} < union_on_day.valid_to or union_on_day.valid_to is null)

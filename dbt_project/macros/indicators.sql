@@ -1,19 +1,35 @@
 {#- Indicators are data: int_indicator_contributions' own definition (models/intermediate/_indicators__models.yml). -#}
 {% macro indicators() -%}
-    {%- if execute -%}
-        {{ return(graph.nodes["model.union_warehouse.int_indicator_contributions"].config.meta.indicators) }}
-    {%- endif -%}
-    {{ return({}) }}
+    {%- if execute -%} {{ return(indicator_meta().indicators) }} {%- endif -%} {{ return({}) }}
 {%- endmacro %}
 
-{#- The rows of one fact that contribute to one indicator, month by month of the span. -#}
-{% macro contributions(code, definition) -%}
+{% macro indicator_meta() -%}
+    {{ return(graph.nodes["model.union_warehouse.int_indicator_contributions"].config.meta) }}
+{%- endmacro %}
+
+{#- What the model of a fact says of itself: natural_key, dimensions. -#}
+{% macro fact_meta(fact) -%} {{ return(graph.nodes["model.union_warehouse." ~ fact].config.meta) }} {%- endmacro %}
+
+{#- The rows of one fact that contribute to one indicator, month by month of the span. `for_release` words the statement for a
+    reader of a release, which holds the marts under their plain names, and adds what traces a row to its cells. -#}
+{% macro contributions(code, definition, for_release=false) -%}
+    {%- set marts = namespace(of={}) -%}
+    {%- for name in [
+        definition.fact,
+        "fct_union_coverage",
+        "fct_programme_enrolments",
+        "dim_reporting_unit",
+        "dim_enterprise",
+        "dim_union",
+    ] -%}
+        {%- do marts.of.update({name: name if for_release else ref(name) | string}) -%}
+    {%- endfor -%}
     {%- set where = (
         definition.where
-        | replace("{covered}", ref("fct_union_coverage") | string)
-        | replace("{enrolled}", ref("fct_programme_enrolments") | string)
-        | replace("{units}", ref("dim_reporting_unit") | string)
-        | replace("{enterprises}", ref("dim_enterprise") | string)
+        | replace("{covered}", marts.of["fct_union_coverage"])
+        | replace("{enrolled}", marts.of["fct_programme_enrolments"])
+        | replace("{units}", marts.of["dim_reporting_unit"])
+        | replace("{enterprises}", marts.of["dim_enterprise"])
     ) -%}
     {%- set unit = (
         "coalesce(union_on_day.reporting_unit_code, fact.reporting_unit_code)"
@@ -28,11 +44,19 @@
         {{ unit }} as reporting_unit_code,
         {{ "cast(fact." ~ definition.distinct_on ~ " as varchar)" if definition.distinct_on else "cast(null as varchar)" }}
         as distinct_value,
+        {{ "fact." ~ definition.part_on if definition.part_on else "cast(null as varchar)" }} as part_value,
         cast({{ definition.amount or 1 }} as decimal(18, 2)) as amount,
+        {% if for_release %}
+            concat_ws(' ', fact.{{ fact_meta(definition.fact).natural_key | join(", fact.") }}) as natural_key,
+            {{ "fact.union_code" if "union_code" in fact_meta(definition.fact).dimensions else "cast(null as varchar)" }}
+            as union_code,
+            fact.submitted_by_code,
+            fact.submission_month,
+        {% endif %}
         submission_id,
         source_sheet,
         source_row
-    from {{ ref(definition.fact) }} as fact
+    from {{ marts.of[definition.fact] }} as fact
     {% if definition.kind == "flow" %}
         semi join span on {{ month_of(definition.date) }} = span.month
         where ({{ where }}) and {{ month_of(definition.date) }} >= coalesce(flows_from_month, '')
@@ -42,7 +66,7 @@
             span
             on {{ definition.date[0] }} <= month_end
             and ({{ definition.date[1] }} > month_end or {{ definition.date[1] }} is null)
-            {% if definition.unit_of == "union" %} {{ join_union_on("fact", "union_code", "month_end") }}
+            {% if definition.unit_of == "union" %} {{ join_union_on("fact", "union_code", "month_end", marts.of["dim_union"]) }}
             {% endif %}
         where ({{ where | replace("ownership", "fact.ownership") if definition.unit_of else where }})
     {% endif %}

@@ -27,3 +27,6 @@
 {% macro is_yes(column) -%} {{ column }} = 'yes' {%- endmacro %}
 
 {% macro month_of(column) -%} strftime({{ column }}, '%Y-%m') {%- endmacro %}
+
+{#- Month and department of a submission, whatever its version: `2014-05/TS/v0002` is in `2014-05/TS`. -#}
+{% macro submission_slot(column) -%} regexp_replace({{ column }}, '/v[^/]*$', '') {%- endmacro %}

@@ -19,7 +19,14 @@
     "visits": "visit_key",
     "commitments": "commitment_key",
 } %}
-{% set dependent = ["union_register", "union_coverage", "member_changes", "member_counts", "qualification_promotions", "hazards"] %}
+{% set dependent = [
+    "union_register",
+    "union_coverage",
+    "member_changes",
+    "member_counts",
+    "qualification_promotions",
+    "hazards",
+] %}
 {% set depend_on_register = ["union_register", "union_coverage", "member_changes", "member_counts", "qualification_promotions"] %}
 
 with

@@ -6,10 +6,13 @@
         pre_hook="{{ forget_changed_months() }}",
     )
 }}
+-- depends_on: {{ ref('int_contributions_before') }}
 -- depends_on: {{ ref('dim_enterprise') }} {{ ref('dim_reporting_unit') }} {{ ref('dim_union') }} {{ ref('fct_union_events') }}
 -- depends_on: {{ ref('fct_union_coverage') }} {{ ref('fct_membership_changes') }} {{ ref('fct_membership_monthly') }}
 -- depends_on: {{ ref('fct_safety_inspections') }} {{ ref('fct_hazards') }} {{ ref('fct_programme_enrolments') }}
 -- depends_on: {{ ref('fct_collective_contracts') }} {{ ref('fct_training_activities') }} {{ ref('fct_qualification_promotions') }}
+-- depends_on: {{ ref('fct_honours') }} {{ ref('fct_assistance') }} {{ ref('fct_rights_cases') }} {{ ref('fct_visits') }}
+-- depends_on: {{ ref('fct_employment_services') }} {{ ref('fct_cultural_activities') }} {{ ref('fct_commitments') }}
 with
     span as (
         select month, last_on as month_end
@@ -30,6 +33,7 @@ with
                 cast(null as varchar) as month,
                 cast(null as varchar) as reporting_unit_code,
                 cast(null as varchar) as distinct_value,
+                cast(null as varchar) as part_value,
                 cast(null as decimal(18, 2)) as amount,
                 cast(null as varchar) as submission_id,
                 cast(null as varchar) as source_sheet,

@@ -21,6 +21,14 @@ class UnknownRelease(UnionWarehouseError):
     message_en = "there is no release {release_id!r}; see `uw releases`."
 
 
+class NoReleaseAsOf(UnionWarehouseError):
+    """Nothing had been published by then."""
+
+    code = "no_release_as_of"
+    message_zh = "截至 {instant} 尚未发布任何版本；可用 uw releases 查看各版本的数据截止时间。"
+    message_en = "nothing had been published as of {instant}; `uw releases` shows as of when each release was made."
+
+
 class EarlierMonthOpen(UnionWarehouseError):
     """Months close in order (domain: Submission)."""
 

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from union_warehouse.paths import Home
-from union_warehouse.warehouse.errors import NoRelease, UnknownRelease
+from union_warehouse.warehouse.errors import NoRelease, NoReleaseAsOf, UnknownRelease
 
 DATABASE_FILE = "warehouse.duckdb"
 MANIFEST_FILE = "release.json"
@@ -102,6 +102,18 @@ def release_folder(home: Home, release_id: str | None = None) -> Path:
     if "/" in release_id or not (folder / MANIFEST_FILE).is_file():
         raise UnknownRelease(release_id=release_id)
     return folder.resolve()
+
+
+def release_as_of(home: Home, instant: datetime) -> str:
+    """Id of the release that stood at ``instant`` (aware): the last one made of what was known by then.
+
+    Raises:
+        NoReleaseAsOf: nothing had been published by then.
+    """
+    found = next((release for release in list_releases(home) if release.known_at_utc <= instant), None)
+    if found is None:
+        raise NoReleaseAsOf(instant=instant.isoformat())
+    return found.release_id
 
 
 def open_release(home: Home, release_id: str | None = None) -> duckdb.DuckDBPyConnection:

@@ -7,12 +7,23 @@
         {{ text(code) }} as indicator_code,
         {{ text(definition.name_zh) }} as name_zh,
         {{ text(definition.name_en) }} as name_en,
+        {{ text(definition.definition_zh) }} as definition_zh,
         {{ text(definition.unit) }} as unit,
+        {{ text(indicator_meta().unit_labels[definition.unit]) }} as unit_zh,
         {{ text(definition.owner) }} as owner_code,
         {{ text(definition.kind) }} as indicator_kind,
         {{ text(definition.aggregation) }} as aggregation,
+        cast({{ definition.parts or "null" }} as integer) as part_count,
         {{ text(definition.form) }} as form,
         {{ text(definition.numerator) }} as numerator_code,
         {{ text(definition.denominator) }} as denominator_code,
-        {{ definition.is_published | default(true) }} as is_published
+        {{ definition.is_published | default(true) }} as is_published,
+        {{ text(definition.fact) }} as fact,
+        {{
+            text(
+                (["month", "reporting_unit_code"] + (fact_meta(definition.fact).dimensions if definition.fact else []))
+                | join(", ")
+            )
+        }} as dimensions,
+        {{ text(contributions(code, definition, for_release=true) if definition.fact else none) }} as rows_sql
 {% endfor %}

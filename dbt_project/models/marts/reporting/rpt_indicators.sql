@@ -31,6 +31,7 @@ with
             contributions.reporting_unit_code,
             contributions.month = months.month as is_in_month,
             distinct_value,
+            part_value,
             amount
         from contributions
         inner join indicators using (indicator_code)
@@ -56,6 +57,32 @@ with
         group by grouping sets ((indicator_code, month, reporting_unit_code), (indicator_code, month))
     ),
 
+    -- who has every part of what is asked, in the month and in the year so far
+    parts as (
+        select
+            indicator_code,
+            month,
+            coalesce(reporting_unit_code, {{ federation }}) as reporting_unit_code,
+            count(distinct part_value) filter (where is_in_month) as month_parts,
+            count(distinct part_value) as cumulative_parts
+        from by_period
+        where part_value is not null
+        group by
+            grouping sets ((indicator_code, month, reporting_unit_code, distinct_value), (indicator_code, month, distinct_value))
+    ),
+
+    complete as (
+        select
+            indicator_code,
+            month,
+            reporting_unit_code,
+            count(*) filter (where month_parts = part_count) as month_complete,
+            count(*) filter (where cumulative_parts = part_count) as cumulative_complete
+        from parts
+        inner join indicators using (indicator_code)
+        group by indicator_code, month, reporting_unit_code
+    ),
+
     chosen as (
         select
             indicator_code,
@@ -67,6 +94,8 @@ with
                 then null
                 when aggregation = 'count_distinct'
                 then month_distinct
+                when aggregation = 'count_distinct_all'
+                then month_complete
                 when aggregation = 'count'
                 then month_count
                 when aggregation = 'sum'
@@ -76,6 +105,8 @@ with
                 aggregation
                 when 'count_distinct'
                 then cumulative_distinct
+                when 'count_distinct_all'
+                then cumulative_complete
                 when 'count'
                 then cumulative_count
                 when 'sum'
@@ -83,6 +114,7 @@ with
             end as cumulative_value
         from measured
         inner join indicators using (indicator_code)
+        left join complete using (indicator_code, month, reporting_unit_code)
     ),
 
     sent as (select distinct form, department, month from {{ source("plan", "effective_submissions") }}),

@@ -1,6 +1,8 @@
 {{ config(materialized="incremental", incremental_strategy="append", on_schema_change="fail") }}
 -- depends_on: {{ ref('rpt_indicators') }} {{ ref('int_earliest_change') }}
 {% set before = previous_mart("rpt_indicators") %}
+{# forms whose rows decide whether, or where, rows of other forms count #}
+{% set parents = ["union_register", "union_coverage", "safety_inspections", "programme_enrolments"] %}
 
 with
     this_close as (select * from {{ source("plan", "close") }}),
@@ -32,6 +34,76 @@ with
             from {{ ref("rpt_indicators") }}
             where false
         {% endif %}
+    ),
+
+    contributions_now as (
+        select
+            indicator_code,
+            month,
+            reporting_unit_code,
+            {{ submission_slot("submission_id") }} as submission_slot,
+            distinct_value,
+            amount,
+            count(*) as row_count
+        from {{ ref("int_indicator_contributions") }}
+        where month >= (select from_month from {{ ref("int_earliest_change") }})
+        group by all
+    ),
+
+    -- whose rows made the difference; the same rows in a new version make none
+    differences as (
+        select distinct indicator_code, month, reporting_unit_code, submission_slot
+        from
+            (
+                (
+                    from contributions_now
+                    except
+                    from {{ ref("int_contributions_before") }}
+                )
+                union all
+                (
+                    from {{ ref("int_contributions_before") }}
+                    except
+                    from contributions_now
+                )
+            )
+    ),
+
+    changed as (
+        select form, submission_id, {{ submission_slot("submission_id") }} as submission_slot
+        from {{ source("plan", "changed_submissions") }}
+        qualify counts_now or not bool_or(counts_now) over (partition by form, {{ submission_slot("submission_id") }})
+    ),
+
+    parent_changes as (
+        select string_agg(distinct submission_id, ', ' order by submission_id) as submission_ids
+        from changed
+        where form in ('{{ parents | join("', '") }}')
+    ),
+
+    causes as (
+        select
+            compared.indicator_code,
+            compared.month,
+            compared.reporting_unit_code,
+            string_agg(distinct changed.submission_id, ', ' order by changed.submission_id) as submission_ids
+        from compared
+        inner join {{ ref("dim_indicator") }} as indicators using (indicator_code)
+        inner join
+            differences
+            on differences.indicator_code in (compared.indicator_code, indicators.numerator_code, indicators.denominator_code)
+            and (
+                differences.month = compared.month
+                or (
+                    indicator_kind = 'flow'
+                    and left(differences.month, 4) = left(compared.month, 4)
+                    and differences.month < compared.month
+                )
+            )
+            and (compared.reporting_unit_code in ('XC', differences.reporting_unit_code))
+        inner join {{ ref("dim_indicator") }} as measured on differences.indicator_code = measured.indicator_code
+        inner join changed on measured.form = changed.form and differences.submission_slot = changed.submission_slot
+        group by all
     )
 
 select
@@ -44,7 +116,14 @@ select
     old_value_month,
     new_value_month,
     old_value_year_to_date,
-    new_value_year_to_date
+    new_value_year_to_date,
+    coalesce(causes.submission_ids, parent_changes.submission_ids) as caused_by
 from compared
 cross join this_close
+cross join parent_changes
+left join
+    causes
+    on compared.indicator_code = causes.indicator_code
+    and compared.month = causes.month
+    and compared.reporting_unit_code = causes.reporting_unit_code
 {% if is_incremental() %} where release_id not in (select release_id from {{ this }}) {% endif %}

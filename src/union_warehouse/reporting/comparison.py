@@ -1,0 +1,61 @@
+"""What one release says otherwise than another."""
+
+from __future__ import annotations
+
+import os
+
+import duckdb
+import pandas as pd
+
+from union_warehouse.paths import Home
+from union_warehouse.warehouse.releases import DATABASE_FILE, release_folder
+
+
+def compare_releases(home: Home, before: str, after: str) -> pd.DataFrame:
+    """Every figure of a month that both releases hold, and that differs.
+
+    Args:
+        home: the warehouse's state.
+        before: id of a release.
+        after: id of another.
+
+    Returns:
+        One row per published indicator, month and reporting unit: indicator_code, name_zh, month, reporting_unit_code,
+        old_value_month, new_value_month, old_value_year_to_date, new_value_year_to_date, caused_by (submission versions,
+        comma-separated, as the releases in between recorded them), in the order month, indicator, unit.
+
+    Raises:
+        UnknownRelease: there is no release of that id.
+    """
+    folders = {"before": release_folder(home, before), "after": release_folder(home, after)}
+    with duckdb.connect() as connection:
+        for name, folder in folders.items():
+            path = os.fspath(folder / DATABASE_FILE).replace("'", "''")
+            connection.execute(f"attach '{path}' as {name} (read_only)")
+        return connection.execute(
+            """
+            with
+                -- what the later of the two knows and the earlier did not
+                restatements as (
+                    from after.rpt_restatements anti join before.rpt_restatements using (release_id)
+                    union all
+                    from before.rpt_restatements anti join after.rpt_restatements using (release_id)
+                ),
+                causes as (
+                    select indicator_code, month, reporting_unit_code, string_agg(distinct cause, ', ' order by cause) as caused_by
+                    from (select *, unnest(string_split(caused_by, ', ')) as cause from restatements)
+                    group by all
+                )
+            select indicator_code, name_zh, month, reporting_unit_code,
+                old.value_month as old_value_month, new.value_month as new_value_month,
+                old.value_year_to_date as old_value_year_to_date, new.value_year_to_date as new_value_year_to_date, caused_by
+            from before.rpt_indicators as old
+            inner join after.rpt_indicators as new using (indicator_code, month, reporting_unit_code)
+            inner join after.dim_indicator using (indicator_code)
+            left join causes using (indicator_code, month, reporting_unit_code)
+            where is_published
+                and (old.value_month is distinct from new.value_month
+                    or old.value_year_to_date is distinct from new.value_year_to_date)
+            order by month, indicator_code, reporting_unit_code
+            """
+        ).df()

@@ -1,0 +1,209 @@
+"""Trace a figure to the submitted rows behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from union_warehouse.errors import UnionWarehouseError
+from union_warehouse.paths import Home
+from union_warehouse.reporting.figures import NoFigures, federation_of, last_closed_month
+from union_warehouse.warehouse.releases import open_release, release_folder
+
+TRACE_COLUMNS = (
+    "part",
+    "department",
+    "month",
+    "reporting_unit",
+    "file",
+    "version",
+    "sheet",
+    "row",
+    "natural_key",
+    "contribution",
+    "counted_in",
+    "submission_id",
+)
+_ROW_ORDER = "received_at, file, sheet, row"
+
+
+class UnknownIndicator(UnionWarehouseError):
+    """No indicator has that code."""
+
+    code = "unknown_indicator"
+    message_zh = "没有指标 {indicator}；指标清单可用 uw figures 查看。相近的有：{similar}。"
+    message_en = "there is no indicator {indicator}; `uw figures` lists them. Similar: {similar}."
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A figure and the rows that it is made of.
+
+    Attributes:
+        indicator: its code.
+        name_zh: its Chinese name.
+        period: the year or month asked for.
+        reporting_unit: code of the unit.
+        release_id: release that was read.
+        value: as the release states it; None where the unit did not report.
+        total: what the contributions add up to; of a ratio the numerator's total over the denominator's.
+        rows: one row per submitted row (columns: :data:`TRACE_COLUMNS`), in the order received_at, file, sheet, row.
+            ``part`` is ``numerator`` or ``denominator`` of a ratio, else empty.
+    """
+
+    indicator: str
+    name_zh: str
+    period: str
+    reporting_unit: str
+    release_id: str
+    value: float | None
+    total: float | None
+    rows: pd.DataFrame
+
+
+def trace(
+    home: Home,
+    indicator: str,
+    year: int,
+    month: str | None = None,
+    department: str | None = None,
+    release_id: str | None = None,
+) -> Trace:
+    """The submitted rows behind one indicator value.
+
+    A row contributes 1 to a count and its amount to a sum. A distinct count counts on the first of its rows in the order
+    received_at, file, sheet, row; the others contribute 0. Personal data stays masked: no row holds any.
+
+    Args:
+        home: the warehouse's state.
+        indicator: its code.
+        year: calendar year.
+        month: ``YYYY-MM`` of that year for the month's value; None for the year's (of a stock or ratio: at its last closed month).
+        department: code of a reporting unit; None for the whole federation.
+        release_id: None for the current release.
+
+    Raises:
+        UnknownIndicator: no indicator has that code.
+        NoFigures: the release does not hold that period or unit.
+        NoRelease: nothing has been published yet.
+    """
+    folder = release_folder(home, release_id)
+    with open_release(home, folder.name) as connection:
+        definition = _definition(connection, indicator)
+        last = last_closed_month(connection, year, month)
+        unit = department or federation_of(connection, last)
+        value = _value(connection, indicator, last, unit, "value_month" if month else "value_year_to_date")
+        parts = {"": definition}
+        if definition["indicator_kind"] == "ratio":
+            parts = {
+                "numerator": _definition(connection, definition["numerator_code"]),
+                "denominator": _definition(connection, definition["denominator_code"]),
+            }
+        first = last if month or definition["indicator_kind"] != "flow" else f"{year}-01"
+        found = {part: _rows(connection, item, first, last, department) for part, item in parts.items()}
+    rows = pd.concat([table.assign(part=part) for part, table in found.items()], ignore_index=True)
+    return Trace(
+        indicator=indicator,
+        name_zh=definition["name_zh"],
+        period=month or str(year),
+        reporting_unit=unit,
+        release_id=folder.name,
+        value=value,
+        total=_total([float(table["contribution"].sum()) for table in found.values()], len(rows) > 0, value),
+        rows=rows[list(TRACE_COLUMNS)],
+    )
+
+
+def write_workbook(found: Trace, path: Path) -> None:
+    """Write a trace as an Excel file: the figure on the first sheet, its rows on the second. Text is never a formula."""
+    facts = [
+        ("指标", found.indicator),
+        ("名称", found.name_zh),
+        ("期间", found.period),
+        ("单位", found.reporting_unit),
+        ("发布版本", found.release_id),
+        ("数值", found.value),
+        ("明细合计", found.total),
+        ("明细行数", len(found.rows)),
+    ]
+    options = {"options": {"strings_to_formulas": False, "strings_to_urls": False}}
+    with pd.ExcelWriter(path, engine="xlsxwriter", engine_kwargs=options) as writer:
+        pd.DataFrame(facts).to_excel(writer, sheet_name="指标", header=False, index=False)
+        found.rows.to_excel(writer, sheet_name="明细", index=False)
+        writer.sheets["指标"].set_column(0, 1, 28)
+        writer.sheets["明细"].set_column(0, len(TRACE_COLUMNS) - 1, 16)
+        writer.sheets["明细"].freeze_panes(1, 0)
+
+
+def _definition(connection: duckdb.DuckDBPyConnection, indicator: str) -> dict[str, Any]:
+    found = connection.execute("select * from dim_indicator where indicator_code = ?", [indicator]).df()
+    if found.empty:
+        similar = connection.execute(
+            "select indicator_code from dim_indicator order by jaro_winkler_similarity(indicator_code, ?) desc limit 3",
+            [indicator],
+        ).fetchall()
+        raise UnknownIndicator(indicator=indicator, similar=", ".join(code for (code,) in similar))
+    return dict(found.iloc[0])
+
+
+def _value(connection: duckdb.DuckDBPyConnection, indicator: str, month: str, unit: str, column: str) -> float | None:
+    found = connection.execute(
+        f"select {column} from rpt_indicators where indicator_code = ? and month = ? and reporting_unit_code = ?",
+        [indicator, month, unit],
+    ).fetchone()
+    if found is None:
+        raise NoFigures(period=month, department=unit)
+    return None if found[0] is None else float(found[0])
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection, definition: dict[str, Any], first: str, last: str, department: str | None
+) -> pd.DataFrame:
+    is_distinct = definition["aggregation"] in {"count_distinct", "count_distinct_all"}
+    is_first = f"row_number() over (partition by distinct_value order by {_ROW_ORDER}) = 1 and distinct_value is not null"
+    if definition["aggregation"] == "count_distinct_all":
+        is_first += f" and count(distinct part_value) over (partition by distinct_value) = {int(definition['part_count'])}"
+    contribution = f"case when {is_first} then 1 else 0 end" if is_distinct else "amount"
+    return connection.execute(
+        f"""
+        with
+            span as (select month, last_on as month_end from dim_month where is_closed and month between $first and $last),
+            contributions as ({definition["rows_sql"]}),
+            placed as (
+                select
+                    contributions.submitted_by_code as department,
+                    contributions.submission_month as month,
+                    contributions.reporting_unit_code as reporting_unit,
+                    file_name as file,
+                    version_number as version,
+                    source_sheet as sheet,
+                    source_row as row,
+                    natural_key,
+                    contributions.month as counted_in,
+                    contributions.submission_id,
+                    distinct_value,
+                    part_value,
+                    amount,
+                    received_at
+                from contributions
+                inner join fct_submissions as submissions
+                    on contributions.submission_id = submissions.submission_id and submissions.form = $form
+                where $department is null or contributions.reporting_unit_code = $department
+            )
+        select * exclude (distinct_value, part_value, amount, received_at), cast({contribution} as double) as contribution
+        from placed
+        order by {_ROW_ORDER}
+        """,
+        {"first": first, "last": last, "form": definition["form"], "department": department},
+    ).df()
+
+
+def _total(totals: list[float], has_rows: bool, value: float | None) -> float | None:
+    """What the contributions add up to; a unit that did not report has neither rows nor a value."""
+    if len(totals) == 2:
+        return totals[0] / totals[1] if totals[1] else None
+    return totals[0] if has_rows or value is not None else None
