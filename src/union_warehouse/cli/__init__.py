@@ -11,6 +11,7 @@ from union_warehouse.cli.close import close, releases
 from union_warehouse.cli.console import print_error
 from union_warehouse.cli.demo import demo, demo_data
 from union_warehouse.cli.read import figures, query, status
+from union_warehouse.cli.report import report
 from union_warehouse.cli.submit import check, reread, submit
 from union_warehouse.errors import UnionWarehouseError
 
@@ -41,5 +42,5 @@ def main() -> None:
     """
 
 
-for command in (submit, check, close, reread, status, figures, query, releases, demo, demo_data):
+for command in (submit, check, close, reread, status, figures, report, query, releases, demo, demo_data):
     main.add_command(command)

@@ -1,0 +1,137 @@
+"""Charts drawn as PNG, in a font that comes with the project (Noto Sans SC)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from itertools import accumulate
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, fontManager
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from pylopdf_fonts_zh_cn import sans_path
+
+from union_warehouse.reporting.report.document import Chart, Series
+from union_warehouse.reporting.report.wording import number_text, value_text
+
+_WIDTH = 6.3
+_PANEL_HEIGHT = 2.5
+_BAR_HEIGHT = 0.3
+_FRAME_HEIGHT = 0.7
+_DPI = 200
+_RED, _GREY, _BLUE, _GREEN = "#b3261e", "#c9c9c9", "#1f4e79", "#3d7a3d"
+_SHARES = ("ratio", "milestone")
+_FULL = 100
+
+
+def draw(chart: Chart) -> bytes:
+    """``chart`` as PNG; the same chart gives the same bytes."""
+    with _style():
+        figure = _horizontal(chart) if chart.kind in ("indicators", "departments", "commitments") else _months(chart)
+        buffer = io.BytesIO()
+        FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+@contextmanager
+def _style() -> Iterator[None]:
+    with mpl.rc_context(
+        {
+            "font.family": _font_family(),
+            "font.size": 9,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.edgecolor": "#666666",
+            "axes.unicode_minus": False,
+            "figure.dpi": _DPI,
+        }
+    ):
+        yield
+
+
+@cache
+def _font_family() -> str:
+    fontManager.addfont(sans_path())
+    return FontProperties(fname=sans_path()).get_name()
+
+
+def _months(chart: Chart) -> Figure:
+    """A panel a series: bars of the month, those of the last year beside them, and a line of the year to date."""
+    figure = Figure(figsize=(_WIDTH, _PANEL_HEIGHT * len(chart.series)), layout="constrained")
+    panels = figure.subplots(len(chart.series), 1, squeeze=False)[:, 0]
+    for axes, series in zip(panels, chart.series, strict=True):
+        _month_bars(axes, chart.labels, series)
+    return figure
+
+
+def _month_bars(axes: Axes, labels: tuple[str, ...], series: Series) -> None:
+    places = range(len(labels))
+    width = 0.38 if series.last_year else 0.6
+    if series.last_year:
+        axes.bar([place - width / 2 for place in places], _drawn(series.last_year), width, color=_GREY, label="上年同月")
+    shift = width / 2 if series.last_year else 0
+    bars = axes.bar([place + shift for place in places], _drawn(series.values), width, color=_RED, label="当月")
+    axes.bar_label(bars, ["" if value is None else number_text(value) for value in series.values], padding=2, fontsize=7)
+    axes.set_title(f"{series.name}（{series.unit_zh}）", fontsize=9, loc="left", pad=14)
+    axes.set_xticks(list(places), labels)
+    _plain_numbers(axes)
+    handles, names = axes.get_legend_handles_labels()
+    if series.is_flow and len(labels) > 1:
+        line = axes.twinx()
+        line.plot(places, list(accumulate(_drawn(series.values))), color=_BLUE, marker="o", markersize=3, label="各月之和")
+        line.spines["right"].set_visible(True)
+        line.set_ylim(bottom=0)
+        _plain_numbers(line)
+        more_handles, more_names = line.get_legend_handles_labels()
+        handles, names = handles + more_handles, names + more_names
+    axes.legend(handles, names, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False, fontsize=8, borderaxespad=0)
+
+
+def _drawn(values: tuple[float | None, ...]) -> list[float]:
+    return [value or 0 for value in values]
+
+
+def _plain_numbers(axes: Axes) -> None:
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number_text(value)))
+
+
+def _horizontal(chart: Chart) -> Figure:
+    """Bars from top to bottom; a panel a series unless each series is one bar."""
+    is_one_bar_each = chart.kind == "indicators"
+    columns = 1 if is_one_bar_each else len(chart.series)
+    height = _FRAME_HEIGHT + _BAR_HEIGHT * len(chart.labels)
+    figure = Figure(figsize=(_WIDTH, height), layout="constrained")
+    panels = figure.subplots(1, columns, squeeze=False, sharey=True)[0]
+    if is_one_bar_each:
+        _bars(panels[0], chart.labels, chart.series, lambda _: _RED)
+    else:
+        colour = _progress_colour if chart.kind == "commitments" else lambda _: _RED
+        for axes, series in zip(panels, chart.series, strict=True):
+            axes.set_title(f"{series.name}（{series.unit_zh or '%'}）", fontsize=9, loc="left")
+            alone = tuple(Series(series.name, series.unit, series.unit_zh, (value,)) for value in series.values)
+            _bars(axes, chart.labels, alone, colour)
+    return figure
+
+
+def _bars(axes: Axes, labels: tuple[str, ...], series: tuple[Series, ...], colour: Callable[[float], str]) -> None:
+    """One bar a series."""
+    values = [(one.values[0] or 0) * (_FULL if one.unit in _SHARES else 1) for one in series]
+    bars = axes.barh(range(len(values)), values, 0.62, color=[colour(value) for value in values])
+    said = ["" if one.values[0] is None else value_text(one.values[0], one.unit, one.unit_zh) for one in series]
+    axes.bar_label(bars, said, padding=3, fontsize=8)
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_ylim(len(labels) - 0.4, -0.6)
+    axes.margins(x=0.15)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number_text(value)))
+    axes.tick_params(axis="y", length=0)
+
+
+def _progress_colour(percent: float) -> str:
+    return _GREEN if percent >= _FULL else _RED
