@@ -180,13 +180,18 @@ def _with_parents(rows: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
 
 def figures(rows: dict[str, pd.DataFrame], year: int) -> dict[str, float]:
-    """The figures of the three core areas for a year, as indicators.md defines them; stocks at the end of the year."""
+    """The figures of a year, as indicators.md defines them; stocks at the end of the year."""
     return {
         **_organisation(rows, year),
         **_harmony(rows, year),
         **_training(rows, year),
         **_contracts(rows, year),
         **_safety(rows, year),
+        **_honours(rows, year),
+        **_assistance(rows, year),
+        **_rights(rows, year),
+        **_services(rows, year),
+        **_visits(rows, year),
     }
 
 
@@ -293,4 +298,107 @@ def _safety(rows: dict[str, pd.DataFrame], year: int) -> dict[str, float]:
     return {
         "safety.inspections": len(_in(rows["safety_inspections"], "inspected_on", year)),
         "safety.hazards_rectified": len(_in(hazards, "rectified_on", year)),
+    }
+
+
+def _honours(rows: dict[str, pd.DataFrame], year: int) -> dict[str, float]:
+    awarded = _in(rows["honours"], "awarded_on", year)
+    names = {
+        "training.skill_leaders": "skill_leader",
+        "honour.pioneer_teams": "district_pioneer_team",
+        "honour.innovations_shortlisted": "innovation",
+        "honour.national_labour_medal": "national_labour_medal",
+        "honour.provincial_model_workers": "provincial_model_worker",
+        "honour.provincial_model_collectives": "provincial_model_collective",
+        "honour.municipal_labour_certificates": "municipal_labour_certificate",
+        "honour.municipal_labour_medals": "municipal_labour_medal",
+    }
+    of_federation = awarded[(awarded["honour"] == "federation_award") & (awarded["level"] == "municipal")]
+    recipients = awarded.groupby("honour")["recipient"].nunique()
+    return {name: int(recipients[honour]) for name, honour in names.items()} | {"honour.federation.municipal": len(of_federation)}
+
+
+def _assistance(rows: dict[str, pd.DataFrame], year: int) -> dict[str, float]:
+    granted = _in(rows["assistance"], "granted_on", year)
+    by_programme = dict(iter(granted.groupby("programme")))
+
+    def persons(table: pd.DataFrame) -> int:
+        return table["id_number"].nunique()
+
+    def amount(table: pd.DataFrame) -> float:
+        return float(table["amount"].sum())
+
+    visited, cards = by_programme["model_worker_visit"], by_programme["spring_card"]
+    spring, autumn = by_programme["spring_schooling"], by_programme["autumn_schooling"]
+    pupils = autumn[(autumn["beneficiary_kind"] == "child") & (autumn["migrant"] == "yes")]
+    both = set(by_programme["recuperation"]["id_number"]) & set(by_programme["health_check"]["id_number"])
+    return {
+        "assist.model_workers_visited": persons(visited[visited["model_worker_level"] == "national"]),
+        "assist.model_worker_hardship.families": persons(by_programme["model_worker_hardship"]),
+        "assist.model_worker_hardship.amount": amount(by_programme["model_worker_hardship"]),
+        "assist.model_worker_medical.persons": persons(by_programme["model_worker_medical"]),
+        "assist.model_worker_medical.amount": amount(by_programme["model_worker_medical"]),
+        "assist.spring_cards": persons(cards[cards["migrant"] == "yes"]),
+        "assist.hardship_relief.person_times": len(by_programme["hardship_relief"]),
+        "assist.hardship_relief.amount": amount(by_programme["hardship_relief"]),
+        "assist.accident_insurance.persons": persons(by_programme["accident_insurance"]),
+        "assist.accident_insurance.amount": amount(by_programme["accident_insurance"]),
+        "assist.recuperation": persons(by_programme["recuperation"]),
+        "assist.recuperation_and_checkup": len(both),
+        "assist.education.spring_children": persons(spring[spring["beneficiary_kind"] == "child"]),
+        "assist.education.autumn_children": persons(pupils),
+        "assist.education.autumn_amount": amount(pupils),
+        "assist.university_sponsored": persons(by_programme["university_aid"]),
+        "women.group_insurance": persons(by_programme["women_insurance"]),
+        "women.group_insurance_free": persons(by_programme["women_insurance_free"]),
+        "women.cervical_screening": persons(by_programme["cervical_screening"]),
+    }
+
+
+def _rights(rows: dict[str, pd.DataFrame], year: int) -> dict[str, float]:
+    latest = rows["rights_cases"].sort_values("month", kind="stable").drop_duplicates("case_no", keep="last")
+    closed = _in(latest, "closed_on", year)
+    published = closed[(closed["published_case"] == "yes") & (closed["kind"] == "wage_arrears")]
+    return {
+        "rights.wage_arrears.workers": float(published["workers"].sum()),
+        "rights.wage_arrears.amount": float(published["recovered"].sum()),
+    }
+
+
+def _services(rows: dict[str, pd.DataFrame], year: int) -> dict[str, float]:
+    offered = _in(rows["employment_services"], "held_on", year)
+    hosted = offered[offered["role"] == "host"]
+    events = _in(rows["cultural_activities"], "held_on", year)
+    kinds = dict(iter(events.groupby("kind")))
+    film_days = kinds["new_year_film"]
+    lasted = pd.to_datetime(film_days["held_to"]).fillna(pd.to_datetime(film_days["held_on"])) - pd.to_datetime(
+        film_days["held_on"]
+    )
+    singers = kinds["singing_contest"]
+    return {
+        "employment.job_delivery_events": int((hosted["kind"] == "job_delivery").sum()),
+        "employment.recruitment_fairs": int((hosted["kind"] == "recruitment_fair").sum()),
+        "employment.posts_offered": float(hosted["posts"].sum()),
+        "employment.placements": float(hosted["placements"].sum()),
+        "culture.friendship_events": len(kinds["friendship"]),
+        "culture.art_troupe_shows": len(kinds["art_troupe_show"]),
+        "culture.films": len(kinds["film"]),
+        "culture.festival_events": len(kinds["festival"]),
+        "culture.summer_camps": len(kinds["summer_camp"]),
+        "culture.new_year_film_days": int((lasted.dt.days + 1).sum()),
+        "culture.singers_recommended": float(singers.loc[singers["level"] == "municipal", "delegates"].sum()),
+        "culture.group_wedding_couples": float(kinds["group_wedding"]["delegates"].sum()),
+    }
+
+
+def _visits(rows: dict[str, pd.DataFrame], year: int) -> dict[str, float]:
+    visited = _in(rows["visits"], "visited_on", year)
+    kinds = dict(iter(visited.groupby("kind")))
+    led = visited[visited["kind"].isin(["leader_outreach", "paired_worker", "seminar"])]
+    return {
+        "visit.frontline_workers": float(kinds["frontline"]["workers"].sum() + kinds["high_temperature"]["workers"].sum()),
+        "outreach.leaders": led["visitor_code"].nunique(),
+        "outreach.enterprises_visited": kinds["leader_outreach"]["uscc"].nunique(),
+        "outreach.workers_paired": kinds["paired_worker"]["person"].nunique(),
+        "outreach.seminars": len(kinds["seminar"]),
     }

@@ -95,7 +95,7 @@ def _parties(
     if volume.coverage == "sectoral":
         party = [f"样例{_SECTORS[number % len(_SECTORS)]}行业协会{plan.year}第{number}号" for number in numbers]
         return pd.DataFrame({"employer": -1, "party": party, "department": _OFFICES[volume.kind]})
-    streets = np.array([code for code, unit in plan.units.items() if unit.kind == "street_union"])
+    streets = np.array(plan.streets)
     department = streets[numbers % len(streets)]
     party = [
         f"样例{plan.short_name(code)}区域企业联合会{plan.year}第{number}号"

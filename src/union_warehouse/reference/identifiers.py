@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from union_warehouse.reference.draw import Integers, Strings
 
+Flags = npt.NDArray[np.bool_]
+
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _LETTERS = np.array(list("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 _USCC_LETTERS = np.array(list(USCC_ALPHABET))
@@ -30,6 +32,8 @@ _LOCAL_COUNTY = "339900"
 _MIGRANT_COUNTIES = np.array(["349900", "369900", "419900", "529900"])
 _FIRST_BIRTHDAY = np.datetime64("1957-01-01")
 _BIRTHDAYS = 13_513  # 37 years; prime, so that the permutation below reaches every pair
+_FIRST_CHILD_BIRTHDAY = np.datetime64("1996-01-01")
+_CHILD_BIRTHDAYS = 4_733  # 13 years; prime too
 _SEQUENCES = 479
 
 _SURNAMES = np.array(list("王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧"))
@@ -52,11 +56,22 @@ def usccs(serials: Integers, ownership: Strings) -> Strings:
     return _join(np.concatenate([body, _USCC_LETTERS[(31 - total % 31) % 31][:, None]], axis=1))
 
 
-def resident_numbers(persons: Integers, is_female: npt.NDArray[np.bool_], is_migrant: npt.NDArray[np.bool_]) -> Strings:
+def resident_numbers(persons: Integers, is_female: Flags, is_migrant: Flags) -> Strings:
     """Resident identity numbers (GB 11643), one per person serial; distinct serials give distinct numbers."""
-    scattered = (np.asarray(persons) * 2_654_435 + 97) % (_BIRTHDAYS * _SEQUENCES)
-    birthday = (_FIRST_BIRTHDAY + scattered % _BIRTHDAYS).astype("datetime64[D]").astype("U10")
-    sequence = 2 * (scattered // _BIRTHDAYS) + 10 + np.where(is_female, 0, 1)
+    return _resident_numbers(persons, is_female, is_migrant, _FIRST_BIRTHDAY, _BIRTHDAYS)
+
+
+def child_numbers(persons: Integers, is_female: Flags, is_migrant: Flags) -> Strings:
+    """Resident identity numbers of persons born in the years from 1996 to 2008."""
+    return _resident_numbers(persons, is_female, is_migrant, _FIRST_CHILD_BIRTHDAY, _CHILD_BIRTHDAYS)
+
+
+def _resident_numbers(
+    persons: Integers, is_female: Flags, is_migrant: Flags, first_birthday: np.datetime64, birthdays: int
+) -> Strings:
+    scattered = (np.asarray(persons) * 2_654_435 + 97) % (birthdays * _SEQUENCES)
+    birthday = (first_birthday + scattered % birthdays).astype("datetime64[D]").astype("U10")
+    sequence = 2 * (scattered // birthdays) + 10 + np.where(is_female, 0, 1)
     county = np.where(is_migrant, _MIGRANT_COUNTIES[scattered % len(_MIGRANT_COUNTIES)], _LOCAL_COUNTY)
     text = np.char.add(county, np.char.add(np.char.replace(birthday, "-", ""), np.char.zfill(sequence.astype("U3"), 3)))
     digits = text.astype("U17").view("U1").reshape(-1, 17).astype(np.int64)

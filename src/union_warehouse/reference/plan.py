@@ -50,6 +50,11 @@ class YearPlan:
         """Departments that have grassroots unions: streets, then bureaus."""
         return list(self.targets.opening_unions)
 
+    @cached_property
+    def streets(self) -> list[str]:
+        """The street unions."""
+        return [code for code, unit in self.units.items() if unit.kind == "street_union"]
+
     def rng(self, purpose: str) -> np.random.Generator:
         """A random stream of its own for each purpose, so that one part's draws do not move another's."""
         return np.random.Generator(np.random.PCG64([self.seed, self.year, crc32(purpose.encode())]))
@@ -90,9 +95,10 @@ class RowCollector:
         if len(rows):
             self.parts.setdefault(form, []).append(rows)
 
-    def table(self, form: str) -> pd.DataFrame:
-        """All rows of ``form``."""
-        return pd.concat(self.parts[form], ignore_index=True)
+    def table(self, form: str, columns: list[str]) -> pd.DataFrame:
+        """These columns of all rows of ``form``, which may have none."""
+        parts = self.parts.get(form)
+        return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
 def numbered(prefix: str, plan: YearPlan, departments: npt.ArrayLike, month_numbers: npt.ArrayLike) -> pd.Series[str]:

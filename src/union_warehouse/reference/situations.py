@@ -18,7 +18,7 @@ from union_warehouse.reference.workdays import closing_instant, instant, nth_wor
 from union_warehouse.reference.world import Truth
 
 _CSV_DEPARTMENT = "FW"
-"""Sends its one form as a machine export in every month that has rows."""
+"""Sends a machine export from January on: one CSV a form; the one of a form without rows holds its header only."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +110,13 @@ class _Clock:
         self._rng = rng
         self._taken: set[datetime] = set()
 
+    def working_day(self, month: str, first: int, last: int) -> date:
+        """A working day of the month after ``month``."""
+        return nth_working_day(next_month(month), int(self._rng.integers(first, last + 1)))
+
     def on_working_day(self, month: str, first: int, last: int) -> datetime:
         """In office hours of a working day of the month after ``month``."""
-        return self.on(nth_working_day(next_month(month), int(self._rng.integers(first, last + 1))))
+        return self.on(self.working_day(month, first, last))
 
     def after_close(self, month: str) -> datetime:
         """Some days after the month's closing instant."""
@@ -145,8 +149,9 @@ def _submissions(
     month = truth.plan.months[month_number]
     tables = {form.name: truth.rows(form.name, unit.code, month_number) for form in forms_owed(unit)}
     stem = f"{month}_{unit.name}"
-    if unit.code == _CSV_DEPARTMENT and len(tables["training_activities"]):
-        return [_csv(month, unit.code, "training_activities", tables, clock.on_working_day(month, *_IN_TIME))]
+    if unit.code == _CSV_DEPARTMENT and month_number:
+        day = clock.working_day(month, *_IN_TIME)
+        return [_csv(month, unit.code, form, tables, clock.on(day)) for form in tables]
     if situation is not None and situation.mistake is not None:
         return _corrected(clock, unit, month, tables, situation, situation.mistake)
     received_at = _arrival(clock, month, situation.sent if situation else "in_time")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -43,6 +44,9 @@ class Targets:
     women_regional_renewed: int
     qualification_promotions: int
     grassroots_sessions: int
+    hardship_person_times: int
+    frontline_workers: int
+    high_temperature_workers: int
     district_contests: int
     women_contests: int
     women_lecture_sessions: int
@@ -50,6 +54,24 @@ class Targets:
     university_exam_participants: int
     flood_contest_teams: int
     flood_contest_participants: int
+    published_case_workers: int
+    published_case_recovered: int
+    job_delivery_events: int
+    posts_offered: int
+    placements: int
+    singers_recommended: int
+    group_wedding_couples: int
+    new_year_film_days: int
+    summer_camp_children: int
+    outreach_leaders: int
+    outreach_enterprises: int
+    workers_paired: int
+    seminars: int
+    assisted: Mapping[str, int]
+    assistance_amounts: Mapping[str, int]
+    honours: Mapping[str, int]
+    recruitment_fairs: Mapping[str, int]
+    cultural_activities: Mapping[str, int]
     non_public_congress_rate: float
     municipal_trades: tuple[str, ...]
     opening_unions: Mapping[str, Mapping[str, int]]
@@ -60,11 +82,18 @@ def load_targets(scale: int = 1) -> Targets:
     document = yaml.safe_load(_TARGETS_FILE.read_text("utf-8"))
     return Targets(
         scale=scale,
-        **{name: value * scale for name, value in document["scaled"].items()},
+        **_scaled(document["scaled"], scale),
+        assisted=_scaled(document["assisted"], scale),
+        assistance_amounts=_scaled(document["assistance_amounts"], scale),
         **document["fixed"],
+        honours=document["honours"],
+        recruitment_fairs=document["recruitment_fairs"],
+        cultural_activities=document["cultural_activities"],
         non_public_congress_rate=document["non_public_congress_rate"],
         municipal_trades=tuple(document["municipal_trades"]),
-        opening_unions={
-            unit: {kind: count * scale for kind, count in kinds.items()} for unit, kinds in document["opening_unions"].items()
-        },
+        opening_unions={unit: _scaled(kinds, scale) for unit, kinds in document["opening_unions"].items()},
     )
+
+
+def _scaled(totals: Mapping[str, int], scale: int) -> dict[str, Any]:
+    return {name: total * scale for name, total in totals.items()}

@@ -65,14 +65,10 @@ def _activities(count: int, **columns: Any) -> pd.DataFrame:
     return pd.DataFrame({**defaults, **columns}, index=range(count))
 
 
-def _streets(plan: YearPlan) -> list[str]:
-    return [code for code, unit in plan.units.items() if unit.kind == "street_union"]
-
-
 def _contests(plan: YearPlan, rng: np.random.Generator) -> list[pd.DataFrame]:
     """District contests with hosts and entrants, entrants of municipal contests, the flood-control contest."""
     targets = plan.targets
-    streets = _streets(plan)
+    streets = plan.streets
     count = targets.district_contests
     number = np.arange(count)
     trade = np.resize(_DISTRICT_TRADES, count)
@@ -108,7 +104,7 @@ def _municipal(plan: YearPlan, rng: np.random.Generator) -> pd.DataFrame:
     entrant = np.concatenate([np.arange(len(trades)), pick(rng, np.arange(len(trades)), _FURTHER_ENTRANTS)])
     return _activities(
         len(entrant),
-        department=np.resize([*_streets(plan), "ZJ", "CG", "LB"], len(entrant)),
+        department=np.resize([*plan.streets, "ZJ", "CG", "LB"], len(entrant)),
         kind="municipal_contest",
         role="entrant",
         trade=trades[entrant],
@@ -122,7 +118,7 @@ def _municipal(plan: YearPlan, rng: np.random.Generator) -> pd.DataFrame:
 
 def _flood(plan: YearPlan, rng: np.random.Generator) -> list[pd.DataFrame]:
     targets = plan.targets
-    entrants = [*_streets(plan), *_FLOOD_BUREAUS]
+    entrants = [*plan.streets, *_FLOOD_BUREAUS]
     common: dict[str, Any] = {
         "kind": "district_contest",
         "campaign": "five_waters",
@@ -153,7 +149,7 @@ def _women(plan: YearPlan, rng: np.random.Generator) -> list[pd.DataFrame]:
     count = targets.women_lecture_sessions * 5 // 6
     lectures = _activities(
         count,
-        department=np.where(np.arange(count) % 4 == 3, np.resize(_streets(plan), count), "NG"),
+        department=np.where(np.arange(count) % 4 == 3, np.resize(plan.streets, count), "NG"),
         kind="women_lecture",
         title=[f"样例女职工流动课堂第{number + 1}讲" for number in range(count)],
         month_number=months_for(rng, count, (0, 1, 4, 2, 2, 1, 1, 1, 2, 2, 2, 1)),
@@ -189,7 +185,7 @@ def _courses(plan: YearPlan, rng: np.random.Generator) -> list[pd.DataFrame]:
 def _grassroots(plan: YearPlan, rng: np.random.Generator) -> pd.DataFrame:
     targets = plan.targets
     count = _GRASSROOTS_ACTIVITIES * targets.scale
-    weights = dict.fromkeys(_streets(plan), _STREET_WEIGHT) | _GRASSROOTS_WEIGHTS
+    weights = dict.fromkeys(plan.streets, _STREET_WEIGHT) | _GRASSROOTS_WEIGHTS
     department = np.array(list(weights))[deal(rng, count, list(weights.values()))]
     month = months_for(rng, count, _GRASSROOTS_SEASON)
     sessions = 1 + apportion(targets.grassroots_sessions - count, rng.lognormal(0, 0.8, count))

@@ -11,16 +11,22 @@ import pandas as pd
 
 from union_warehouse.contracts import load_forms
 from union_warehouse.reference.agreements import agreements_year
+from union_warehouse.reference.assistance import assistance_year
+from union_warehouse.reference.commitments import commitments_year
 from union_warehouse.reference.coverage import coverage_year, enterprise_coverage
 from union_warehouse.reference.draw import Integers
 from union_warehouse.reference.enrolments import enrolments_year
+from union_warehouse.reference.honours import honours_year
 from union_warehouse.reference.membership import membership_year, opening_members
 from union_warehouse.reference.plan import NEVER, RowCollector, YearPlan
 from union_warehouse.reference.population import opening_coverage, opening_unions
+from union_warehouse.reference.rights import rights_year
 from union_warehouse.reference.safety import safety_year
+from union_warehouse.reference.services import culture_year, employment_year
 from union_warehouse.reference.targets import Targets
 from union_warehouse.reference.training import promotions_year, training_year
 from union_warehouse.reference.unions import union_year
+from union_warehouse.reference.visits import visits_year
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,7 @@ class World:
     enrolments: pd.DataFrame | None
     hazards: pd.DataFrame | None
     contracts: pd.DataFrame | None
+    cases: pd.DataFrame | None
     next_person: int
 
 
@@ -76,8 +83,7 @@ def simulate(year: int, targets: Targets, seed: int, first_year: int) -> Truth:
     _, rows = _simulate_year(plan, world)
     tables = {}
     for form in load_forms().values():
-        columns = [field.name for field in form.fields]
-        tables[form.name] = rows.table(form.name)[[*columns, "department", "month_number"]]
+        tables[form.name] = rows.table(form.name, [*(field.name for field in form.fields), "department", "month_number"])
     return Truth(plan, tables)
 
 
@@ -85,7 +91,7 @@ def _opening_world(plan: YearPlan) -> World:
     unions = opening_unions(plan)
     employers, spells = opening_coverage(plan, unions)
     members = opening_members(plan, spells, employers, len(unions))
-    return World(unions, members, employers, spells, None, None, None, next_person=1)
+    return World(unions, members, employers, spells, None, None, None, None, next_person=1)
 
 
 def _simulate_year(plan: YearPlan, before: World | None) -> tuple[World, RowCollector]:
@@ -96,9 +102,17 @@ def _simulate_year(plan: YearPlan, before: World | None) -> tuple[World, RowColl
     members, next_person = membership_year(plan, year, world.members, world.next_person, rows)
     enrolments = enrolments_year(plan, year, employers, spells, world.enrolments, rows)
     hazards = safety_year(plan, year, employers, spells, world.hazards, rows)
-    contracts = agreements_year(plan, employers, enterprise_coverage(year, employers, spells), world.contracts, rows)
+    coverage = enterprise_coverage(year, employers, spells)
+    contracts = agreements_year(plan, employers, coverage, world.contracts, rows)
     training_year(plan, rows)
     next_person = promotions_year(plan, year, next_person, rows)
+    next_person = assistance_year(plan, next_person, rows)
+    next_person = visits_year(plan, employers, coverage, next_person, rows)
+    next_person = honours_year(plan, employers, coverage, next_person, rows)
+    cases = rights_year(plan, world.cases, rows)
+    employment_year(plan, rows)
+    culture_year(plan, rows)
+    commitments_year(plan, rows)
     spells = spells.assign(has_congress=spells["has_congress"] | (spells["flip_month"] < NEVER), flip_month=NEVER)
     after = World(
         unions=_rolled(year.unions, "gone_month").assign(department=year.departments[:, -1]),
@@ -108,6 +122,7 @@ def _simulate_year(plan: YearPlan, before: World | None) -> tuple[World, RowColl
         enrolments=_rolled(enrolments, "end_month"),
         hazards=hazards,
         contracts=contracts,
+        cases=cases,
         next_person=next_person,
     )
     return after, rows
