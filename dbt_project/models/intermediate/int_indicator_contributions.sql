@@ -7,7 +7,8 @@
     )
 }}
 -- depends_on: {{ ref('int_contributions_before') }}
--- depends_on: {{ ref('dim_enterprise') }} {{ ref('dim_reporting_unit') }} {{ ref('dim_union') }} {{ ref('fct_union_events') }}
+-- depends_on: {{ ref('dim_enterprise') }} {{ ref('dim_reporting_unit') }} {{ ref('dim_reporting_unit_lineage') }}
+-- depends_on: {{ ref('dim_union') }} {{ ref('fct_union_events') }}
 -- depends_on: {{ ref('fct_union_coverage') }} {{ ref('fct_membership_changes') }} {{ ref('fct_membership_monthly') }}
 -- depends_on: {{ ref('fct_safety_inspections') }} {{ ref('fct_hazards') }} {{ ref('fct_programme_enrolments') }}
 -- depends_on: {{ ref('fct_collective_contracts') }} {{ ref('fct_training_activities') }} {{ ref('fct_qualification_promotions') }}

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from union_warehouse.cli.console import print_json
-from union_warehouse.cli.values import Month
+from union_warehouse.cli.options import chosen_period, chosen_release, period_options, release_options
 from union_warehouse.paths import Home
 
 
 @click.command()
-@click.option("--year", type=click.IntRange(1900, 9999), help="The year, up to its last closed month.")
-@click.option("--month", type=Month(), help="One month, instead of a year.")
-@click.option("--release", "release_id", metavar="ID", help="A release (default: the current one).")
+@period_options
+@release_options
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -27,17 +27,22 @@ from union_warehouse.paths import Home
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON only.")
 def report(
-    year: int | None, month: str | None, release_id: str | None, out: Path | None, template: Path | None, as_json: bool
+    year: int | None,
+    month: str | None,
+    release_id: str | None,
+    as_of: datetime | None,
+    out: Path | None,
+    template: Path | None,
+    as_json: bool,
 ) -> None:
     """Write the report of a year or a month as Word and HTML, in Chinese; every number in it is an indicator's."""
-    if month and year not in {None, int(month[:4])}:
-        raise click.UsageError(f"--month {month} is not in --year {year}. 月份不在该年度内。")
-    if not month and year is None:
-        raise click.UsageError("give --year or --month. 请给出 --year 或 --month。")
     from union_warehouse.reporting.report import write_report
     from union_warehouse.reporting.report.template import TEMPLATE_FILE
 
-    files = write_report(Home.from_environment(), year or int(str(month)[:4]), month, release_id, out, template or TEMPLATE_FILE)
+    home = Home.from_environment()
+    files = write_report(
+        home, chosen_period(year, month), month, chosen_release(home, release_id, as_of), out, template or TEMPLATE_FILE
+    )
     if as_json:
         print_json({"files": [str(path) for path in files]})
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import pandas as pd
 
 from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.paths import Home
-from union_warehouse.reporting.figures import NoFigures, federation_of, last_closed_month
+from union_warehouse.reporting.contributions import contributions
+from union_warehouse.reporting.figures import NoFigures, last_closed_month
+from union_warehouse.reporting.unit_values import unit_values
 from union_warehouse.warehouse.releases import open_release, release_folder
 
 TRACE_COLUMNS = (
@@ -72,6 +75,7 @@ def trace(
     month: str | None = None,
     department: str | None = None,
     release_id: str | None = None,
+    structure_on: date | None = None,
 ) -> Trace:
     """The submitted rows behind one indicator value.
 
@@ -85,6 +89,7 @@ def trace(
         month: ``YYYY-MM`` of that year for the month's value; None for the year's (of a stock or ratio: at its last closed month).
         department: code of a reporting unit; None for the whole federation.
         release_id: None for the current release.
+        structure_on: history restated to the units as they stand on that day; None as they stood.
 
     Raises:
         UnknownIndicator: no indicator has that code.
@@ -95,8 +100,9 @@ def trace(
     with open_release(home, folder.name) as connection:
         definition = _definition(connection, indicator)
         last = last_closed_month(connection, year, month)
-        unit = department or federation_of(connection, last)
-        value = _value(connection, indicator, last, unit, "value_month" if month else "value_year_to_date")
+        of_unit = _of_unit(connection, indicator, last, department, structure_on)
+        figure = of_unit["value_month" if month else "value_year_to_date"]
+        value = None if pd.isna(figure) else float(figure)
         parts = {"": definition}
         if definition["indicator_kind"] == "ratio":
             parts = {
@@ -104,13 +110,15 @@ def trace(
                 "denominator": _definition(connection, definition["denominator_code"]),
             }
         first = last if month or definition["indicator_kind"] != "flow" else f"{year}-01"
-        found = {part: _rows(connection, item, first, last, department) for part, item in parts.items()}
+        unit = None if of_unit["is_federation"] else of_unit["reporting_unit_code"]
+        asked = {"first": first, "last": last, "unit": unit, "structure_on": structure_on}
+        found = {part: _rows(connection, item, asked) for part, item in parts.items()}
     rows = pd.concat([table.assign(part=part) for part, table in found.items()], ignore_index=True)
     return Trace(
         indicator=indicator,
         name_zh=definition["name_zh"],
         period=month or str(year),
-        reporting_unit=unit,
+        reporting_unit=of_unit["reporting_unit_code"],
         release_id=folder.name,
         value=value,
         total=_total([float(table["contribution"].sum()) for table in found.values()], len(rows) > 0, value),
@@ -150,19 +158,21 @@ def _definition(connection: duckdb.DuckDBPyConnection, indicator: str) -> dict[s
     return dict(found.iloc[0])
 
 
-def _value(connection: duckdb.DuckDBPyConnection, indicator: str, month: str, unit: str, column: str) -> float | None:
-    found = connection.execute(
-        f"select {column} from rpt_indicators where indicator_code = ? and month = ? and reporting_unit_code = ?",
-        [indicator, month, unit],
-    ).fetchone()
-    if found is None:
-        raise NoFigures(period=month, department=unit)
-    return None if found[0] is None else float(found[0])
+def _of_unit(
+    connection: duckdb.DuckDBPyConnection, indicator: str, month: str, department: str | None, structure_on: date | None
+) -> dict[str, Any]:
+    """The unit that was asked for, and the indicator's values of it (columns of `unit_values`)."""
+    units = unit_values(connection, month, structure_on)
+    chosen = units["is_federation"] if department is None else units["reporting_unit_code"] == department
+    found = units[chosen & (units["indicator_code"] == indicator)]
+    if found.empty:
+        raise NoFigures(period=month, department=department or "")
+    return dict(found.iloc[0])
 
 
-def _rows(
-    connection: duckdb.DuckDBPyConnection, definition: dict[str, Any], first: str, last: str, department: str | None
-) -> pd.DataFrame:
+def _rows(connection: duckdb.DuckDBPyConnection, definition: dict[str, Any], asked: dict[str, Any]) -> pd.DataFrame:
+    """The rows behind one indicator; ``asked``: first and last month, unit (None: all), structure_on."""
+    is_restated = asked["structure_on"] is not None
     is_distinct = definition["aggregation"] in {"count_distinct", "count_distinct_all"}
     is_first = f"row_number() over (partition by distinct_value order by {_ROW_ORDER}) = 1 and distinct_value is not null"
     if definition["aggregation"] == "count_distinct_all":
@@ -172,7 +182,7 @@ def _rows(
         f"""
         with
             span as (select month, last_on as month_end from dim_month where is_closed and month between $first and $last),
-            contributions as ({definition["rows_sql"]}),
+            contributions as ({contributions([definition], is_restated)}),
             placed as (
                 select
                     contributions.submitted_by_code as department,
@@ -192,13 +202,13 @@ def _rows(
                 from contributions
                 inner join fct_submissions as submissions
                     on contributions.submission_id = submissions.submission_id and submissions.form = $form
-                where $department is null or contributions.reporting_unit_code = $department
+                where $unit is null or contributions.reporting_unit_code = $unit
             )
         select * exclude (distinct_value, part_value, amount, received_at), cast({contribution} as double) as contribution
         from placed
         order by {_ROW_ORDER}
         """,
-        {"first": first, "last": last, "form": definition["form"], "department": department},
+        {key: value for key, value in asked.items() if value is not None or key == "unit"} | {"form": definition["form"]},
     ).df()
 
 

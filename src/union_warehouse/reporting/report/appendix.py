@@ -64,7 +64,7 @@ _REPORTED = """
             select distinct month, reporting_unit_code as unit, form
             from rpt_indicators
             inner join dim_indicator using (indicator_code)
-            where is_missing and reporting_unit_code <> $federation and month in (from unnest($months))
+            where is_missing and not is_federation and month in (from unnest($months))
         ),
         forms as (
             select month, unit, form, true as is_received, coalesce(is_on_time, false) as is_on_time
@@ -85,7 +85,7 @@ _REPORTED = """
 
 def _completeness(connection: duckdb.DuckDBPyConnection, data: ReportData) -> list[Block]:
     months = data.period.covered
-    rows = connection.execute(_REPORTED, {"months": list(months), "federation": data.federation}).fetchall()
+    rows = connection.execute(_REPORTED, {"months": list(months)}).fetchall()
     counts = {(month, unit): tuple(numbers) for month, unit, *numbers in rows}
     units = [unit for unit in data.unit_names if any((month, unit) in counts for month in months)]
     whole = _sum([*counts.values()])
@@ -165,10 +165,11 @@ def _restatements(connection: duckdb.DuckDBPyConnection, data: ReportData) -> li
             cast(old_value_year_to_date as double), cast(new_value_year_to_date as double), coalesce(caused_by, '')
         from rpt_restatements
         inner join dim_indicator using (indicator_code)
-        where is_published and reporting_unit_code = $federation and month in (from unnest($months))
+        where is_published and month in (from unnest($months))
+            and reporting_unit_code in (select reporting_unit_code from rpt_indicators where is_federation)
         order by known_at, month, indicator_code
         """,
-        {"months": list(data.period.covered), "federation": data.federation},
+        {"months": list(data.period.covered)},
     ).fetchall()
     if not rows:
         return [_say(f"{data.period.text}的全区指标没有更正。")]

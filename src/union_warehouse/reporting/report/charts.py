@@ -27,6 +27,7 @@ _DPI = 200
 _RED, _GREY, _BLUE, _GREEN = "#b3261e", "#c9c9c9", "#1f4e79", "#3d7a3d"
 _SHARES = ("ratio", "milestone")
 _FULL = 100
+_MONTHS_OF_A_YEAR = 12
 
 
 def draw(chart: Chart) -> bytes:
@@ -70,7 +71,8 @@ def _months(chart: Chart) -> Figure:
 
 
 def _month_bars(axes: Axes, labels: tuple[str, ...], series: Series) -> None:
-    places = range(len(labels))
+    places = [int(label.rstrip("月")) - 1 for label in labels]
+    axes.set_xlim(-0.6, _MONTHS_OF_A_YEAR - 0.4)
     width = 0.38 if series.last_year else 0.6
     if series.last_year:
         axes.bar([place - width / 2 for place in places], _drawn(series.last_year), width, color=_GREY, label="上年同月")
@@ -78,7 +80,7 @@ def _month_bars(axes: Axes, labels: tuple[str, ...], series: Series) -> None:
     bars = axes.bar([place + shift for place in places], _drawn(series.values), width, color=_RED, label="当月")
     axes.bar_label(bars, ["" if value is None else number_text(value) for value in series.values], padding=2, fontsize=7)
     axes.set_title(f"{series.name}（{series.unit_zh}）", fontsize=9, loc="left", pad=14)
-    axes.set_xticks(list(places), labels)
+    axes.set_xticks(range(_MONTHS_OF_A_YEAR), [f"{number}月" for number in range(1, _MONTHS_OF_A_YEAR + 1)])
     _plain_numbers(axes)
     handles, names = axes.get_legend_handles_labels()
     if series.is_flow and len(labels) > 1:

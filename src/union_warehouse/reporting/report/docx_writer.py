@@ -9,6 +9,7 @@ from datetime import datetime
 
 import docx
 from docx.document import Document as WordDocument
+from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml import OxmlElement
@@ -16,7 +17,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 from docx.styles.style import ParagraphStyle
 from docx.table import Table as WordTable
-from docx.table import _Cell, _Row
+from docx.table import _Row
 from docx.text.paragraph import Paragraph as WordParagraph
 
 from union_warehouse.reporting.report.document import Block, Chart, Document, Note, Paragraph, Section, Table
@@ -26,6 +27,8 @@ _LATIN = "Times New Roman"
 _TEXT, _HEADING, _TITLE = "仿宋", "黑体", "宋体"
 _TEXT_WIDTH = Mm(156)
 _NARROW_TABLE = 8
+_WIDE_COLUMN, _NARROW_COLUMN = 60, 18
+_HEADING_LINES = 4
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -80,6 +83,8 @@ def _add_field(paragraph: WordParagraph, instruction: str) -> None:
 
 def _set_styles(word: WordDocument) -> None:
     styles = word.styles
+    for language in styles.element.iter(qn("w:lang")):
+        language.set(qn("w:eastAsia"), "zh-CN")  # decides the shape of characters and punctuation
     text = _style(word, "Normal", _TEXT, 16)
     text.paragraph_format.line_spacing_rule = WD_LINE_SPACING.EXACTLY
     text.paragraph_format.line_spacing = Pt(28)
@@ -99,11 +104,18 @@ def _set_styles(word: WordDocument) -> None:
     caption.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
     caption.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
     caption.paragraph_format.space_before, caption.paragraph_format.space_after = Pt(8), Pt(4)
-    note = styles.add_style("Note", 1)
-    note.base_style = styles["Normal"]
-    note = _style(word, "Note", _TITLE, 9)
-    note.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
-    note.paragraph_format.space_before, note.paragraph_format.space_after = Pt(3), Pt(6)
+    for name, size, alignment in (
+        ("Note", 9, None),
+        ("Cell", 9, WD_ALIGN_PARAGRAPH.LEFT),
+        ("Number Cell", 9, WD_ALIGN_PARAGRAPH.RIGHT),
+        ("Dense Cell", 8, WD_ALIGN_PARAGRAPH.LEFT),
+        ("Dense Number Cell", 8, WD_ALIGN_PARAGRAPH.RIGHT),
+    ):
+        styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH).base_style = styles["Normal"]
+        small = _style(word, name, _TITLE, size)
+        small.paragraph_format.alignment = alignment
+        small.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
+        small.paragraph_format.space_before = small.paragraph_format.space_after = Pt(1.5)
 
 
 def _style(word: WordDocument, name: str, font: str, size: float, *, is_bold: bool = False) -> ParagraphStyle:
@@ -191,23 +203,17 @@ def _write_table(word: WordDocument, block: Table) -> None:
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
     widths = column_widths(block)
-    size = Pt(9 if len(block.header) <= _NARROW_TABLE else 8)
+    styles = word.styles
+    density = "Dense " if len(block.header) > _NARROW_TABLE else ""
     for row, texts in zip(table.rows, (block.header, *block.rows), strict=True):
         _keep_row_whole(row)
         for index, (cell, text) in enumerate(zip(row.cells, texts, strict=True)):
             cell.width = widths[index]
-            _write_cell(cell, text, size, is_right=index in block.numeric)
+            paragraph = cell.paragraphs[0]
+            paragraph.style = styles[density + ("Number Cell" if index in block.numeric else "Cell")]
+            paragraph.add_run(text)
     _mark_header(table, block)
     word.add_paragraph(style="Note").paragraph_format.space_after = Pt(0)
-
-
-def _write_cell(cell: _Cell, text: str, size: Pt, *, is_right: bool) -> None:
-    paragraph = cell.paragraphs[0]
-    paragraph.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
-    paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT if is_right else WD_ALIGN_PARAGRAPH.LEFT
-    run = paragraph.add_run(text)
-    run.font.size = size
-    _set_fonts(run._element.get_or_add_rPr(), _TITLE)
 
 
 def _mark_header(table: WordTable, block: Table) -> None:
@@ -231,13 +237,13 @@ def _keep_row_whole(row: _Row) -> None:
 
 
 def column_widths(block: Table) -> list[int]:
-    """Widths in EMU: narrow columns as their longest cell needs, the rest for the wide ones."""
-    needed = [
-        max(_length(row[index]) for row in (*block.rows, (block.header[index],) * len(block.header)))
-        for index in range(len(block.header))
-    ]
-    capped = [min(length, 60 if index in block.wide else 16) + 2 for index, length in enumerate(needed)]
-    return [round(_TEXT_WIDTH * share / sum(capped)) for share in capped]
+    """Widths in EMU: each column as its longest cell needs, within limits; a heading may take several lines."""
+    needed = []
+    for index, heading in enumerate(block.header):
+        longest = max((_length(row[index]) for row in block.rows), default=0)
+        limit = _WIDE_COLUMN if index in block.wide else _NARROW_COLUMN
+        needed.append(min(max(longest, _length(heading) // _HEADING_LINES), limit) + 2)
+    return [round(_TEXT_WIDTH * share / sum(needed)) for share in needed]
 
 
 def _length(text: str) -> int:

@@ -32,7 +32,7 @@ def _department_table(data: ReportData, exhibit: Exhibit) -> list[Block]:
     chosen = [data.figures[code] for code in exhibit.indicators]
     rows = [(_WHOLE, *(_whole_cell(figure) for figure in chosen))]
     for unit, name in data.unit_names.items():
-        values = [data.unit_values.get((figure.code, unit)) for figure in chosen]
+        values = [data.by_unit.get((figure.code, unit)) for figure in chosen]
         if any(value and (value.is_missing or value.value is not None) for value in values):
             rows.append((name, *(_unit_cell(value, figure) for value, figure in zip(values, chosen, strict=True))))
     header = ("单位", *(_heading(figure) for figure in chosen))
@@ -42,7 +42,7 @@ def _department_table(data: ReportData, exhibit: Exhibit) -> list[Block]:
 
 def _heading(figure: Figure) -> str:
     unit = unit_heading(figure.unit, figure.unit_zh)
-    return f"{figure.name}（{unit}）"
+    return figure.name if unit == "%" else f"{figure.name}（{unit}）"
 
 
 def _whole_cell(figure: Figure) -> str:
@@ -168,13 +168,13 @@ def _month_series(data: ReportData, exhibit: Exhibit) -> tuple[tuple[str, ...], 
 
 def _department_series(data: ReportData, exhibit: Exhibit) -> tuple[tuple[str, ...], tuple[Series, ...]]:
     chosen = [data.figures[code] for code in exhibit.indicators]
-    units = [unit for unit in data.unit_names if any((figure.code, unit) in data.unit_values for figure in chosen)]
+    units = [unit for unit in data.unit_names if any((figure.code, unit) in data.by_unit for figure in chosen)]
     series = [
         Series(
             figure.name,
             figure.unit,
             figure.unit_zh,
-            tuple(found.value if (found := data.unit_values.get((figure.code, unit))) else None for unit in units),
+            tuple(found.value if (found := data.by_unit.get((figure.code, unit))) else None for unit in units),
         )
         for figure in chosen
     ]

@@ -13,6 +13,7 @@ from union_warehouse.months import add_months, month_range
 from union_warehouse.paths import Home
 from union_warehouse.reporting.figures import federation_of, figures
 from union_warehouse.reporting.report.wording import month_text, span_text
+from union_warehouse.reporting.unit_values import unit_values
 from union_warehouse.warehouse.releases import MANIFEST_FILE, Release, open_release, release_folder
 
 
@@ -126,7 +127,7 @@ class ReportData:
         federation: code of the whole.
         unit_names: every unit valid in the period, in order; the federation is the first.
         figures: by indicator.
-        unit_values: by indicator and unit; a unit that does not owe the form has none.
+        by_unit: by indicator and unit; a unit that does not owe the form has none.
         by_month: the federation's value of each month, by indicator and month, of this year and the last.
         commitments: of the year.
         next_commitments: of the next year, as far as announced.
@@ -138,7 +139,7 @@ class ReportData:
     federation: str
     unit_names: Mapping[str, str]
     figures: Mapping[str, Figure]
-    unit_values: Mapping[tuple[str, str], UnitValue]
+    by_unit: Mapping[tuple[str, str], UnitValue]
     by_month: Mapping[tuple[str, str], float]
     commitments: tuple[Commitment, ...]
     next_commitments: tuple[Commitment, ...]
@@ -166,12 +167,12 @@ def read_release(home: Home, year: int, month: str | None, release_id: str | Non
             period=period,
             federation=federation,
             unit_names=_unit_names(connection, period),
-            figures=_figures(connection, found, release, period, federation),
-            unit_values=_unit_values(connection, period, federation),
-            by_month=_by_month(connection, period, federation),
+            figures=_figures(connection, found, release, period),
+            by_unit=_unit_values(connection, period),
+            by_month=_by_month(connection, period),
             commitments=_commitments(connection, period),
             next_commitments=_next_commitments(connection, period),
-            gaps=_gaps(connection, period, federation),
+            gaps=_gaps(connection, period),
         )
 
 
@@ -193,9 +194,7 @@ def _unit_names(connection: duckdb.DuckDBPyConnection, period: Period) -> dict[s
     return dict(rows)
 
 
-def _figures(
-    connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, release: Release, period: Period, federation: str
-) -> dict[str, Figure]:
+def _figures(connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, release: Release, period: Period) -> dict[str, Figure]:
     rows = connection.execute(
         """
         select indicators.indicator_code, indicators.aggregation, form, definition_zh, owner_code, count(units.month)
@@ -204,10 +203,10 @@ def _figures(
             rpt_indicators as units
             on indicators.indicator_code = units.indicator_code
             and units.month = $month
-            and units.reporting_unit_code <> $federation
+            and not units.is_federation
         group by all
         """,
-        {"month": period.last_month, "federation": federation},
+        {"month": period.last_month},
     ).fetchall()
     described = {code: rest for code, *rest in rows}
     year_ago = {add_months(one, -12) for one in period.months}
@@ -234,27 +233,21 @@ def _figures(
     }
 
 
-def _unit_values(connection: duckdb.DuckDBPyConnection, period: Period, federation: str) -> dict[tuple[str, str], UnitValue]:
-    rows = connection.execute(
-        """
-        select indicator_code, reporting_unit_code,
-            cast(case when $is_month then value_month else value_year_to_date end as double), coalesce(is_missing, false)
-        from rpt_indicators
-        where month = $month and reporting_unit_code <> $federation
-        """,
-        {"is_month": period.month is not None, "month": period.last_month, "federation": federation},
-    ).fetchall()
-    return {(code, unit): UnitValue(value, is_missing) for code, unit, value, is_missing in rows}
+def _unit_values(connection: duckdb.DuckDBPyConnection, period: Period) -> dict[tuple[str, str], UnitValue]:
+    found = unit_values(connection, period.last_month)
+    values = found["value_month" if period.month else "value_year_to_date"]
+    rows = zip(found["indicator_code"], found["reporting_unit_code"], values, found["is_missing"], strict=True)
+    return {(code, unit): UnitValue(_number(value), bool(is_missing)) for code, unit, value, is_missing in rows}
 
 
-def _by_month(connection: duckdb.DuckDBPyConnection, period: Period, federation: str) -> dict[tuple[str, str], float]:
+def _by_month(connection: duckdb.DuckDBPyConnection, period: Period) -> dict[tuple[str, str], float]:
     months = [*(add_months(one, -12) for one in period.months), *period.months]
     rows = connection.execute(
         """
         select indicator_code, month, cast(value_month as double) from rpt_indicators
-        where reporting_unit_code = $federation and month in (from unnest($months)) and value_month is not null
+        where is_federation and month in (from unnest($months)) and value_month is not null
         """,
-        {"federation": federation, "months": months},
+        {"months": months},
     ).fetchall()
     return {(code, month): value for code, month, value in rows}
 
@@ -287,7 +280,7 @@ def _next_commitments(connection: duckdb.DuckDBPyConnection, period: Period) -> 
     return tuple(Commitment(*row) for row in rows)
 
 
-def _gaps(connection: duckdb.DuckDBPyConnection, period: Period, federation: str) -> tuple[Gap, ...]:
+def _gaps(connection: duckdb.DuckDBPyConnection, period: Period) -> tuple[Gap, ...]:
     rows = connection.execute(
         """
         with
@@ -300,11 +293,11 @@ def _gaps(connection: duckdb.DuckDBPyConnection, period: Period, federation: str
         from rpt_indicators
         inner join dim_indicator using (indicator_code)
         left join units using (reporting_unit_code)
-        where is_missing and reporting_unit_code <> $federation and month in (from unnest($months))
+        where is_missing and not is_federation and month in (from unnest($months))
         group by form, reporting_unit_code
         order by form, min(position), reporting_unit_code
         """,
-        {"federation": federation, "months": list(period.covered)},
+        {"months": list(period.covered)},
     ).fetchall()
     return tuple(Gap(form, unit_name, tuple(months)) for form, unit_name, months in rows)
 
