@@ -6,11 +6,9 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from itertools import accumulate
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, fontManager
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -35,7 +33,7 @@ def draw(chart: Chart) -> bytes:
     with _style():
         figure = _horizontal(chart) if chart.kind in ("indicators", "departments", "commitments") else _months(chart)
         buffer = io.BytesIO()
-        FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})
+        figure.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()
 
 
@@ -83,9 +81,9 @@ def _month_bars(axes: Axes, labels: tuple[str, ...], series: Series) -> None:
     axes.set_xticks(range(_MONTHS_OF_A_YEAR), [f"{number}月" for number in range(1, _MONTHS_OF_A_YEAR + 1)])
     _plain_numbers(axes)
     handles, names = axes.get_legend_handles_labels()
-    if series.is_flow and len(labels) > 1:
+    if len(series.year_to_date) > 1:
         line = axes.twinx()
-        line.plot(places, list(accumulate(_drawn(series.values))), color=_BLUE, marker="o", markersize=3, label="各月之和")
+        line.plot(places, _drawn(series.year_to_date), color=_BLUE, marker="o", markersize=3, label="年内累计")
         line.spines["right"].set_visible(True)
         line.set_ylim(bottom=0)
         _plain_numbers(line)

@@ -50,14 +50,19 @@ class Table:
 
 @dataclass(frozen=True)
 class Series:
-    """Values of one indicator, one a label of its chart; None where there is none."""
+    """Values of one indicator, one a label of its chart; None where there is none.
+
+    Attributes:
+        last_year: of the same months a year before; empty where the release does not reach back.
+        year_to_date: from January to each month; empty for what does not add up over a year.
+    """
 
     name: str
     unit: str
     unit_zh: str
     values: tuple[float | None, ...]
     last_year: tuple[float | None, ...] = ()
-    is_flow: bool = True
+    year_to_date: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True)

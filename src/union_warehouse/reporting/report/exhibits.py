@@ -159,10 +159,18 @@ def _month_series(data: ReportData, exhibit: Exhibit) -> tuple[tuple[str, ...], 
     months = data.period.months
     series = []
     for figure in (data.figures[code] for code in exhibit.indicators):
-        now = tuple(data.by_month.get((figure.code, month)) for month in months)
-        before = tuple(data.by_month.get((figure.code, add_months(month, -12))) for month in months)
-        before = before if any(value is not None for value in before) else ()
-        series.append(Series(figure.name, figure.unit, figure.unit_zh, now, before, is_flow=figure.kind == "flow"))
+        now = [data.by_month.get((figure.code, month), (None, None)) for month in months]
+        before = [data.by_month.get((figure.code, add_months(month, -12)), (None, None)) for month in months]
+        series.append(
+            Series(
+                figure.name,
+                figure.unit,
+                figure.unit_zh,
+                values=tuple(value for value, _ in now),
+                last_year=tuple(value for value, _ in before) if any(value is not None for value, _ in before) else (),
+                year_to_date=tuple(total for _, total in now) if figure.kind == "flow" else (),
+            )
+        )
     return tuple(f"{int(month[5:])}月" for month in months), tuple(series)
 
 

@@ -16,6 +16,8 @@ from union_warehouse.reporting.report.wording import month_text, span_text
 from union_warehouse.reporting.unit_values import unit_values
 from union_warehouse.warehouse.releases import MANIFEST_FILE, Release, open_release, release_folder
 
+MonthValue = tuple[float | None, float | None]
+
 
 @dataclass(frozen=True)
 class Period:
@@ -128,7 +130,7 @@ class ReportData:
         unit_names: every unit valid in the period, in order; the federation is the first.
         figures: by indicator.
         by_unit: by indicator and unit; a unit that does not owe the form has none.
-        by_month: the federation's value of each month, by indicator and month, of this year and the last.
+        by_month: the federation's value of each month and of the year to date, by indicator and month, this year and last.
         commitments: of the year.
         next_commitments: of the next year, as far as announced.
         gaps: of the period, in the order of forms and units.
@@ -140,7 +142,7 @@ class ReportData:
     unit_names: Mapping[str, str]
     figures: Mapping[str, Figure]
     by_unit: Mapping[tuple[str, str], UnitValue]
-    by_month: Mapping[tuple[str, str], float]
+    by_month: Mapping[tuple[str, str], MonthValue]
     commitments: tuple[Commitment, ...]
     next_commitments: tuple[Commitment, ...]
     gaps: tuple[Gap, ...]
@@ -195,61 +197,51 @@ def _unit_names(connection: duckdb.DuckDBPyConnection, period: Period) -> dict[s
 
 
 def _figures(connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, release: Release, period: Period) -> dict[str, Figure]:
+    # the sum of a year of which the release holds a part is no year's sum
+    year_ago = {add_months(month, -12) for month in period.months}
+    is_sum_comparable = period.month is not None or year_ago <= set(release.closed_months)
+    connection.register("found", found)
     rows = connection.execute(
         """
-        select indicators.indicator_code, indicators.aggregation, form, definition_zh, owner_code, count(units.month)
-        from dim_indicator as indicators
-        left join
-            rpt_indicators as units
-            on indicators.indicator_code = units.indicator_code
-            and units.month = $month
-            and not units.is_federation
-        group by all
+        with
+            owing as (
+                select indicator_code, count(*) as unit_count from rpt_indicators
+                where month = $month and not is_federation
+                group by indicator_code
+            )
+        select found.indicator_code, found.name_zh, found.unit, found.unit_zh, found.indicator_kind, aggregation, form,
+            definition_zh, owner_code, cast(value as double), cast(value_year_to_date as double),
+            cast(case when $is_sum_comparable or found.indicator_kind <> 'flow' then value_last_year end as double),
+            coalesce(unit_count, 0), coalesce(missing_unit_count, 0)
+        from found
+        inner join dim_indicator using (indicator_code)
+        left join owing using (indicator_code)
+        order by found.indicator_code
         """,
-        {"month": period.last_month},
+        {"month": period.last_month, "is_sum_comparable": is_sum_comparable},
     ).fetchall()
-    described = {code: rest for code, *rest in rows}
-    year_ago = {add_months(one, -12) for one in period.months}
-    reaches_back = year_ago <= set(release.closed_months)
-    return {
-        row.indicator_code: Figure(
-            code=row.indicator_code,
-            name=row.name_zh,
-            unit=row.unit,
-            unit_zh=row.unit_zh,
-            kind=row.indicator_kind,
-            aggregation=described[row.indicator_code][0],
-            form=described[row.indicator_code][1],
-            definition=described[row.indicator_code][2],
-            owner=described[row.indicator_code][3],
-            value=_number(row.value),
-            year_to_date=_number(row.value_year_to_date),
-            # the sum of a year of which the release holds a part is no year's sum
-            last_year=_number(row.value_last_year) if period.month or row.indicator_kind != "flow" or reaches_back else None,
-            owing_unit_count=described[row.indicator_code][4],
-            missing_unit_count=int(row.missing_unit_count or 0),
-        )
-        for row in found.itertuples()
-    }
+    connection.unregister("found")
+    return {row[0]: Figure(*row) for row in rows}
 
 
 def _unit_values(connection: duckdb.DuckDBPyConnection, period: Period) -> dict[tuple[str, str], UnitValue]:
     found = unit_values(connection, period.last_month)
+    found = found[~found["is_federation"]]
     values = found["value_month" if period.month else "value_year_to_date"]
     rows = zip(found["indicator_code"], found["reporting_unit_code"], values, found["is_missing"], strict=True)
     return {(code, unit): UnitValue(_number(value), bool(is_missing)) for code, unit, value, is_missing in rows}
 
 
-def _by_month(connection: duckdb.DuckDBPyConnection, period: Period) -> dict[tuple[str, str], float]:
+def _by_month(connection: duckdb.DuckDBPyConnection, period: Period) -> dict[tuple[str, str], MonthValue]:
     months = [*(add_months(one, -12) for one in period.months), *period.months]
     rows = connection.execute(
         """
-        select indicator_code, month, cast(value_month as double) from rpt_indicators
-        where is_federation and month in (from unnest($months)) and value_month is not null
+        select indicator_code, month, cast(value_month as double), cast(value_year_to_date as double) from rpt_indicators
+        where is_federation and month in (from unnest($months))
         """,
         {"months": months},
     ).fetchall()
-    return {(code, month): value for code, month, value in rows}
+    return {(code, month): (value, year_to_date) for code, month, value, year_to_date in rows}
 
 
 def _commitments(connection: duckdb.DuckDBPyConnection, period: Period) -> tuple[Commitment, ...]:
