@@ -7,11 +7,13 @@ import duckdb
 from union_warehouse.reporting.report.compose import form_label, local_time
 from union_warehouse.reporting.report.document import Block, Note, Paragraph, Section, Table
 from union_warehouse.reporting.report.exhibits import indicator_table
-from union_warehouse.reporting.report.release_data import ReportData
+from union_warehouse.reporting.report.release_data import Figure, ReportData
 from union_warehouse.reporting.report.wording import cell_text, month_text, months_text, number_text, unit_heading
 
 DEFINITION_ANCHOR = "definition-"
 _COMPLETE = "√"
+_PRECISE = 4
+_LISTED_CAUSES = 1
 
 
 def appendices(connection: duckdb.DuckDBPyConnection, data: ReportData) -> tuple[Section, ...]:
@@ -90,7 +92,10 @@ def _completeness(connection: duckdb.DuckDBPyConnection, data: ReportData) -> li
     units = [unit for unit in data.unit_names if any((month, unit) in counts for month in months)]
     whole = _sum([*counts.values()])
     expected, received, on_time, late, missing = whole
-    said = f"{data.period.text}应报{expected}份表，收到{received}份，其中按时{on_time}份、迟报{late}份；未报{missing}份。"
+    said = (
+        f"{data.period.text}应报{number_text(expected)}份表，收到{number_text(received)}份，其中按时{number_text(on_time)}份、"
+        f"迟报{number_text(late)}份；未报{number_text(missing)}份。"
+    )
     header = ("应报", "收到", "按时", "迟报", "未报", "按时率（%）")
     numeric = frozenset(range(1, 7))
     by_unit = [(data.unit_names[unit], *_count_cells(_sum([counts[key] for key in counts if key[1] == unit]))) for unit in units]
@@ -159,13 +164,14 @@ def _waiting_rows(connection: duckdb.DuckDBPyConnection, data: ReportData) -> li
 
 
 def _restatements(connection: duckdb.DuckDBPyConnection, data: ReportData) -> list[Block]:
+    """Months' values that changed after they were published; what follows from them for the year to date is not listed."""
     rows = connection.execute(
         """
         select release_id, month, indicator_code, cast(old_value_month as double), cast(new_value_month as double),
-            cast(old_value_year_to_date as double), cast(new_value_year_to_date as double), coalesce(caused_by, '')
+            coalesce(caused_by, '')
         from rpt_restatements
         inner join dim_indicator using (indicator_code)
-        where is_published and month in (from unnest($months))
+        where is_published and month in (from unnest($months)) and old_value_month is distinct from new_value_month
             and reporting_unit_code in (select reporting_unit_code from rpt_indicators where is_federation)
         order by known_at, month, indicator_code
         """,
@@ -174,16 +180,31 @@ def _restatements(connection: duckdb.DuckDBPyConnection, data: ReportData) -> li
     if not rows:
         return [_say(f"{data.period.text}的全区指标没有更正。")]
     cells = []
-    for release_id, month, code, *values, caused_by in rows:
-        unit = data.figures[code].unit
-        old_month, new_month, old_year, new_year = ("" if value is None else cell_text(value, unit) for value in values)
-        of_month, of_year = f"{old_month} → {new_month}", f"{old_year} → {new_year}"
-        cells.append((release_id, month, data.figures[code].name, of_month, of_year, caused_by.replace(", ", "、")))
-    header = ("发布版本", "月份", "指标", "当月值", "累计值", "更正来源")
+    for release_id, month, code, old, new, causes in rows:
+        figure = data.figures[code]
+        cells.append((release_id, month, figure.name, _precise(old, figure), _precise(new, figure), _causes(causes)))
     return [
-        _say(f"{data.period.text}的全区指标在发布后更正{len(rows)}处。更正来源为报送编号：月份/单位/版本。"),
-        Table("全区指标更正", header, tuple(cells), frozenset({3, 4}), wide=frozenset({2, 5})),
+        _say(f"{data.period.text}各月的全区指标在发布后更正{len(rows)}处。更正来源为报送编号：月份/单位/版本。"),
+        Table(
+            "全区各月指标更正",
+            ("发布版本", "月份", "指标", "原值", "现值", "更正来源"),
+            tuple(cells),
+            frozenset({3, 4}),
+            wide=frozenset({2, 5}),
+        ),
     ]
+
+
+def _precise(value: float | None, figure: Figure) -> str:
+    """A value with the decimals that tell it from the one before."""
+    if value is None:
+        return ""
+    return f"{number_text(value * 100, _PRECISE)}%" if unit_heading(figure.unit, "") == "%" else number_text(value)
+
+
+def _causes(text: str) -> str:
+    causes = text.split(", ")
+    return "、".join(causes[:_LISTED_CAUSES]) + (f"等{len(causes)}份" if len(causes) > _LISTED_CAUSES else "")
 
 
 def _release(data: ReportData) -> Table:

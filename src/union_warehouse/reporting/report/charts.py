@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -18,7 +19,9 @@ from union_warehouse.reporting.report.document import Chart, Series
 from union_warehouse.reporting.report.wording import number_text, value_text
 
 _WIDTH = 6.3
-_PANEL_HEIGHT = 2.5
+_PANEL_HEIGHT = 2.2
+_ROOM_ABOVE = 1.4  # for the end of the line of the year to date
+_LEFT, _BOTTOM, _TOP = 0.07, 0.24, 0.13
 _BAR_HEIGHT = 0.3
 _FRAME_HEIGHT = 0.7
 _DPI = 200
@@ -60,36 +63,60 @@ def _font_family() -> str:
 
 
 def _months(chart: Chart) -> Figure:
-    """A panel a series: bars of the month, those of the last year beside them, and a line of the year to date."""
-    figure = Figure(figsize=(_WIDTH, _PANEL_HEIGHT * len(chart.series)), layout="constrained")
-    panels = figure.subplots(len(chart.series), 1, squeeze=False)[:, 0]
-    for axes, series in zip(panels, chart.series, strict=True):
-        _month_bars(axes, chart.labels, series)
+    """Two panels a row, one a series: bars of the month, those of the last year beside them, a line of the year to date."""
+    columns = min(len(chart.series), 2)
+    rows = math.ceil(len(chart.series) / columns)
+    figure = Figure(figsize=(_WIDTH, _PANEL_HEIGHT * rows))
+    panels = figure.subplots(rows, columns, squeeze=False).flat
+    for axes, series in zip(panels, chart.series, strict=False):
+        _month_bars(axes, chart.labels, series, is_narrow=columns > 1)
+    for axes in list(panels):
+        axes.set_axis_off()
+    figure.subplots_adjust(left=_LEFT, right=1 - _LEFT, wspace=0.2, hspace=0.5, bottom=_BOTTOM / rows, top=1 - _TOP / rows)
     return figure
 
 
-def _month_bars(axes: Axes, labels: tuple[str, ...], series: Series) -> None:
+def _month_bars(axes: Axes, labels: tuple[str, ...], series: Series, *, is_narrow: bool) -> None:
     places = [int(label.rstrip("月")) - 1 for label in labels]
     axes.set_xlim(-0.6, _MONTHS_OF_A_YEAR - 0.4)
     width = 0.38 if series.last_year else 0.6
-    if series.last_year:
-        axes.bar([place - width / 2 for place in places], _drawn(series.last_year), width, color=_GREY, label="上年同月")
     shift = width / 2 if series.last_year else 0
+    if series.last_year:
+        axes.bar([place - shift for place in places], _drawn(series.last_year), width, color=_GREY, label="上年同月")
     bars = axes.bar([place + shift for place in places], _drawn(series.values), width, color=_RED, label="当月")
-    axes.bar_label(bars, ["" if value is None else number_text(value) for value in series.values], padding=2, fontsize=7)
-    axes.set_title(f"{series.name}（{series.unit_zh}）", fontsize=9, loc="left", pad=14)
-    axes.set_xticks(range(_MONTHS_OF_A_YEAR), [f"{number}月" for number in range(1, _MONTHS_OF_A_YEAR + 1)])
+    axes.set_ylim(0, max(_drawn(series.values) + _drawn(series.last_year)) * _ROOM_ABOVE or 1)
+    size = 5.5 if is_narrow else 7
+    axes.bar_label(bars, ["" if value is None else number_text(value) for value in series.values], padding=1, fontsize=size)
+    axes.set_title(f"{series.name}（{series.unit_zh}）", fontsize=9, loc="left", pad=8)
+    suffix = "" if is_narrow else "月"
+    axes.set_xticks(range(_MONTHS_OF_A_YEAR), [f"{number}{suffix}" for number in range(1, _MONTHS_OF_A_YEAR + 1)])
+    axes.tick_params(labelsize=7 if is_narrow else 8)
     _plain_numbers(axes)
     handles, names = axes.get_legend_handles_labels()
     if len(series.year_to_date) > 1:
         line = axes.twinx()
-        line.plot(places, _drawn(series.year_to_date), color=_BLUE, marker="o", markersize=3, label="年内累计")
-        line.spines["right"].set_visible(True)
-        line.set_ylim(bottom=0)
-        _plain_numbers(line)
+        _draw_total(line, places, series)
         more_handles, more_names = line.get_legend_handles_labels()
         handles, names = handles + more_handles, names + more_names
-    axes.legend(handles, names, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False, fontsize=8, borderaxespad=0)
+    axes.legend(handles, names, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=3, frameon=False, fontsize=7.5)
+
+
+def _draw_total(axes: Axes, places: list[int], series: Series) -> None:
+    """The year to date, on a scale of its own that only its last point needs."""
+    totals = _drawn(series.year_to_date)
+    axes.plot(places, totals, color=_BLUE, linewidth=1.2, marker="o", markersize=2.5, label="年内累计（另一比例）")
+    axes.set_ylim(0, max(totals) * 1.15 or 1)
+    axes.annotate(
+        number_text(totals[-1]),
+        (places[-1], totals[-1]),
+        xytext=(0, 5),
+        textcoords="offset points",
+        ha="center",
+        fontsize=7.5,
+        color=_BLUE,
+    )
+    axes.set_yticks([])
+    axes.spines["right"].set_visible(False)
 
 
 def _drawn(values: tuple[float | None, ...]) -> list[float]:

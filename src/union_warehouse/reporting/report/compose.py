@@ -8,7 +8,7 @@ from datetime import datetime
 
 from union_warehouse.contracts import load_forms
 from union_warehouse.reporting.report.document import Block, Chart, Document, Note, Paragraph, Section, Table
-from union_warehouse.reporting.report.exhibits import NO_VALUE, UNREPORTED, chart_of, indicator_table, table_blocks
+from union_warehouse.reporting.report.exhibits import chart_of, indicator_table, table_blocks, why_no_value
 from union_warehouse.reporting.report.release_data import Figure, Gap, ReportData
 from union_warehouse.reporting.report.template import PLACEHOLDER, SectionTemplate, Template
 from union_warehouse.reporting.report.wording import change_text, months_text, value_text
@@ -92,10 +92,9 @@ def _given(data: ReportData) -> dict[str, str]:
 
 def figure_text(data: ReportData, figure: Figure) -> str:
     """A value with its unit, its change against last year, and in a month's report the year to date."""
-    if figure.is_unreported:
-        return f"（{UNREPORTED}）"
-    if figure.value is None:
-        return f"（{NO_VALUE}）"
+    reason = why_no_value(figure)
+    if reason or figure.value is None:
+        return f"（{reason}）"
     remarks = []
     if figure.change is not None:
         remarks.append(change_text(figure.change, figure.unit, figure.unit_zh))

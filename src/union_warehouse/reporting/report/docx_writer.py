@@ -27,8 +27,11 @@ _LATIN = "Times New Roman"
 _TEXT, _HEADING, _TITLE = "仿宋", "黑体", "宋体"
 _TEXT_WIDTH = Mm(156)
 _NARROW_TABLE = 8
-_WIDE_COLUMN, _NARROW_COLUMN = 60, 18
+_SHORT_TABLE = 100
+_WIDE_COLUMN, _NARROW_COLUMN, _LEAST = 60, 18, 4
+_CELL_MARGINS = Pt(13)
 _HEADING_LINES = 4
+_ROWS_WITH_HEADER = 3
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -202,15 +205,18 @@ def _write_table(word: WordDocument, block: Table) -> None:
     table = word.add_table(rows=1 + len(block.rows), cols=len(block.header), style="Table Grid")
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
-    widths = column_widths(block)
-    styles = word.styles
-    density = "Dense " if len(block.header) > _NARROW_TABLE else ""
+    is_dense = len(block.header) > _NARROW_TABLE or len(block.rows) > _SHORT_TABLE
+    widths = column_widths(block, 8 if is_dense else 9)
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
+    density = "Dense " if is_dense else ""
+    plain, number = (word.styles[density + name].style_id for name in ("Cell", "Number Cell"))
     for row, texts in zip(table.rows, (block.header, *block.rows), strict=True):
         _keep_row_whole(row)
         for index, (cell, text) in enumerate(zip(row.cells, texts, strict=True)):
             cell.width = widths[index]
             paragraph = cell.paragraphs[0]
-            paragraph.style = styles[density + ("Number Cell" if index in block.numeric else "Cell")]
+            paragraph._p.style = number if index in block.numeric else plain  # by id: by name it takes seconds
             paragraph.add_run(text)
     _mark_header(table, block)
     word.add_paragraph(style="Note").paragraph_format.space_after = Pt(0)
@@ -224,6 +230,9 @@ def _mark_header(table: WordTable, block: Table) -> None:
     for row in bold:
         for cell in row.cells:
             cell.paragraphs[0].runs[0].font.bold = True
+    for row in table.rows[:_ROWS_WITH_HEADER]:
+        for cell in row.cells:
+            cell.paragraphs[0].paragraph_format.keep_with_next = True
     for cell in header.cells:
         cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
         shade = OxmlElement("w:shd")
@@ -236,14 +245,23 @@ def _keep_row_whole(row: _Row) -> None:
     row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
 
 
-def column_widths(block: Table) -> list[int]:
-    """Widths in EMU: each column as its longest cell needs, within limits; a heading may take several lines."""
-    needed = []
+def column_widths(block: Table, size: float) -> list[int]:
+    """Widths in EMU: narrow columns as their cells need, the room that is left for the wide ones; headings may break.
+
+    Args:
+        block: the table.
+        size: of its letters, in points.
+    """
+    lengths = []
     for index, heading in enumerate(block.header):
         longest = max((_length(row[index]) for row in block.rows), default=0)
-        limit = _WIDE_COLUMN if index in block.wide else _NARROW_COLUMN
-        needed.append(min(max(longest, _length(heading) // _HEADING_LINES), limit) + 2)
-    return [round(_TEXT_WIDTH * share / sum(needed)) for share in needed]
+        is_wide = index in block.wide
+        lengths.append(min(max(longest, _length(heading) // _HEADING_LINES, _LEAST), _WIDE_COLUMN if is_wide else _NARROW_COLUMN))
+    needed = [Pt(length * size / 2) + _CELL_MARGINS for length in lengths]
+    growing = block.wide or frozenset(range(len(needed)))
+    room = _TEXT_WIDTH - sum(width for index, width in enumerate(needed) if index not in growing)
+    asked = sum(needed[index] for index in growing)
+    return [round(width * room / asked) if index in growing else width for index, width in enumerate(needed)]
 
 
 def _length(text: str) -> int:

@@ -10,12 +10,13 @@ from union_warehouse.reporting.report.release_data import Commitment, Figure, Re
 from union_warehouse.reporting.report.template import Exhibit
 from union_warehouse.reporting.report.wording import cell_text, unit_heading, value_text
 
-UNREPORTED = "未报送"
-NO_VALUE = "暂无数据"
+_UNREPORTED = "未报送"
+_NO_VALUE = "暂无数据"
+_UNPROMISED = "本年无此项目"
 _NOT_OWED = "—"
 _OUTDATED = "*"
 _WHOLE = "全区"
-_STATUS = {"done": "已完成", "missed": "未完成", "on_track": "进度正常", "at_risk": "进度滞后", "unknown": NO_VALUE}
+_STATUS = {"done": "已完成", "missed": "未完成", "on_track": "进度正常", "at_risk": "进度滞后", "unknown": _NO_VALUE}
 _DISTINCT = ("count_distinct", "count_distinct_all")
 
 
@@ -46,16 +47,23 @@ def _heading(figure: Figure) -> str:
 
 
 def _whole_cell(figure: Figure) -> str:
+    return why_no_value(figure) or cell_text(figure.value or 0, figure.unit)
+
+
+def why_no_value(figure: Figure) -> str:
+    """Why there is no value to show; empty where there is one."""
+    if figure.is_unpromised:
+        return _UNPROMISED
     if figure.is_unreported:
-        return UNREPORTED
-    return NO_VALUE if figure.value is None else cell_text(figure.value, figure.unit)
+        return _UNREPORTED
+    return _NO_VALUE if figure.value is None else ""
 
 
 def _unit_cell(value: UnitValue | None, figure: Figure) -> str:
     if value is None or (value.value is None and not value.is_missing):
         return _NOT_OWED
     if value.value is None:
-        return UNREPORTED
+        return _UNREPORTED
     return cell_text(value.value, figure.unit) + (_OUTDATED if value.is_missing else "")
 
 

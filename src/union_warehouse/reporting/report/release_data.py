@@ -62,6 +62,7 @@ class Figure:
         last_year: value a year before, None where the release does not reach back over the whole period.
         owing_unit_count: units that owe its form for the last month.
         missing_unit_count: how many of them did not send it.
+        is_unpromised: whether it measures a project that the year's commitments do not name.
     """
 
     code: str
@@ -78,6 +79,7 @@ class Figure:
     last_year: float | None
     owing_unit_count: int
     missing_unit_count: int
+    is_unpromised: bool
 
     @property
     def change(self) -> float | None:
@@ -212,7 +214,10 @@ def _figures(connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, release
         select found.indicator_code, found.name_zh, found.unit, found.unit_zh, found.indicator_kind, aggregation, form,
             definition_zh, owner_code, cast(value as double), cast(value_year_to_date as double),
             cast(case when $is_sum_comparable or found.indicator_kind <> 'flow' then value_last_year end as double),
-            coalesce(unit_count, 0), coalesce(missing_unit_count, 0)
+            coalesce(unit_count, 0), coalesce(missing_unit_count, 0),
+            found.unit = 'milestone' and indicator_code not in (
+                select indicator_code from fct_commitment_progress where month = $month
+            )
         from found
         inner join dim_indicator using (indicator_code)
         left join owing using (indicator_code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from union_warehouse.paths import Home
@@ -70,6 +71,9 @@ def build_document(
     """The report as values; arguments and errors are those of :func:`write_report`."""
     data = read_release(home, year, month, release_id)
     words = load_template(template, data.figures.keys(), data.release.release_id)
+    # indicators in the order of the report everywhere
+    named = dict.fromkeys(code for section in words.sections for code in section.indicators)
+    data = replace(data, figures={code: data.figures[code] for code in (*named, *sorted(data.figures.keys() - named.keys()))})
     with open_release(home, data.release.release_id) as connection:
         return compose(data, words, appendices(connection, data))
 
