@@ -55,7 +55,11 @@ def two_years(tmp_path_factory: pytest.TempPathFactory, published: Home) -> Home
             insert into rpt_indicators select * replace ('2013-01' as month, value_month / 2 as value_month,
                 value_year_to_date / 2 as value_year_to_date) from rpt_indicators;
             update rpt_indicators set value_month = 3, value_year_to_date = 3
-            where indicator_code = 'member.joined' and is_federation and month = '2014-01'
+            where indicator_code = 'member.joined' and is_federation and month = '2014-01';
+            insert into fct_commitment_progress (commitment_progress_key, commitment_no, commitment_year, month, indicator_code,
+                target_value, progress_value, progress_rate, forecast_value, commitment_status, milestone)
+            values ('1', '10', 2014, '2014-01', 'member.joined', 60, 3, 0.05, 36, 'at_risk', null),
+                ('2', '2a', 2014, '2014-01', 'project.culture_centre', 1, 1, 1, 1, 'done', '样例：建成')
             """
         )
     manifest = home.releases / RELEASE / "release.json"
@@ -175,6 +179,8 @@ def test_every_number_in_the_text_is_a_figure(published: Home) -> None:
             assert figure["missing_unit_count"] > 0
         elif words == "（暂无数据）":
             assert figure["value"] != figure["value"]
+        elif words == "（本年无此项目）":
+            assert figure["unit"] == "milestone"
         else:
             assert words == value_text(float(figure["value"]), figure["unit"], figure["unit_zh"])
     for section in document.sections:
@@ -217,6 +223,22 @@ def test_numbers_are_compared_with_last_year(two_years: Home) -> None:
     assert said["safety.inspections"] == "2次（同比增加1次）"
     assert said["congress.non_public_enterprise_rate"] == "100%（同比提高50个百分点）"
     assert said["training.free_courses"] == "0期（同比持平）"
+
+
+def test_commitments_are_told_in_the_order_of_their_numbers(two_years: Home) -> None:
+    document = build_document(two_years, 2014)
+    assert tables(document)["实事项目进展"].rows == (
+        ("2a", "职工文化活动中心筹建进度", "100%", "100%", "100%", "100%", "已完成", "样例：建成"),
+        ("10", "发展新会员", "60人", "3人", "5%", "36人", "进度滞后", ""),
+    )
+    assert dict(mentions(document))["policy.innovation_incentive"] == "（本年无此项目）"
+    charts = [block for part in document.sections for block in part.blocks if isinstance(block, Chart)]
+    assert [chart.series[0].values for chart in charts if chart.kind == "commitments"] == [(1, 0.05)]
+
+
+def test_a_report_without_commitments_says_so(published: Home, tmp_path: Path) -> None:
+    texts = word_texts(written(published, "--year", "2014", "--out", tmp_path)[0])
+    assert f"发布版本 {RELEASE} 没有2014年的实事项目。" in texts
 
 
 def test_a_sum_is_not_compared_with_a_part_of_last_year(two_years: Home) -> None:

@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from functools import cache
 
 import matplotlib as mpl
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, fontManager
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from pylopdf_fonts_zh_cn import sans_path
 
@@ -20,8 +22,10 @@ from union_warehouse.reporting.report.wording import number_text, value_text
 
 _WIDTH = 6.3
 _PANEL_HEIGHT = 2.2
-_ROOM_ABOVE = 1.4  # for the end of the line of the year to date
-_LEFT, _BOTTOM, _TOP = 0.07, 0.24, 0.13
+_ROOM_ABOVE, _HEIGHT_OF_TOTAL = 1.4, 0.87  # bars stay below the end of the line of the year to date
+_HALO = [withStroke(linewidth=1.5, foreground="white")]
+_LEFT, _RIGHT, _BOTTOM, _TOP = 0.07, 0.02, 0.24, 0.13
+_BEFORE, _NOW, _TOTAL = _LEGEND = ("上年同月", "当月", "年内累计（另一比例）")
 _BAR_HEIGHT = 0.3
 _FRAME_HEIGHT = 0.7
 _DPI = 200
@@ -68,11 +72,15 @@ def _months(chart: Chart) -> Figure:
     rows = math.ceil(len(chart.series) / columns)
     figure = Figure(figsize=(_WIDTH, _PANEL_HEIGHT * rows))
     panels = figure.subplots(rows, columns, squeeze=False).flat
+    legend: dict[str, Artist] = {}
     for axes, series in zip(panels, chart.series, strict=False):
         _month_bars(axes, chart.labels, series, is_narrow=columns > 1)
+        legend |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
     for axes in list(panels):
         axes.set_axis_off()
-    figure.subplots_adjust(left=_LEFT, right=1 - _LEFT, wspace=0.2, hspace=0.5, bottom=_BOTTOM / rows, top=1 - _TOP / rows)
+    names = [name for name in _LEGEND if name in legend]
+    figure.legend([legend[name] for name in names], names, loc="lower center", ncols=len(names), frameon=False, fontsize=7.5)
+    figure.subplots_adjust(left=_LEFT, right=1 - _RIGHT, wspace=0.16, hspace=0.5, bottom=_BOTTOM / rows, top=1 - _TOP / rows)
     return figure
 
 
@@ -82,41 +90,29 @@ def _month_bars(axes: Axes, labels: tuple[str, ...], series: Series, *, is_narro
     width = 0.38 if series.last_year else 0.6
     shift = width / 2 if series.last_year else 0
     if series.last_year:
-        axes.bar([place - shift for place in places], _drawn(series.last_year), width, color=_GREY, label="上年同月")
-    bars = axes.bar([place + shift for place in places], _drawn(series.values), width, color=_RED, label="当月")
-    axes.set_ylim(0, max(_drawn(series.values) + _drawn(series.last_year)) * _ROOM_ABOVE or 1)
-    size = 5.5 if is_narrow else 7
-    axes.bar_label(bars, ["" if value is None else number_text(value) for value in series.values], padding=1, fontsize=size)
+        axes.bar([place - shift for place in places], _drawn(series.last_year), width, color=_GREY, label=_BEFORE)
+    bars = axes.bar([place + shift for place in places], _drawn(series.values), width, color=_RED, label=_NOW)
+    top = max(_drawn(series.values) + _drawn(series.last_year)) * _ROOM_ABOVE or 1
+    axes.set_ylim(0, top)
+    if len(series.year_to_date) > 1:
+        _draw_total(axes, places, series, top)
+    said = ["" if value is None else number_text(value) for value in series.values]
+    axes.bar_label(bars, said, padding=1, fontsize=5.5 if is_narrow else 7, path_effects=_HALO, zorder=4)
     axes.set_title(f"{series.name}（{series.unit_zh}）", fontsize=9, loc="left", pad=8)
     suffix = "" if is_narrow else "月"
     axes.set_xticks(range(_MONTHS_OF_A_YEAR), [f"{number}{suffix}" for number in range(1, _MONTHS_OF_A_YEAR + 1)])
     axes.tick_params(labelsize=7 if is_narrow else 8)
     _plain_numbers(axes)
-    handles, names = axes.get_legend_handles_labels()
-    if len(series.year_to_date) > 1:
-        line = axes.twinx()
-        _draw_total(line, places, series)
-        more_handles, more_names = line.get_legend_handles_labels()
-        handles, names = handles + more_handles, names + more_names
-    axes.legend(handles, names, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=3, frameon=False, fontsize=7.5)
 
 
-def _draw_total(axes: Axes, places: list[int], series: Series) -> None:
-    """The year to date, on a scale of its own that only its last point needs."""
+def _draw_total(axes: Axes, places: list[int], series: Series, top: float) -> None:
+    """The year to date, on a scale of its own of which only the last value is told."""
     totals = _drawn(series.year_to_date)
-    axes.plot(places, totals, color=_BLUE, linewidth=1.2, marker="o", markersize=2.5, label="年内累计（另一比例）")
-    axes.set_ylim(0, max(totals) * 1.15 or 1)
-    axes.annotate(
-        number_text(totals[-1]),
-        (places[-1], totals[-1]),
-        xytext=(0, 5),
-        textcoords="offset points",
-        ha="center",
-        fontsize=7.5,
-        color=_BLUE,
-    )
-    axes.set_yticks([])
-    axes.spines["right"].set_visible(False)
+    scaled = [total / (max(totals) or 1) * top * _HEIGHT_OF_TOTAL for total in totals]
+    axes.plot(places, scaled, color=_BLUE, linewidth=1.2, marker="o", markersize=2.5, label=_TOTAL, zorder=3)
+    end = (places[-1], scaled[-1])
+    said = number_text(totals[-1])
+    axes.annotate(said, end, (0, 5), textcoords="offset points", ha="center", fontsize=7.5, color=_BLUE, path_effects=_HALO)
 
 
 def _drawn(values: tuple[float | None, ...]) -> list[float]:

@@ -28,9 +28,9 @@ _TEXT, _HEADING, _TITLE = "仿宋", "黑体", "宋体"
 _TEXT_WIDTH = Mm(156)
 _NARROW_TABLE = 8
 _SHORT_TABLE = 100
-_WIDE_COLUMN, _NARROW_COLUMN, _LEAST = 60, 18, 4
+_WIDE_COLUMN, _NARROW_COLUMN = 60, 18
 _CELL_MARGINS = Pt(13)
-_HEADING_LINES = 4
+_HEADING_LINES, _UNBROKEN = 4, 8
 _ROWS_WITH_HEADER = 3
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -254,9 +254,10 @@ def column_widths(block: Table, size: float) -> list[int]:
     """
     lengths = []
     for index, heading in enumerate(block.header):
+        of_heading = _length(heading)
+        asked_by_heading = max(of_heading // _HEADING_LINES, min(of_heading, _UNBROKEN))
         longest = max((_length(row[index]) for row in block.rows), default=0)
-        is_wide = index in block.wide
-        lengths.append(min(max(longest, _length(heading) // _HEADING_LINES, _LEAST), _WIDE_COLUMN if is_wide else _NARROW_COLUMN))
+        lengths.append(min(max(longest, asked_by_heading), _WIDE_COLUMN if index in block.wide else _NARROW_COLUMN))
     needed = [Pt(length * size / 2) + _CELL_MARGINS for length in lengths]
     growing = block.wide or frozenset(range(len(needed)))
     room = _TEXT_WIDTH - sum(width for index, width in enumerate(needed) if index not in growing)
