@@ -98,7 +98,7 @@ def figure_text(data: ReportData, figure: Figure) -> str:
     remarks = []
     if figure.change is not None:
         remarks.append(change_text(figure.change, figure.unit, figure.unit_zh))
-    if data.period.month and figure.kind == "flow" and figure.year_to_date is not None and len(data.period.months) > 1:
+    if data.period.month and figure.kind == "flow" and figure.year_to_date and len(data.period.months) > 1:
         remarks.append(f"年内累计{value_text(figure.year_to_date, figure.unit, figure.unit_zh)}")
     return value_text(figure.value, figure.unit, figure.unit_zh) + (f"（{'，'.join(remarks)}）" if remarks else "")
 
