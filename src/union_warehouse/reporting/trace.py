@@ -100,28 +100,31 @@ def trace(
     with open_release(home, folder.name) as connection:
         definition = _definition(connection, indicator)
         last = last_closed_month(connection, year, month)
-        of_unit = _of_unit(connection, indicator, last, department, structure_on)
-        figure = of_unit["value_month" if month else "value_year_to_date"]
-        value = None if pd.isna(figure) else float(figure)
+        period = "value_month" if month else "value_year_to_date"
+        unit, is_federation, values = _of_unit(connection, last, department, structure_on, period)
         parts = {"": definition}
         if definition["indicator_kind"] == "ratio":
             parts = {
                 "numerator": _definition(connection, definition["numerator_code"]),
                 "denominator": _definition(connection, definition["denominator_code"]),
             }
-        first = last if month or definition["indicator_kind"] != "flow" else f"{year}-01"
-        unit = None if of_unit["is_federation"] else of_unit["reporting_unit_code"]
-        asked = {"first": first, "last": last, "unit": unit, "structure_on": structure_on}
+        asked = {
+            "first": last if month or definition["indicator_kind"] != "flow" else f"{year}-01",
+            "last": last,
+            "unit": None if is_federation else unit,
+            "structure_on": structure_on,
+        }
         found = {part: _rows(connection, item, asked) for part, item in parts.items()}
+    totals = [_total(table, values[parts[part]["indicator_code"]]) for part, table in found.items()]
     rows = pd.concat([table.assign(part=part) for part, table in found.items()], ignore_index=True)
     return Trace(
         indicator=indicator,
         name_zh=definition["name_zh"],
         period=month or str(year),
-        reporting_unit=of_unit["reporting_unit_code"],
+        reporting_unit=unit,
         release_id=folder.name,
-        value=value,
-        total=_total([float(table["contribution"].sum()) for table in found.values()], len(rows) > 0, value),
+        value=values[indicator],
+        total=totals[0] if len(totals) == 1 else _ratio(*totals),
         rows=rows[list(TRACE_COLUMNS)],
     )
 
@@ -159,15 +162,20 @@ def _definition(connection: duckdb.DuckDBPyConnection, indicator: str) -> dict[s
 
 
 def _of_unit(
-    connection: duckdb.DuckDBPyConnection, indicator: str, month: str, department: str | None, structure_on: date | None
-) -> dict[str, Any]:
-    """The unit that was asked for, and the indicator's values of it (columns of `unit_values`)."""
+    connection: duckdb.DuckDBPyConnection, month: str, department: str | None, structure_on: date | None, period: str
+) -> tuple[str, bool, dict[str, float | None]]:
+    """The unit that was asked for, whether it is the federation, and every indicator's value of it."""
     units = unit_values(connection, month, structure_on)
-    chosen = units["is_federation"] if department is None else units["reporting_unit_code"] == department
-    found = units[chosen & (units["indicator_code"] == indicator)]
+    found = units[units["is_federation"] if department is None else units["reporting_unit_code"] == department]
     if found.empty:
         raise NoFigures(period=month, department=department or "")
-    return dict(found.iloc[0])
+    values = zip(found["indicator_code"], found[period], strict=True)
+    first = found.iloc[0]
+    return (
+        str(first["reporting_unit_code"]),
+        bool(first["is_federation"]),
+        {code: None if pd.isna(value) else float(value) for code, value in values},
+    )
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, definition: dict[str, Any], asked: dict[str, Any]) -> pd.DataFrame:
@@ -212,8 +220,10 @@ def _rows(connection: duckdb.DuckDBPyConnection, definition: dict[str, Any], ask
     ).df()
 
 
-def _total(totals: list[float], has_rows: bool, value: float | None) -> float | None:
+def _total(rows: pd.DataFrame, value: float | None) -> float | None:
     """What the contributions add up to; a unit that did not report has neither rows nor a value."""
-    if len(totals) == 2:
-        return totals[0] / totals[1] if totals[1] else None
-    return totals[0] if has_rows or value is not None else None
+    return float(rows["contribution"].sum()) if len(rows) or value is not None else None
+
+
+def _ratio(numerator: float | None, denominator: float | None) -> float | None:
+    return numerator / denominator if numerator is not None and denominator else None
