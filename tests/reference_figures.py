@@ -16,6 +16,7 @@ from union_warehouse.contracts import DateRole, FieldType, Form, forms_owed, loa
 
 ENTERPRISES = ["non_public", "public_enterprise"]
 CONTESTS = ["district_contest", "municipal_contest", "women_contest"]
+SPELL = ["uscc", "union_code", "covered_from"]
 _USCC = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
@@ -207,7 +208,7 @@ def _active(table: pd.DataFrame, key: list[str], start: str, end: str, year: int
 
 
 def _covered(rows: dict[str, pd.DataFrame], year: int) -> pd.DataFrame:
-    return _active(rows["union_coverage"], ["uscc", "union_code", "covered_from"], "covered_from", "covered_to", year)
+    return _active(rows["union_coverage"], SPELL, "covered_from", "covered_to", year)
 
 
 def _organisation(rows: dict[str, pd.DataFrame], year: int) -> dict[str, float]:
@@ -217,7 +218,10 @@ def _organisation(rows: dict[str, pd.DataFrame], year: int) -> dict[str, float]:
     enterprise = coverage[coverage["ownership"].isin(ENTERPRISES)]
     first = pd.to_datetime(enterprise["covered_from"]).groupby(enterprise["uscc"]).min()
     active = _covered(rows, year)
-    both = (active["workers_congress"] == "yes") & (active["open_affairs"] == "yes")
+    # what a later month reports of a spell holds from that month on
+    reported = coverage[coverage["month"] <= f"{year}-12"].sort_values("month", kind="stable").drop_duplicates(SPELL, keep="last")
+    established = reported[(reported["workers_congress"] == "yes") & (reported["open_affairs"] == "yes")]
+    both = pd.MultiIndex.from_frame(active[SPELL]).isin(pd.MultiIndex.from_frame(established[SPELL]))
 
     def rate(ownership: str) -> float:
         chosen = active["ownership"] == ownership
@@ -384,7 +388,7 @@ def _services(rows: dict[str, pd.DataFrame], year: int) -> dict[str, float]:
         "culture.art_troupe_shows": len(kinds["art_troupe_show"]),
         "culture.films": len(kinds["film"]),
         "culture.festival_events": len(kinds["festival"]),
-        "culture.summer_camps": len(kinds["summer_camp"]),
+        "culture.summer_camps": len(kinds.get("summer_camp", ())),
         "culture.new_year_film_days": int((lasted.dt.days + 1).sum()),
         "culture.singers_recommended": float(singers.loc[singers["level"] == "municipal", "delegates"].sum()),
         "culture.group_wedding_couples": float(kinds["group_wedding"]["delegates"].sum()),

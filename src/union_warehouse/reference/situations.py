@@ -14,6 +14,7 @@ from union_warehouse.months import next_month
 from union_warehouse.reference import mistakes
 from union_warehouse.reference.files import Submission
 from union_warehouse.reference.mistakes import Mistake, Tables
+from union_warehouse.reference.stray_rows import STRAY_ROWS
 from union_warehouse.reference.workdays import closing_instant, instant, nth_working_day
 from union_warehouse.reference.world import Truth
 
@@ -81,7 +82,7 @@ _IN_TIME, _LATE = (1, 5), (6, 7)
 _CORRECTED_AFTER_CLOSE_DAYS = (2, 9)
 
 
-def child_first(truth: Truth) -> Situation:
+def child_first(truth: Truth) -> list[Situation]:
     """The first street and month (from April on, otherwise ordinary) whose hazards have inspections of the same month."""
     taken = {(situation.department, situation.month_number) for situation in SITUATIONS}
     hazards = truth.tables["hazards"].merge(
@@ -91,16 +92,19 @@ def child_first(truth: Truth) -> Situation:
     streets = hazards["department"].map(lambda code: truth.plan.units[code].kind == "street_union")
     ordered = hazards[streets & hazards["month_number"].between(4, 11)].sort_values(["month_number", "hazard_no"])
     places = zip(ordered["department"], ordered["month_number"], strict=True)
-    department, month = next(place for place in places if place not in taken)
-    return Situation(department, int(month), _CHILD_FIRST, mistakes.inspections_forgotten, sent="after_close")
+    ordinary = [place for place in places if place not in taken]
+    return [
+        Situation(department, int(month), _CHILD_FIRST, mistakes.inspections_forgotten, sent="after_close")
+        for department, month in ordinary[:1]
+    ]
 
 
 def describe_situations(truth: Truth) -> list[tuple[str, str, str]]:
     """Month, department and what is planted there, in order of months."""
+    planted = [(item.month_number, item.department, item.what) for item in (*SITUATIONS, *child_first(truth))]
+    planted += [(month, department, what) for department, month, what in (_TWICE, _EXTRA_SHEET, *STRAY_ROWS)]
     months = truth.plan.months
-    planted = [(months[item.month_number], item.department, item.what) for item in (*SITUATIONS, child_first(truth))]
-    planted += [(months[month], department, what) for department, month, what in (_TWICE, _EXTRA_SHEET)]
-    return sorted(planted)
+    return sorted((months[month], department, what) for month, department, what in planted if month in truth.months)
 
 
 class _Clock:
@@ -135,9 +139,9 @@ class _Clock:
 def plan_submissions(truth: Truth) -> list[Submission]:
     """Every file of the year in the order of months and departments."""
     clock = _Clock(truth.plan.rng("arrivals"))
-    situations = {(item.department, item.month_number): item for item in (*SITUATIONS, child_first(truth))}
+    situations = {(item.department, item.month_number): item for item in (*SITUATIONS, *child_first(truth))}
     submissions: list[Submission] = []
-    for month_number in range(0 if truth.plan.is_opening else 1, 13):
+    for month_number in truth.months:
         for unit in truth.plan.units.values():
             submissions += _submissions(truth, clock, unit, month_number, situations.get((unit.code, month_number)))
     return submissions

@@ -91,6 +91,8 @@ def spell(form: Form, rows: pd.DataFrame, spelling: Spelling) -> list[Column]:
 
 
 def _cells(field: Field, values: pd.Series, spelling: Spelling) -> list[Cell]:
+    if values.empty:
+        return []
     if field.type is FieldType.DATE:
         return _dates(values, spelling)
     cells: list[Cell] = [None if cell is None or cell != cell else cell for cell in values.tolist()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from union_warehouse.reference.world import Truth
@@ -16,7 +18,7 @@ def with_stray_rows(truth: Truth) -> Truth:
     tables = dict(truth.tables)
     tables["member_changes"] = pd.concat([tables["member_changes"], _joined_twice(truth)], ignore_index=True)
     tables["union_coverage"] = pd.concat([tables["union_coverage"], _unregistered(truth)], ignore_index=True)
-    return Truth(truth.plan, tables)
+    return replace(truth, tables=tables)
 
 
 def _joined_twice(truth: Truth) -> pd.DataFrame:
