@@ -18,7 +18,7 @@ from tests.workbook_factory import write_csv
 from union_warehouse.contracts.units import department_line, standing_code
 from union_warehouse.paths import Home
 from union_warehouse.reporting import figures, trace
-from union_warehouse.reporting.figures import NoFigures
+from union_warehouse.reporting.figures import NoSuchUnit
 from union_warehouse.submissions import collect_file, place_in_inbox, scan_inbox
 from union_warehouse.warehouse import publish_release, run_dbt
 from union_warehouse.warehouse.plan import plan_from_landing
@@ -129,7 +129,7 @@ def value(home: Home, indicator: str, month: str | None, department: str | None,
 
 def test_history_as_it_was(merged: Home) -> None:
     assert value(merged, "member.joined", "2021-03", "JY") == 2
-    with pytest.raises(NoFigures):
+    with pytest.raises(NoSuchUnit):
         figures(merged, 2021, "2021-03", "GJY")
     assert value(merged, "member.joined", "2021-05", "GJY") == 1
     assert value(merged, "member.joined", None, "JY") == 3
@@ -142,7 +142,7 @@ def test_history_restated_to_the_structure_of_a_day(merged: Home) -> None:
     assert value(merged, "member.joined", None, "GJY", TODAY) == 3, "the second counts once in the merged unit"
     assert value(merged, "member.joined", None, "WL", TODAY) == 2, "the union moved, and its history with it"
     assert value(merged, "member.joined", None, None, TODAY) == 4
-    with pytest.raises(NoFigures):
+    with pytest.raises(NoSuchUnit, match="GJY"):
         figures(merged, 2021, None, "JY", structure_on=TODAY)
     assert value(merged, "member.joined", "2021-03", "JY", date(2021, 4, 8)) == 2, "the day before the merger"
 

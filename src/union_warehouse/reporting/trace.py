@@ -13,7 +13,7 @@ import pandas as pd
 from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.paths import Home
 from union_warehouse.reporting.contributions import contributions
-from union_warehouse.reporting.figures import NoFigures, last_closed_month
+from union_warehouse.reporting.figures import last_closed_month, values_of
 from union_warehouse.reporting.unit_values import unit_values
 from union_warehouse.warehouse.releases import open_release, release_folder
 
@@ -93,7 +93,8 @@ def trace(
 
     Raises:
         UnknownIndicator: no indicator has that code.
-        NoFigures: the release does not hold that period or unit.
+        NoFigures: the release does not hold that period.
+        NoSuchUnit: nor that unit, in the structure asked for.
         NoRelease: nothing has been published yet.
     """
     folder = release_folder(home, release_id)
@@ -165,10 +166,7 @@ def _of_unit(
     connection: duckdb.DuckDBPyConnection, month: str, department: str | None, structure_on: date | None, period: str
 ) -> tuple[str, bool, dict[str, float | None]]:
     """The unit that was asked for, whether it is the federation, and every indicator's value of it."""
-    units = unit_values(connection, month, structure_on)
-    found = units[units["is_federation"] if department is None else units["reporting_unit_code"] == department]
-    if found.empty:
-        raise NoFigures(period=month, department=department or "")
+    found = values_of(unit_values(connection, month, structure_on), department, month)
     values = zip(found["indicator_code"], found[period], strict=True)
     first = found.iloc[0]
     return (
