@@ -257,12 +257,13 @@ def test_one_fault_stops_the_close_by_its_own_name(copy: Home) -> None:
     assert raised.value.expectations == ["marts.no_row_lost"]
 
 
-def twice(fact: str, number: str, **columns: str) -> str:
+def twice(fact: str, key: str, number: str, **columns: str) -> str:
     """The same thing under two numbers, in two departments."""
     shared = ", ".join(f"{value} as {column}" for column, value in columns.items())
     month = "'2014-01' as submission_month, '2014-01' as event_month"
     return f"""insert into marts.{fact} by name
-        select department || '1' as {number}, department as submitted_by_code, {shared}, {month}
+        select department as {key}, department || '1' as {number}, department as submitted_by_code, department as reporting_unit_code,
+            's' as submission_id, '表' as source_sheet, 2 as source_row, {shared}, {month}
         from (values ('CQ'), ('WL')) as departments (department)"""
 
 
@@ -280,11 +281,19 @@ WARNINGS = {
     "cross_form.inspection_reported_once": "update marts.fct_safety_inspections set uscc = 'same'",
     "cross_form.contract_reported_once": "update marts.fct_collective_contracts set signed_on = date '2014-01-15', party = '别家'",
     "cross_form.assistance_reported_once": twice(
-        "fct_assistance", "record_no", programme="'spring_card'", person_key="'p'", granted_on="date '2014-01-05'"
+        "fct_assistance",
+        "assistance_key",
+        "record_no",
+        programme="'spring_card'",
+        person_key="'p'",
+        granted_on="date '2014-01-05'",
     ),
-    "cross_form.honour_reported_once": twice("fct_honours", "honour_no", honour="'innovation'", recipient_key="'r'"),
+    "cross_form.honour_reported_once": twice(
+        "fct_honours", "honour_key", "honour_no", honour="'innovation'", recipient_key="'r'"
+    ),
     "cross_form.employment_event_reported_once": twice(
         "fct_employment_services",
+        "employment_service_key",
         "event_no",
         service_kind="'recruitment_fair'",
         title="'招聘会'",
@@ -292,10 +301,16 @@ WARNINGS = {
         service_role="'host'",
     ),
     "cross_form.cultural_event_reported_once": twice(
-        "fct_cultural_activities", "event_no", activity_kind="'film'", title="'电影'", held_from_on="date '2014-01-07'"
+        "fct_cultural_activities",
+        "cultural_activity_key",
+        "event_no",
+        activity_kind="'film'",
+        title="'电影'",
+        held_from_on="date '2014-01-07'",
     ),
     "cross_form.visit_reported_once": twice(
         "fct_visits",
+        "visit_key",
         "visit_no",
         visit_kind="'leader_outreach'",
         visitor_code="'L1'",
@@ -303,7 +318,7 @@ WARNINGS = {
         visited_on="date '2014-01-08'",
     ),
     "cross_form.commitment_names_indicator": twice(
-        "fct_commitments", "commitment_no", commitment_year="2014", indicator_code="'no.such.indicator'"
+        "fct_commitments", "commitment_month_key", "commitment_no", commitment_year="2014", indicator_code="'no.such.indicator'"
     ),
     "marts.distinct_indicators_bounded": """update marts.rpt_indicators set value_month = 99
         where indicator_code = 'member.joined' and reporting_unit_code = 'XC'""",
