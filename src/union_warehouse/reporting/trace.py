@@ -52,7 +52,7 @@ class Trace:
         period: the year or month asked for.
         reporting_unit: code of the unit.
         release_id: release that was read.
-        value: as the release states it; None where the unit did not report.
+        value: as the release states it; None where the unit did not report, or does not owe the form.
         total: what the contributions add up to; of a ratio the numerator's total over the denominator's.
         rows: one row per submitted row (columns: :data:`TRACE_COLUMNS`), in the order received_at, file, sheet, row.
             ``part`` is ``numerator`` or ``denominator`` of a ratio, else empty.
@@ -116,7 +116,7 @@ def trace(
             "structure_on": structure_on,
         }
         found = {part: _rows(connection, item, asked) for part, item in parts.items()}
-    totals = [_total(table, values[parts[part]["indicator_code"]]) for part, table in found.items()]
+    totals = [_total(table, values.get(parts[part]["indicator_code"])) for part, table in found.items()]
     rows = pd.concat([table.assign(part=part) for part, table in found.items()], ignore_index=True)
     return Trace(
         indicator=indicator,
@@ -124,7 +124,7 @@ def trace(
         period=month or str(year),
         reporting_unit=unit,
         release_id=folder.name,
-        value=values[indicator],
+        value=values.get(indicator),
         total=totals[0] if len(totals) == 1 else _ratio(*totals),
         rows=rows[list(TRACE_COLUMNS)],
     )
@@ -165,7 +165,7 @@ def _definition(connection: duckdb.DuckDBPyConnection, indicator: str) -> dict[s
 def _of_unit(
     connection: duckdb.DuckDBPyConnection, month: str, department: str | None, structure_on: date | None, period: str
 ) -> tuple[str, bool, dict[str, float | None]]:
-    """The unit that was asked for, whether it is the federation, and every indicator's value of it."""
+    """The unit that was asked for, whether it is the federation, and the values that it has by indicator."""
     found = values_of(unit_values(connection, month, structure_on), department, month)
     values = zip(found["indicator_code"], found[period], strict=True)
     first = found.iloc[0]
