@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.reference_figures import effective_rows, figures, is_resident_number, is_uscc
+from tests.reference_figures import figures
+from tests.reference_rows import effective_rows, is_resident_number, is_uscc
 from union_warehouse.contracts import forms_owed, load_forms
 from union_warehouse.paths import PROJECT_DIR
 from union_warehouse.reference import ReferenceYear, write_reference_year
