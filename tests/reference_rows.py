@@ -85,7 +85,7 @@ def _read(path: Path) -> tuple[str, str, dict[str, pd.DataFrame]] | None:
     """Month, department and tables of one file; None if it is rejected."""
     forms = load_forms()
     if path.suffix == ".csv":
-        month, department, form = path.stem.split("_", 2)
+        month, department, form = path.stem.removesuffix(" (1)").split("_", 2)
         table = _table(forms[form], list(csv.reader(path.read_text("gb18030").splitlines())))
         return None if table is None else (month, department, {form: table})
     book = CalamineWorkbook.from_path(path)
