@@ -78,7 +78,7 @@ def _recipients(plan: YearPlan, award: _Award, count: int, next_person: int) -> 
     if award.recipient_kind == "person":
         return person_names(next_person + number - 1)
     if award.honour == "federation_award":
-        return np.full(count, "下城区总工会")
+        return np.full(count, "下城区总工会" if award.level == "municipal" else "下城区总工会机关")
     names = [f"样例{plan.short_name(code)}" for code in np.resize(plan.streets, count)]
     what = "班组" if award.recipient_kind == "team" else "创新成果"
     return np.array([f"{name}{plan.year}年第{place}号{what}" for name, place in zip(names, number, strict=True)])
