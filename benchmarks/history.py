@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import statistics
@@ -10,14 +9,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from benchmarks.timing import Clock, collected_years, copies_measured
 from union_warehouse.months import month_range
 from union_warehouse.paths import Home
 from union_warehouse.quality.audit import audit_landed_forms, audit_warehouse
 from union_warehouse.warehouse import plan_close, publish_release, report_close, run_dbt
-from union_warehouse.warehouse.plan import PLAN_FILE, PREVIOUS_FILE, write_build
+from union_warehouse.warehouse.plan import plan_from_landing
 
 HISTORIES = tuple(int(months) for months in os.environ.get("BENCHMARK_HISTORIES", "12,60,120").split(","))
 """Months of history before the close that is timed; fewer or shorter ones by ``BENCHMARK_HISTORIES=12,60``."""
@@ -88,18 +85,6 @@ def _close(home: Home, month: str, known_at: datetime) -> Clock:
 def _close_history_at_once(home: Home, last: str, known_at: datetime) -> None:
     """A release that holds every month up to ``last``, made in one build instead of one a month (the same content)."""
     close_id = f"{last}-r1"
-    folder = home.build / close_id
-    folder.mkdir(parents=True)
-    duckdb.connect(os.fspath(folder / PREVIOUS_FILE)).close()
-    close = {
-        "close_id": close_id,
-        "month": last,
-        "known_at": known_at.isoformat(),
-        "beginning_month": FIRST_MONTH,
-        "closed_months": month_range(FIRST_MONTH, last),
-    }
-    changed, fingerprints = write_build(home, folder, close)
-    plan = close | {"changed_submissions": changed, "hash_key_fingerprint": fingerprints[0], "previous_release_id": None}
-    (folder / PLAN_FILE).write_text(json.dumps(plan), encoding="utf-8")
+    plan_from_landing(home, close_id, month_range(FIRST_MONTH, last), known_at)
     run_dbt(home, close_id)
     publish_release(home, close_id)

@@ -13,7 +13,7 @@ import duckdb
 from union_warehouse.contracts import load_forms
 from union_warehouse.contracts.derive import landed_columns
 from union_warehouse.paths import Home
-from union_warehouse.warehouse.plan import PREVIOUS_FILE, write_build
+from union_warehouse.warehouse.plan import plan_from_landing
 
 PROBLEM_COLUMNS = {
     "_submission_id": "VARCHAR",
@@ -138,15 +138,5 @@ def write_parquet(path: Path, columns: Mapping[str, str], rows: Sequence[Mapping
 def plan_build(home: Home, month: str, known_at: str = "2030-01-01T00:00:00Z") -> str:
     """Plan a close of ``month`` in an empty build; returns its id."""
     close_id = f"{month}-r1"
-    folder = home.build / close_id
-    folder.mkdir(parents=True)
-    duckdb.connect(str(folder / PREVIOUS_FILE)).close()
-    close = {
-        "close_id": close_id,
-        "month": month,
-        "known_at": known_at,
-        "beginning_month": month,
-        "closed_months": [month],
-    }
-    write_build(home, folder, close)
+    plan_from_landing(home, close_id, [month], datetime.fromisoformat(known_at))
     return close_id

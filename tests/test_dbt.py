@@ -40,7 +40,8 @@ def run_dbt(folder: Path, *arguments: str) -> str:
 
 def test_an_empty_warehouse_builds(empty_build: Path) -> None:
     with duckdb.connect(str(empty_build / MARTS_FILE), read_only=True) as connection:
-        assert connection.execute("select count(*) from dim_reporting_unit").fetchone() == (19,)
+        units = "select count(*) from dim_reporting_unit where date '2014-01-01' between valid_from and valid_to"
+        assert connection.execute(units).fetchone() == (19,)
         assert connection.execute("select count(*) from fct_hazards").fetchone() == (0,)
 
 

@@ -7,7 +7,7 @@
     {{ return(graph.nodes["model.union_warehouse.int_indicator_contributions"].config.meta) }}
 {%- endmacro %}
 
-{#- What the model of a fact says of itself: natural_key, dimensions. -#}
+{#- What the model of a fact says of itself: natural_key, dimensions, unit_follows_union (rows count for the unit of their union). -#}
 {% macro fact_meta(fact) -%} {{ return(graph.nodes["model.union_warehouse." ~ fact].config.meta) }} {%- endmacro %}
 
 {#- The rows of one fact that contribute to one indicator, month by month of the span. `for_release` words the statement for a
@@ -21,6 +21,7 @@
         "dim_reporting_unit",
         "dim_enterprise",
         "dim_union",
+        "dim_reporting_unit_lineage",
     ] -%}
         {%- do marts.of.update({name: name if for_release else ref(name) | string}) -%}
     {%- endfor -%}
@@ -31,10 +32,11 @@
         | replace("{units}", marts.of["dim_reporting_unit"])
         | replace("{enterprises}", marts.of["dim_enterprise"])
     ) -%}
+    {%- set is_spell = definition.kind == "stock" and definition.date | length == 2 -%}
     {%- set unit = (
-        "coalesce(union_on_day.reporting_unit_code, fact.reporting_unit_code)"
+        "coalesce(union_on_day.reporting_unit_code, standing.standing_code)"
         if definition.unit_of
-        else "fact.reporting_unit_code"
+        else "standing.standing_code" if is_spell else "fact.reporting_unit_code"
     ) -%}
     select
         '{{ code }}' as indicator_code,
@@ -48,8 +50,7 @@
         cast({{ definition.amount or 1 }} as decimal(18, 2)) as amount,
         {% if for_release %}
             concat_ws(' ', fact.{{ fact_meta(definition.fact).natural_key | join(", fact.") }}) as natural_key,
-            {{ "fact.union_code" if "union_code" in fact_meta(definition.fact).dimensions else "cast(null as varchar)" }}
-            as union_code,
+            {{ "fact.union_code" if fact_meta(definition.fact).unit_follows_union else "cast(null as varchar)" }} as union_code,
             fact.submitted_by_code,
             fact.submission_month,
         {% endif %}
@@ -60,12 +61,18 @@
     {% if definition.kind == "flow" %}
         semi join span on {{ month_of(definition.date) }} = span.month
         where ({{ where }}) and {{ month_of(definition.date) }} >= coalesce(flows_from_month, '')
-    {% elif definition.date | length == 1 %} inner join span on fact.{{ definition.date[0] }} = span.month where ({{ where }})
+    {% elif not is_spell %} inner join span on fact.{{ definition.date[0] }} = span.month where ({{ where }})
     {% else %}
         inner join
             span
             on {{ definition.date[0] }} <= month_end
             and ({{ definition.date[1] }} > month_end or {{ definition.date[1] }} is null)
+        -- a spell goes on when its unit was merged or split: it counts for the unit that stands for it
+        inner join
+            {{ marts.of["dim_reporting_unit_lineage"] }} as standing
+            on fact.reporting_unit_code = standing.unit_code
+            and month_end >= standing.valid_from
+            and (month_end < standing.valid_to or standing.valid_to is null)
             {% if definition.unit_of == "union" %} {{ join_union_on("fact", "union_code", "month_end", marts.of["dim_union"]) }}
             {% endif %}
         where ({{ where | replace("ownership", "fact.ownership") if definition.unit_of else where }})

@@ -1,7 +1,10 @@
 {#- What every staging model shares: provenance columns, the key of the entity, and reading each submission once. -#}
 {% macro new_accepted_rows(form) -%}
-    select *
-    from {{ source("landing", form) }}
+    select landed.*, lineage.standing_code as department_line
+    from {{ source("landing", form) }} as landed
+    left join
+        (select unit_code, standing_code from {{ source("plan", "unit_lineage") }} where valid_to is null) as lineage
+        on landed._department = lineage.unit_code
     where _is_accepted {% if is_incremental() -%} and _submission_id not in (select submission_id from {{ this }}) {%- endif %}
 {%- endmacro %}
 
@@ -15,11 +18,12 @@
     _row as source_row
 {%- endmacro %}
 
-{#- The same natural key from the same department in a later month is an update of the same entity (domain: Business rules). -#}
+{#- The same natural key from the same department in a later month is an update of the same entity (domain: Business rules);
+    a department goes on with the entities of those that were merged into it. -#}
 {% macro entity_key(columns) -%}
     md5(
         concat_ws(
-            '|', _department, {% for column in columns %} cast({{ column }} as varchar){{ ", " if not loop.last }}{% endfor %}
+            '|', department_line, {% for column in columns %} cast({{ column }} as varchar){{ ", " if not loop.last }}{% endfor %}
         )
     )
 {%- endmacro %}

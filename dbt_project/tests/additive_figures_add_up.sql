@@ -1,6 +1,5 @@
 -- Counts and sums of units add up to the federation's, each row counted once, at the leaf of the tree of units. Only months
--- made by
--- this close are read; the others were tested when they were made.
+-- made by this close are read; the others were tested when they were made.
 with
     months as (
         select month
@@ -13,10 +12,10 @@ with
 select
     indicator_code,
     month,
-    sum(value_month) filter (where reporting_unit_code <> 'XC') as units_month,
-    sum(value_month) filter (where reporting_unit_code = 'XC') as federation_month,
-    sum(value_year_to_date) filter (where reporting_unit_code <> 'XC') as units_year_to_date,
-    sum(value_year_to_date) filter (where reporting_unit_code = 'XC') as federation_year_to_date
+    sum(value_month) filter (where not is_federation) as units_month,
+    sum(value_month) filter (where is_federation) as federation_month,
+    sum(value_year_to_date) filter (where not is_federation) as units_year_to_date,
+    sum(value_year_to_date) filter (where is_federation) as federation_year_to_date
 from figures
 group by indicator_code, month
 having coalesce(units_month, 0) <> federation_month or coalesce(units_year_to_date, 0) <> federation_year_to_date

@@ -10,7 +10,8 @@ import union_warehouse
 from union_warehouse.cli.close import close, releases
 from union_warehouse.cli.console import print_error
 from union_warehouse.cli.demo import demo, demo_data
-from union_warehouse.cli.read import figures, query, status
+from union_warehouse.cli.figures import diff, figures, trace
+from union_warehouse.cli.read import query, status
 from union_warehouse.cli.submit import check, reread, submit
 from union_warehouse.errors import UnionWarehouseError
 
@@ -41,5 +42,5 @@ def main() -> None:
     """
 
 
-for command in (submit, check, close, reread, status, figures, query, releases, demo, demo_data):
+for command in (submit, check, close, reread, status, figures, trace, query, releases, diff, demo, demo_data):
     main.add_command(command)

@@ -1,17 +1,18 @@
-"""``uw status``, ``uw figures`` and ``uw query``: what can be read."""
+"""``uw status`` and ``uw query``: who has reported, and whatever else can be asked of a release."""
 
 from __future__ import annotations
 
 import csv
-import json
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import click
 
 from union_warehouse.cli.console import print_json, print_table
+from union_warehouse.cli.options import chosen_release, release_options
 from union_warehouse.cli.values import Month
 from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.paths import Home
@@ -58,47 +59,17 @@ def status(month: str | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--year", type=click.IntRange(1900, 9999), help="The year (default: that of --month).")
-@click.option("--month", type=Month(), help="The month; without it the year up to its last closed month.")
-@click.option("--department", metavar="CODE", help="A reporting unit, such as CQ; without it the whole federation.")
-@click.option("--release", "release_id", metavar="ID", help="A release (default: the current one).")
-@click.option("--detail", is_flag=True, help="With --json: a row per indicator with everything that is known of it.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON only: an object indicator -> number.")
-def figures(
-    year: int | None, month: str | None, department: str | None, release_id: str | None, detail: bool, as_json: bool
-) -> None:
-    """Show indicator values of a release: of a month, or of a year (stocks: at its last closed month)."""
-    from union_warehouse.reporting import figures as read_figures
-
-    if month and year not in {None, int(month[:4])}:
-        raise click.UsageError(f"--month {month} is not in --year {year}. 月份不在该年度内。")
-    if not month and year is None:
-        raise click.UsageError("give --year or --month. 请给出 --year 或 --month。")
-    found = read_figures(Home.from_environment(), year or int(str(month)[:4]), month, department, release_id)
-    rows: list[dict[str, Any]] = json.loads(found.to_json(orient="records", force_ascii=False, double_precision=15))
-    for row in rows:
-        row.update({key: as_number(value) for key, value in row.items() if isinstance(value, float)})
-    if as_json:
-        print_json(rows if detail else {row["indicator_code"]: row["value"] for row in rows})
-        return
-    print_table(
-        f"{rows[0]['release_id']}, {'year to ' if not month else ''}{rows[0]['month']}, {department or 'federation'}",
-        (("indicator", False), ("name", False), ("value", True), ("unit", False), ("note", False)),
-        [(row["indicator_code"], row["name_zh"], as_text(row["value"]), row["unit"], _note(row)) for row in rows],
-    )
-
-
-@click.command()
 @click.argument("sql")
-@click.option("--release", "release_id", metavar="ID", help="A release (default: the current one).")
+@release_options
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
-def query(sql: str, release_id: str | None, form: str) -> None:
+def query(sql: str, release_id: str | None, as_of: datetime | None, form: str) -> None:
     """Run read-only SQL (DuckDB) on a release, for example: uw query "show tables"."""
     import duckdb
 
     from union_warehouse.warehouse.releases import open_release
 
-    with open_release(Home.from_environment(), release_id) as connection:
+    home = Home.from_environment()
+    with open_release(home, chosen_release(home, release_id, as_of)) as connection:
         try:
             cursor = connection.execute(sql)
             columns = [column[0] for column in cursor.description or ()]
@@ -121,15 +92,6 @@ def as_text(value: Any) -> str:
         return ""
     value = as_number(value)
     return f"{value:,}" if isinstance(value, int) else f"{value:,.4f}".rstrip("0")
-
-
-def _note(row: dict[str, Any]) -> str:
-    notes = []
-    if row["is_missing"]:
-        notes.append(f"{row['missing_unit_count']} units missing")
-    if row["is_carried_forward"]:
-        notes.append("carried forward")
-    return ", ".join(notes)
 
 
 def _print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: str) -> None:

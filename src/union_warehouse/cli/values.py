@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -48,6 +48,23 @@ class Month(click.ParamType[str]):
             return parse_month(value)
         except UnionWarehouseError as error:
             self.fail(f"{error.message_en} {error.message_zh}", param, ctx)
+
+
+class Structure(click.ParamType[date | None]):
+    """``as-was``, ``today`` or a date: as of when the reporting units are taken."""
+
+    name = "as-was|today|date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date | None:
+        """The day; None for the units as they were."""
+        if value in {None, "as-was"} or isinstance(value, date):
+            return None if value == "as-was" else value
+        if value == "today":
+            return datetime.now(SHANGHAI).date()
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not as-was, today or a date such as 2021-05-01. 应为 as-was、today 或日期。", param, ctx)
 
 
 class Moment(click.ParamType[datetime]):

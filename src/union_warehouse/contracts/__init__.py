@@ -16,7 +16,14 @@ from union_warehouse.contracts.model import (
     Severity,
     TableRule,
 )
-from union_warehouse.contracts.units import ReportingUnit, forms_owed, load_units
+from union_warehouse.contracts.units import (
+    ReportingUnit,
+    department_line,
+    forms_owed,
+    load_units,
+    structure_fingerprint,
+    unit_lineage,
+)
 
 __all__ = [
     "CONTRACT_VERSION",
@@ -29,8 +36,11 @@ __all__ = [
     "ReportingUnit",
     "Severity",
     "TableRule",
+    "department_line",
     "form_by_sheet",
     "forms_owed",
     "load_forms",
     "load_units",
+    "structure_fingerprint",
+    "unit_lineage",
 ]

@@ -1,8 +1,9 @@
-"""Reporting units and the forms each owes (domain: Reporting units)."""
+"""Reporting units, what became of them, and the forms each owes (domain: Reporting units)."""
 
 from __future__ import annotations
 
 import csv
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +11,7 @@ from functools import cache
 
 from union_warehouse.contracts.load import load_forms
 from union_warehouse.contracts.model import Form
-from union_warehouse.paths import UNITS_SEED
+from union_warehouse.paths import SUCCESSIONS_SEED, UNITS_SEED
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,63 @@ def load_units(month: str) -> Mapping[str, ReportingUnit]:
     }
 
 
-def known_unit_codes() -> frozenset[str]:
-    """Codes of every unit that ever reported."""
-    return frozenset(unit.code for unit in _unit_versions())
+@dataclass(frozen=True)
+class LineageSpell:
+    """From ``valid_from`` (None: ever) to before ``valid_to`` (None: until now) ``standing_code`` stands for ``unit_code``."""
+
+    unit_code: str
+    standing_code: str
+    valid_from: date | None
+    valid_to: date | None
+
+
+@cache
+def unit_lineage() -> tuple[LineageSpell, ...]:
+    """For every unit that ever was, which unit stands for it when: itself, then its main successor, and so on.
+
+    A unit that is renamed or moved to another parent keeps its code and stands for itself. One that was merged or split
+    ends; the main successor in ``unit_successions.csv`` goes on with what it reported.
+
+    Raises:
+        ValueError: a unit has more than one main successor, or succeeds itself.
+    """
+    with SUCCESSIONS_SEED.open(encoding="utf-8", newline="") as file:
+        main = [row for row in csv.DictReader(file) if row["is_main"] == "true"]
+    successors = {row["predecessor_code"]: (row["successor_code"], date.fromisoformat(row["effective_on"])) for row in main}
+    if len(successors) < len(main):
+        raise ValueError(f"{SUCCESSIONS_SEED.name}: a unit has more than one main successor")
+    spells: list[LineageSpell] = []
+    for code in dict.fromkeys(unit.code for unit in _unit_versions()):
+        standing, since = code, None
+        seen = {code}
+        while standing in successors:
+            successor, effective_on = successors[standing]
+            if successor in seen:
+                raise ValueError(f"{SUCCESSIONS_SEED.name}: {code} succeeds itself")
+            spells.append(LineageSpell(code, standing, since, effective_on))
+            standing, since = successor, effective_on
+            seen.add(successor)
+        spells.append(LineageSpell(code, standing, since, None))
+    return tuple(spells)
+
+
+def standing_code(code: str) -> str:
+    """The unit that goes on with what ``code`` reported: itself, or its last main successor."""
+    return next((spell.standing_code for spell in unit_lineage() if spell.unit_code == code and spell.valid_to is None), code)
+
+
+def department_line(code: str) -> tuple[str, ...]:
+    """``code`` and every department whose reports it goes on with: an update of one of their records is one of its own."""
+    line = standing_code(code)
+    return (
+        code,
+        *(unit for unit in dict.fromkeys(s.unit_code for s in unit_lineage()) if unit != code and standing_code(unit) == line),
+    )
+
+
+def structure_fingerprint() -> str:
+    """Of the units and what became of them: facts that were built with another one must be made anew."""
+    return hashlib.sha256(UNITS_SEED.read_bytes() + SUCCESSIONS_SEED.read_bytes()).hexdigest()
 
 
 def forms_owed(unit: ReportingUnit) -> tuple[Form, ...]:

@@ -233,15 +233,19 @@ def _earlier_files(workbench: Workbench, home: Home, form: str, submissions: Ite
         f"""with
             known as (select * from build.plan.submissions where form = '{form}'),
             later as (select submission_id, department, received_at, read_at from known where submission_id in ({names})),
+            -- a department goes on with what those before it reported
+            lines as (select unit_code as department, standing_code as line from build.plan.unit_lineage where valid_to is null),
             seen as (
                 select known.*, later.submission_id as later_submission_id
                 from known
-                inner join later
-                    on known.department = later.department
+                inner join lines using (department)
+                inner join later on true
+                inner join lines as later_lines on later.department = later_lines.department
+                where lines.line = later_lines.line
                     and known.received_at < later.received_at
                     and known.read_at <= later.read_at
                 qualify row_number() over (
-                    partition by later.submission_id, month, submission_number order by reading desc
+                    partition by later.submission_id, known.department, month, submission_number order by reading desc
                 ) = 1
             ),
             tied as (select later_submission_id, unnest(ties_with) as submission_id from seen),
@@ -250,7 +254,7 @@ def _earlier_files(workbench: Workbench, home: Home, form: str, submissions: Ite
                 from seen
                 anti join tied using (later_submission_id, submission_id)
                 where state <> 'rejected'
-                qualify row_number() over (partition by later_submission_id, month order by received_at desc) = 1
+                qualify row_number() over (partition by later_submission_id, department, month order by received_at desc) = 1
             )
         select path, parquet_file, later_submission_id from counted where parquet_file is not null order by all"""
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import duckdb
 import pandas as pd
 
 from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.months import parse_month
 from union_warehouse.paths import Home
+from union_warehouse.reporting.unit_values import unit_values
 from union_warehouse.warehouse.releases import open_release, release_folder
 
 
@@ -15,14 +18,27 @@ class NoFigures(UnionWarehouseError):
     """The release holds no figures for what was asked."""
 
     code = "no_figures"
-    message_zh = "版本中没有 {period} 的指标（单位 {department}）；该期间尚未关账，或单位代码有误，可用 uw releases 查看。"
+    message_zh = "版本中没有 {period} 的指标；该期间尚未关账，可用 uw releases 查看各版本所含月份。"
     message_en = (
-        "the release has no figures for {period} (unit {department}): not closed yet, or no such unit; see `uw releases`."
+        "the release has no figures for {period}: not closed yet; `uw releases` shows the months that each release holds."
     )
 
 
+class NoSuchUnit(UnionWarehouseError):
+    """The release holds no figures of that reporting unit for the period."""
+
+    code = "no_such_unit"
+    message_zh = "{period} 没有单位 {department} 的指标；当期的单位为：{units}。"
+    message_en = "there are no figures of unit {department} for {period}; the units are: {units}."
+
+
 def figures(
-    home: Home, year: int, month: str | None = None, department: str | None = None, release_id: str | None = None
+    home: Home,
+    year: int,
+    month: str | None = None,
+    department: str | None = None,
+    release_id: str | None = None,
+    structure_on: date | None = None,
 ) -> pd.DataFrame:
     """Indicator values of a month, or of a year up to its last closed month.
 
@@ -32,62 +48,51 @@ def figures(
         month: ``YYYY-MM`` of that year; None for the year.
         department: code of a reporting unit; None for the whole federation.
         release_id: None for the current release.
+        structure_on: history restated to the units as they stand on that day; None as they stood.
 
     Returns:
-        One row per published indicator: indicator_code, name_zh, name_en, unit, unit_zh, indicator_kind, month, value (of
-        the month, or cumulative for the year; a stock or ratio is that of the month end), value_month,
-        value_year_to_date, value_last_year (``value`` of the same month a year before; null where the release does not
-        reach back), change (value less that), commitment_target (of the year, for the federation), commitment_rate (share
-        of it reached), commitment_status, is_missing, missing_unit_count, is_carried_forward, release_id.
+        One row per published indicator: indicator_code, name_zh, name_en, unit, unit_zh, indicator_kind, month,
+        reporting_unit_code, value (of the month, or cumulative for the year; a stock or ratio is that of the month end),
+        value_month, value_year_to_date, value_last_year (``value`` of the same month a year before; null where the release
+        does not reach back), change (value less that), commitment_target (of the year, for the federation),
+        commitment_rate (share of it reached), commitment_forecast, commitment_status, is_missing, missing_unit_count,
+        is_carried_forward, release_id.
 
     Raises:
-        NoFigures: the release does not hold that period or unit.
+        NoFigures: the release does not hold that period.
+        NoSuchUnit: nor that unit, in the structure asked for.
         NoRelease: nothing has been published yet.
         InvalidMonth: ``month`` is not ``YYYY-MM``.
     """
     folder = release_folder(home, release_id)
     with open_release(home, folder.name) as connection:
         last = last_closed_month(connection, year, None if month is None else parse_month(month))
-        federation = federation_of(connection, last)
+        chosen = values_of(unit_values(connection, last, structure_on), department, last)
+        connection.register("chosen", chosen)
+        period = "value_month" if month else "value_year_to_date"
         found = connection.execute(
-            """
+            f"""
             with
-                chosen as (
-                    select *, case when $is_month then value_month else value_year_to_date end as value
-                    from rpt_indicators
-                ),
-                last_year as (
-                    select indicator_code, value as value_last_year
-                    from chosen
-                    where month = $month_last_year and reporting_unit_code = $unit
-                ),
                 commitments as (
                     select indicator_code, max(target_value) as commitment_target, max(progress_rate) as commitment_rate,
-                        max(commitment_status) as commitment_status
+                        max(forecast_value) as commitment_forecast, max(commitment_status) as commitment_status
                     from fct_commitment_progress
-                    where month = $month and $unit = $federation
+                    where month = $month and $is_federation
                     group by indicator_code
                 )
-            select indicator_code, name_zh, name_en, unit, unit_zh, indicator_kind, month, value, value_month, value_year_to_date,
-                value_last_year, value - value_last_year as change, commitment_target, commitment_rate, commitment_status,
+            select indicator_code, name_zh, name_en, unit, unit_zh, indicator_kind, $month as month, reporting_unit_code,
+                {period} as value, value_month, value_year_to_date, {period}_last_year as value_last_year,
+                {period} - {period}_last_year as change,
+                commitment_target, commitment_rate, commitment_forecast, commitment_status,
                 is_missing, missing_unit_count, is_carried_forward
             from chosen
-            inner join dim_indicator using (indicator_code, indicator_kind)
-            left join last_year using (indicator_code)
+            inner join dim_indicator using (indicator_code)
             left join commitments using (indicator_code)
-            where is_published and month = $month and reporting_unit_code = $unit
+            where is_published
             order by indicator_code
             """,
-            {
-                "is_month": month is not None,
-                "month": last,
-                "month_last_year": f"{int(last[:4]) - 1}{last[4:]}",
-                "unit": department or federation,
-                "federation": federation,
-            },
+            {"month": last, "is_federation": department is None or bool(chosen["is_federation"].all())},
         ).df()
-    if found.empty:
-        raise NoFigures(period=month or year, department=department or federation)
     return found.assign(release_id=folder.name)
 
 
@@ -102,17 +107,31 @@ def last_closed_month(connection: duckdb.DuckDBPyConnection, year: int, month: s
         [str(year), month],
     ).fetchone()
     if found is None or found[0] is None:
-        raise NoFigures(period=month or year, department="")
+        raise NoFigures(period=month or year)
     return str(found[0])
 
 
+def values_of(units: pd.DataFrame, department: str | None, period: str) -> pd.DataFrame:
+    """The rows of `unit_values` of one unit, of the federation if ``department`` is None.
+
+    Raises:
+        NoSuchUnit: there are none.
+    """
+    chosen = units[units["is_federation"] if department is None else units["reporting_unit_code"] == department]
+    if chosen.empty:
+        raise NoSuchUnit(period=period, department=department, units=", ".join(sorted(units["reporting_unit_code"].unique())))
+    return chosen
+
+
 def federation_of(connection: duckdb.DuckDBPyConnection, month: str) -> str:
-    """Code of the federation that the units belong to at the end of ``month``: the unit without a parent."""
+    """Code of the federation that the units belong to at the end of ``month``.
+
+    Raises:
+        NoFigures: the release does not hold that month.
+    """
     found = connection.execute(
-        """select reporting_unit_code from dim_reporting_unit, dim_month
-        where month = ? and unit_kind = 'federation' and valid_from <= last_on and (valid_to > last_on or valid_to is null)""",
-        [month],
+        "select reporting_unit_code from rpt_indicators where month = ? and is_federation limit 1", [month]
     ).fetchone()
     if found is None:
-        raise NoFigures(period=month, department="")
+        raise NoFigures(period=month)
     return str(found[0])

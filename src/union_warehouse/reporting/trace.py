@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import pandas as pd
 
 from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.paths import Home
-from union_warehouse.reporting.figures import NoFigures, federation_of, last_closed_month
+from union_warehouse.reporting.contributions import contributions
+from union_warehouse.reporting.figures import last_closed_month, values_of
+from union_warehouse.reporting.unit_values import unit_values
 from union_warehouse.warehouse.releases import open_release, release_folder
 
 TRACE_COLUMNS = (
@@ -49,7 +52,7 @@ class Trace:
         period: the year or month asked for.
         reporting_unit: code of the unit.
         release_id: release that was read.
-        value: as the release states it; None where the unit did not report.
+        value: as the release states it; None where the unit did not report, or does not owe the form.
         total: what the contributions add up to; of a ratio the numerator's total over the denominator's.
         rows: one row per submitted row (columns: :data:`TRACE_COLUMNS`), in the order received_at, file, sheet, row.
             ``part`` is ``numerator`` or ``denominator`` of a ratio, else empty.
@@ -72,6 +75,7 @@ def trace(
     month: str | None = None,
     department: str | None = None,
     release_id: str | None = None,
+    structure_on: date | None = None,
 ) -> Trace:
     """The submitted rows behind one indicator value.
 
@@ -85,26 +89,34 @@ def trace(
         month: ``YYYY-MM`` of that year for the month's value; None for the year's (of a stock or ratio: at its last closed month).
         department: code of a reporting unit; None for the whole federation.
         release_id: None for the current release.
+        structure_on: history restated to the units as they stand on that day; None as they stood.
 
     Raises:
         UnknownIndicator: no indicator has that code.
-        NoFigures: the release does not hold that period or unit.
+        NoFigures: the release does not hold that period.
+        NoSuchUnit: nor that unit, in the structure asked for.
         NoRelease: nothing has been published yet.
     """
     folder = release_folder(home, release_id)
     with open_release(home, folder.name) as connection:
         definition = _definition(connection, indicator)
         last = last_closed_month(connection, year, month)
-        unit = department or federation_of(connection, last)
-        value = _value(connection, indicator, last, unit, "value_month" if month else "value_year_to_date")
+        period = "value_month" if month else "value_year_to_date"
+        unit, is_federation, values = _of_unit(connection, last, department, structure_on, period)
         parts = {"": definition}
         if definition["indicator_kind"] == "ratio":
             parts = {
                 "numerator": _definition(connection, definition["numerator_code"]),
                 "denominator": _definition(connection, definition["denominator_code"]),
             }
-        first = last if month or definition["indicator_kind"] != "flow" else f"{year}-01"
-        found = {part: _rows(connection, item, first, last, department) for part, item in parts.items()}
+        asked = {
+            "first": last if month or definition["indicator_kind"] != "flow" else f"{year}-01",
+            "last": last,
+            "unit": None if is_federation else unit,
+            "structure_on": structure_on,
+        }
+        found = {part: _rows(connection, item, asked) for part, item in parts.items()}
+    totals = [_total(table, values.get(parts[part]["indicator_code"])) for part, table in found.items()]
     rows = pd.concat([table.assign(part=part) for part, table in found.items()], ignore_index=True)
     return Trace(
         indicator=indicator,
@@ -112,8 +124,8 @@ def trace(
         period=month or str(year),
         reporting_unit=unit,
         release_id=folder.name,
-        value=value,
-        total=_total([float(table["contribution"].sum()) for table in found.values()], len(rows) > 0, value),
+        value=values.get(indicator),
+        total=totals[0] if len(totals) == 1 else _ratio(*totals),
         rows=rows[list(TRACE_COLUMNS)],
     )
 
@@ -150,19 +162,23 @@ def _definition(connection: duckdb.DuckDBPyConnection, indicator: str) -> dict[s
     return dict(found.iloc[0])
 
 
-def _value(connection: duckdb.DuckDBPyConnection, indicator: str, month: str, unit: str, column: str) -> float | None:
-    found = connection.execute(
-        f"select {column} from rpt_indicators where indicator_code = ? and month = ? and reporting_unit_code = ?",
-        [indicator, month, unit],
-    ).fetchone()
-    if found is None:
-        raise NoFigures(period=month, department=unit)
-    return None if found[0] is None else float(found[0])
+def _of_unit(
+    connection: duckdb.DuckDBPyConnection, month: str, department: str | None, structure_on: date | None, period: str
+) -> tuple[str, bool, dict[str, float | None]]:
+    """The unit that was asked for, whether it is the federation, and the values that it has by indicator."""
+    found = values_of(unit_values(connection, month, structure_on), department, month)
+    values = zip(found["indicator_code"], found[period], strict=True)
+    first = found.iloc[0]
+    return (
+        str(first["reporting_unit_code"]),
+        bool(first["is_federation"]),
+        {code: None if pd.isna(value) else float(value) for code, value in values},
+    )
 
 
-def _rows(
-    connection: duckdb.DuckDBPyConnection, definition: dict[str, Any], first: str, last: str, department: str | None
-) -> pd.DataFrame:
+def _rows(connection: duckdb.DuckDBPyConnection, definition: dict[str, Any], asked: dict[str, Any]) -> pd.DataFrame:
+    """The rows behind one indicator; ``asked``: first and last month, unit (None: all), structure_on."""
+    is_restated = asked["structure_on"] is not None
     is_distinct = definition["aggregation"] in {"count_distinct", "count_distinct_all"}
     is_first = f"row_number() over (partition by distinct_value order by {_ROW_ORDER}) = 1 and distinct_value is not null"
     if definition["aggregation"] == "count_distinct_all":
@@ -172,7 +188,7 @@ def _rows(
         f"""
         with
             span as (select month, last_on as month_end from dim_month where is_closed and month between $first and $last),
-            contributions as ({definition["rows_sql"]}),
+            contributions as ({contributions([definition], is_restated)}),
             placed as (
                 select
                     contributions.submitted_by_code as department,
@@ -192,18 +208,20 @@ def _rows(
                 from contributions
                 inner join fct_submissions as submissions
                     on contributions.submission_id = submissions.submission_id and submissions.form = $form
-                where $department is null or contributions.reporting_unit_code = $department
+                where $unit is null or contributions.reporting_unit_code = $unit
             )
         select * exclude (distinct_value, part_value, amount, received_at), cast({contribution} as double) as contribution
         from placed
         order by {_ROW_ORDER}
         """,
-        {"first": first, "last": last, "form": definition["form"], "department": department},
+        {key: value for key, value in asked.items() if value is not None or key == "unit"} | {"form": definition["form"]},
     ).df()
 
 
-def _total(totals: list[float], has_rows: bool, value: float | None) -> float | None:
+def _total(rows: pd.DataFrame, value: float | None) -> float | None:
     """What the contributions add up to; a unit that did not report has neither rows nor a value."""
-    if len(totals) == 2:
-        return totals[0] / totals[1] if totals[1] else None
-    return totals[0] if has_rows or value is not None else None
+    return float(rows["contribution"].sum()) if len(rows) or value is not None else None
+
+
+def _ratio(numerator: float | None, denominator: float | None) -> float | None:
+    return numerator / denominator if numerator is not None and denominator else None

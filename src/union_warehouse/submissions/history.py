@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from union_warehouse.contracts import FieldType, Form
+from union_warehouse.contracts import FieldType, Form, department_line
 from union_warehouse.paths import Home
 from union_warehouse.quality.row_rules import EarlierDates
 from union_warehouse.submissions.landing import read_landed
@@ -19,16 +19,17 @@ Key = tuple[Any, ...]
 
 
 def earlier_dates_of(home: Home, department: str, received_at: str) -> EarlierDates:
-    """A look-up of the dates that the department's accepted rows had before ``received_at``."""
+    """A look-up of the dates that accepted rows of the department, and of those it succeeds, had before ``received_at``."""
+    places = sorted(((month, unit) for unit in department_line(department) for month in landed_months(home, unit)), reverse=True)
 
     def earlier_dates(form: Form, keys: Sequence[Key], earliest: date) -> Mapping[Key, Mapping[str, date | None]]:
         wanted = set(keys)
         found: dict[Key, Mapping[str, date | None]] = {}
         # Newest first, and no further back than the dates in question: a row is accepted in its month or later.
-        for month in reversed(landed_months(home, department)):
+        for month, unit in places:
             if month < f"{earliest:%Y-%m}" or not wanted:
                 break
-            manifest = effective_for(form.name, month_manifests(home, month, department), received_at)
+            manifest = effective_for(form.name, month_manifests(home, month, unit), received_at)
             if manifest is None:
                 continue
             file = next(item["file"] for item in manifest["forms"] if item["form"] == form.name)

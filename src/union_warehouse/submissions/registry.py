@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from union_warehouse.contracts import department_line
 from union_warehouse.paths import Home
 from union_warehouse.submissions.outcome import ACCEPTED_STATES
 
@@ -102,8 +103,12 @@ def effective_for(form: str, manifests: Iterable[Manifest], received_before: str
 
 
 def is_opening(home: Home, department: str, month: str, received_at: str) -> bool:
-    """Whether a submission belongs to its department's opening: the month of the first accepted one, by arrival."""
-    first = _first_accepted(home, department)
+    """Whether a submission belongs to its department's opening: the month of the first accepted one, by arrival.
+
+    What a department goes on with after a merger or split was opened by the departments before it.
+    """
+    known = [first for unit in department_line(department) if (first := _first_accepted(home, unit)) is not None]
+    first = min(known, key=lambda item: item["received_at"], default=None)
     if first is None or received_at < first["received_at"]:
         return True
     return bool(first["month"] == month)

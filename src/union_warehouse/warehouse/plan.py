@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from union_warehouse.contracts import forms_owed, load_forms, load_units
+from union_warehouse.contracts import forms_owed, load_forms, load_units, structure_fingerprint, unit_lineage
 from union_warehouse.contracts.derive import landed_columns
 from union_warehouse.locks import exclusive
 from union_warehouse.months import next_month, parse_month
@@ -93,11 +94,50 @@ def plan_close(home: Home, month: str, known_at: datetime) -> dict[str, Any]:
         "release_id": None if is_needed or current is None else current.release_id,
         "previous_release_id": current.release_id if current else None,
         "hash_key_fingerprint": _one_hash_key(fingerprints, current),
+        "structure_fingerprint": structure_fingerprint(),
         "changed_submissions": changed,
     }
     (folder / PLAN_FILE).write_text(json.dumps(plan, ensure_ascii=False, indent=1), encoding="utf-8")
     if not is_needed:
         shutil.rmtree(folder)
+    return plan
+
+
+def plan_from_landing(home: Home, close_id: str, closed_months: Sequence[str], known_at: datetime) -> dict[str, Any]:
+    """Prepare a build of several months at once from the landing zone alone, whatever was built or published before.
+
+    Any past state can be built so: the versions that had arrived by ``known_at`` count, and no others.
+
+    Args:
+        home: the warehouse's state.
+        close_id: name of the build, ``build/<close_id>/``.
+        closed_months: every month it holds, in order.
+        known_at: versions that arrived until then count; aware.
+
+    Returns:
+        As :func:`plan_close`.
+    """
+    folder = home.build / close_id
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    duckdb.connect(os.fspath(folder / PREVIOUS_FILE)).close()
+    close = {
+        "close_id": close_id,
+        "month": closed_months[-1],
+        "known_at": known_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "beginning_month": closed_months[0],
+        "closed_months": list(closed_months),
+    }
+    changed, fingerprints = write_build(home, folder, close)
+    plan = close | {
+        "is_needed": True,
+        "release_id": None,
+        "previous_release_id": None,
+        "hash_key_fingerprint": _one_hash_key(fingerprints, None),
+        "structure_fingerprint": structure_fingerprint(),
+        "changed_submissions": changed,
+    }
+    (folder / PLAN_FILE).write_text(json.dumps(plan, ensure_ascii=False, indent=1), encoding="utf-8")
     return plan
 
 
@@ -155,17 +195,23 @@ def _next_release_id(home: Home, month: str) -> str:
 
 
 def _copy_last_audited(home: Home, current: Release | None, folder: Path) -> None:
-    """Fill ``folder`` with a copy of the last audited build; without one, the build starts empty and reads all landing."""
+    """Fill ``folder`` with a copy of the last audited build; without one that knew today's units, it starts empty and reads all landing."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     if current is None:
         duckdb.connect(os.fspath(folder / PREVIOUS_FILE)).close()
         return
     audited = home.build / current.release_id
-    if (audited / BUILD_FILE).is_file() and (audited / MARTS_FILE).is_file():
+    if (audited / BUILD_FILE).is_file() and (audited / MARTS_FILE).is_file() and _has_todays_structure(audited):
         shutil.copyfile(audited / BUILD_FILE, folder / BUILD_FILE)
         shutil.copyfile(audited / MARTS_FILE, folder / MARTS_FILE)
     os.link(home.releases / current.release_id / "warehouse.duckdb", folder / PREVIOUS_FILE)
+
+
+def _has_todays_structure(audited: Path) -> bool:
+    """Whether a build knew the units as they are known now; with others its facts would stand for the wrong units."""
+    fingerprint: str = json.loads((audited / PLAN_FILE).read_text("utf-8")).get("structure_fingerprint", "")
+    return fingerprint == structure_fingerprint()
 
 
 def _one_hash_key(fingerprints: Collection[str], current: Release | None) -> str | None:
@@ -203,6 +249,11 @@ def _write_plan_tables(connection: duckdb.DuckDBPyConnection, home: Home, plan: 
     connection.register("expected", expected)
     connection.execute("create or replace table plan.expected_submissions as from expected")
     connection.unregister("expected")
+    dates = [("valid_from", pa.date32()), ("valid_to", pa.date32())]
+    schema = pa.schema([("unit_code", pa.string()), ("standing_code", pa.string()), *dates])
+    connection.register("lineage", pa.Table.from_pylist([asdict(spell) for spell in unit_lineage()], schema=schema))
+    connection.execute("create or replace table plan.unit_lineage as from lineage")
+    connection.unregister("lineage")
     connection.execute(
         """
         create table if not exists plan.loaded_submissions (form varchar, submission_id varchar);

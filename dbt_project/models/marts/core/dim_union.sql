@@ -44,10 +44,26 @@ with
             = 1
     ),
 
-    spells as (select *, lead(event_on) over (partition by union_code order by event_on) as valid_to from last_of_day)
+    spells as (select *, lead(event_on) over (partition by union_code order by event_on) as valid_to from last_of_day),
+
+    -- when its unit is merged or split, a union goes on in the unit that stands for it
+    standing as (
+        select
+            spells.* exclude (reporting_unit_code, event_on, valid_to),
+            lineage.standing_code as reporting_unit_code,
+            greatest(event_on, lineage.valid_from) as valid_from,
+            -- the earlier of two ends, of which either may be open
+            least(spells.valid_to, lineage.valid_to) as valid_to
+        from spells
+        inner join
+            {{ ref("dim_reporting_unit_lineage") }} as lineage
+            on spells.reporting_unit_code = lineage.unit_code
+            and (spells.valid_to > lineage.valid_from or spells.valid_to is null)
+            and (lineage.valid_to > event_on or lineage.valid_to is null)
+    )
 
 select
-    md5(concat_ws('|', union_code, cast(event_on as varchar))) as union_key,
+    md5(concat_ws('|', union_code, cast(valid_from as varchar))) as union_key,
     union_code,
     union_name,
     union_type,
@@ -55,8 +71,8 @@ select
     reporting_unit_code,
     registered_on,
     dissolved_on,
-    event_on as valid_from,
+    valid_from,
     valid_to,
     valid_to is null as is_current
-from spells
+from standing
 where union_event <> 'dissolved'

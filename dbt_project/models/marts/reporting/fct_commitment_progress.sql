@@ -22,7 +22,7 @@ with
         inner join months on last_on >= reported_from_on and last_on < reported_to_on
     ),
 
-    federation as (select * from {{ ref("rpt_indicators") }} where reporting_unit_code = 'XC'),
+    federation as (select * from {{ ref("rpt_indicators") }} where is_federation),
 
     measured as (
         select

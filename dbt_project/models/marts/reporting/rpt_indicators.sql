@@ -7,15 +7,18 @@
     )
 }}
 
-{% set federation = "'XC'" %}
-
 with
     this_close as (select * from {{ source("plan", "close") }}),
 
     months as (
-        select month, left(month, 4) as year_text
-        from {{ ref("dim_month") }}
+        select month, left(month, 4) as year_text, units.reporting_unit_code as federation_code
+        from {{ ref("dim_month") }} as dim_month
         inner join {{ ref("int_earliest_change") }} on month between from_month and to_month
+        inner join
+            {{ ref("dim_reporting_unit") }} as units
+            on units.unit_kind = 'federation'
+            and units.valid_from <= last_on
+            and (units.valid_to > last_on or units.valid_to is null)
         where is_closed
     ),
 
@@ -28,6 +31,7 @@ with
         select
             contributions.indicator_code,
             months.month,
+            federation_code,
             contributions.reporting_unit_code,
             contributions.month = months.month as is_in_month,
             distinct_value,
@@ -46,7 +50,7 @@ with
         select
             indicator_code,
             month,
-            coalesce(reporting_unit_code, {{ federation }}) as reporting_unit_code,
+            coalesce(reporting_unit_code, federation_code) as reporting_unit_code,
             count(distinct distinct_value) filter (where is_in_month) as month_distinct,
             count(distinct distinct_value) as cumulative_distinct,
             count(*) filter (where is_in_month) as month_count,
@@ -54,7 +58,10 @@ with
             sum(amount) filter (where is_in_month) as month_sum,
             sum(amount) as cumulative_sum
         from by_period
-        group by grouping sets ((indicator_code, month, reporting_unit_code), (indicator_code, month))
+        group by
+            grouping sets (
+                (indicator_code, month, federation_code, reporting_unit_code), (indicator_code, month, federation_code)
+            )
     ),
 
     -- who has every part of what is asked, in the month and in the year so far
@@ -62,13 +69,16 @@ with
         select
             indicator_code,
             month,
-            coalesce(reporting_unit_code, {{ federation }}) as reporting_unit_code,
+            coalesce(reporting_unit_code, federation_code) as reporting_unit_code,
             count(distinct part_value) filter (where is_in_month) as month_parts,
             count(distinct part_value) as cumulative_parts
         from by_period
         where part_value is not null
         group by
-            grouping sets ((indicator_code, month, reporting_unit_code, distinct_value), (indicator_code, month, distinct_value))
+            grouping sets (
+                (indicator_code, month, federation_code, reporting_unit_code, distinct_value),
+                (indicator_code, month, federation_code, distinct_value)
+            )
     ),
 
     complete as (
@@ -143,7 +153,7 @@ with
         from indicators
         inner join expected using (form)
         union
-        select indicator_code, month, {{ federation }}
+        select indicator_code, month, federation_code
         from indicators
         cross join months
         union
@@ -155,24 +165,25 @@ with
     filled as (
         select
             grid.*,
+            grid.reporting_unit_code = federation_code as is_federation,
             indicator_kind,
             numerator_code,
             denominator_code,
             coalesce(is_missing, false) as is_missing,
             case
-                when grid.reporting_unit_code = {{ federation }}
+                when grid.reporting_unit_code = federation_code
                 then missing_unit_count
                 else cast(coalesce(is_missing, false) as integer)
             end as missing_unit_count,
             case
-                when grid.reporting_unit_code = {{ federation }}
+                when grid.reporting_unit_code = federation_code
                 then coalesce(month_value, 0)
                 when coalesce(is_missing, false) and (indicator_kind = 'flow' or not has_reported)
                 then month_value
                 else coalesce(month_value, 0)
             end as month_value,
             case
-                when grid.reporting_unit_code = {{ federation }}
+                when grid.reporting_unit_code = federation_code
                 then coalesce(cumulative_value, 0)
                 when not coalesce(has_reported, true)
                 then cumulative_value
@@ -180,6 +191,7 @@ with
             end as cumulative_value
         from grid
         inner join indicators using (indicator_code)
+        inner join months using (month)
         left join chosen using (indicator_code, month, reporting_unit_code)
         left join expected using (form, month, reporting_unit_code)
         left join missing_units using (form, month)
@@ -209,6 +221,7 @@ select
     indicator_code,
     month,
     reporting_unit_code,
+    is_federation,
     indicator_kind,
     aggregation,
     cast(case indicator_kind when 'ratio' then ratio else month_value end as decimal(18, 6)) as value_month,

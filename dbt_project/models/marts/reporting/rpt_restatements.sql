@@ -13,6 +13,7 @@ with
                 indicator_code,
                 month,
                 reporting_unit_code,
+                after.is_federation,
                 before.value_month as old_value_month,
                 after.value_month as new_value_month,
                 before.value_year_to_date as old_value_year_to_date,
@@ -27,6 +28,7 @@ with
                 indicator_code,
                 month,
                 reporting_unit_code,
+                is_federation,
                 value_month as old_value_month,
                 value_month as new_value_month,
                 value_year_to_date as old_value_year_to_date,
@@ -43,6 +45,7 @@ with
             reporting_unit_code,
             {{ submission_slot("submission_id") }} as submission_slot,
             distinct_value,
+            part_value,
             amount,
             count(*) as row_count
         from {{ ref("int_indicator_contributions") }}
@@ -100,7 +103,7 @@ with
                     and differences.month < compared.month
                 )
             )
-            and (compared.reporting_unit_code in ('XC', differences.reporting_unit_code))
+            and (compared.is_federation or compared.reporting_unit_code = differences.reporting_unit_code)
         inner join {{ ref("dim_indicator") }} as measured on differences.indicator_code = measured.indicator_code
         inner join changed on measured.form = changed.form and differences.submission_slot = changed.submission_slot
         group by all

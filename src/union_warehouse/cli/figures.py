@@ -1,0 +1,189 @@
+"""``uw figures``, ``uw trace`` and ``uw diff``: figures, the rows behind them, and what changed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from union_warehouse.cli.console import print_json, print_table
+from union_warehouse.cli.options import chosen_period, chosen_release, period_options, release_options, structure_option
+from union_warehouse.cli.read import as_number, as_text
+from union_warehouse.paths import Home
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Rows of a trace on a terminal; --json and --xlsx give all of them.
+_TRACED_ROWS = 50
+
+
+@click.command()
+@period_options
+@click.option("--department", metavar="CODE", help="A reporting unit, such as CQ; without it the whole federation.")
+@release_options
+@structure_option
+@click.option("--detail", is_flag=True, help="With --json: a row per indicator with everything that is known of it.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON only: an object indicator -> number.")
+def figures(
+    year: int | None,
+    month: str | None,
+    department: str | None,
+    release_id: str | None,
+    as_of: datetime | None,
+    structure_on: date | None,
+    detail: bool,
+    as_json: bool,
+) -> None:
+    """Show indicator values of a release: of a month, or of a year (stocks: at its last closed month).
+
+    With them the year to date, the same month a year before, the change, and the share of the year's commitment.
+    """
+    from union_warehouse.reporting import figures as read_figures
+
+    home = Home.from_environment()
+    release = chosen_release(home, release_id, as_of)
+    rows = _records(read_figures(home, chosen_period(year, month), month, department, release, structure_on))
+    if as_json:
+        print_json(rows if detail else {row["indicator_code"]: row["value"] for row in rows})
+        return
+    values = ("value_month", "value_year_to_date", "value_last_year", "change")
+    headings = ("month", "year to date", "month, last year" if month else "year to date, last year", "change")
+    print_table(
+        f"{rows[0]['release_id']}, {'' if month else 'year to '}{rows[0]['month']}, {rows[0]['reporting_unit_code']}"
+        + (f", units of {structure_on}" if structure_on else ""),
+        (
+            ("indicator", False),
+            ("name", False),
+            *((heading, True) for heading in headings),
+            ("unit", False),
+            ("commitment", True),
+            ("note", False),
+        ),
+        [
+            (
+                row["indicator_code"],
+                row["name_zh"],
+                *(as_text(row[key]) for key in values),
+                row["unit_zh"],
+                _share(row),
+                _note(row),
+            )
+            for row in rows
+        ],
+    )
+
+
+@click.command()
+@click.argument("indicator")
+@period_options
+@click.option("--department", metavar="CODE", help="A reporting unit, such as CQ; without it the whole federation.")
+@release_options
+@structure_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON only, with every row.")
+@click.option("--xlsx", type=click.Path(dir_okay=False, path_type=Path), help="Write the figure and its rows to an Excel file.")
+def trace(
+    indicator: str,
+    year: int | None,
+    month: str | None,
+    department: str | None,
+    release_id: str | None,
+    as_of: datetime | None,
+    structure_on: date | None,
+    as_json: bool,
+    xlsx: Path | None,
+) -> None:
+    """List the submitted rows behind a figure: file, version, sheet and row, and what each contributes.
+
+    The contributions add up to the figure. A distinct count counts on the first of its rows, the others contribute 0; a
+    ratio lists the rows of its numerator and of its denominator. Personal data is not shown.
+    """
+    from union_warehouse.reporting import trace as trace_figure
+    from union_warehouse.reporting.trace import TRACE_COLUMNS, write_workbook
+
+    home = Home.from_environment()
+    release = chosen_release(home, release_id, as_of)
+    found = trace_figure(home, indicator, chosen_period(year, month), month, department, release, structure_on)
+    if xlsx is not None:
+        write_workbook(found, xlsx)
+        click.echo(f"{xlsx}: {len(found.rows)} rows", err=True)
+    rows = _records(found.rows)
+    if as_json:
+        facts = {key: as_number(value) for key, value in asdict(found).items() if key != "rows"}
+        print_json(facts | {"rows": rows})
+        return
+    columns = [
+        column for column in TRACE_COLUMNS if column != "submission_id" and any(row[column] not in {None, ""} for row in rows)
+    ]
+    print_table(
+        f"{found.indicator} {found.name_zh}, {found.period}, {found.reporting_unit}, {found.release_id}: {as_text(found.value)}",
+        [(column.replace("_", " "), column in {"row", "version", "contribution"}) for column in columns],
+        [[row[column] for column in columns] for row in rows[:_TRACED_ROWS]],
+    )
+    click.echo(f"{len(rows)} rows, contributions add up to {as_text(found.total) or 'nothing'}")
+    if len(rows) > _TRACED_ROWS:
+        click.echo(f"{_TRACED_ROWS} rows shown; --json or --xlsx gives all.", err=True)
+
+
+@click.command()
+@click.argument("before", metavar="RELEASE")
+@click.argument("after", metavar="RELEASE")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON only.")
+def diff(before: str, after: str, as_json: bool) -> None:
+    """Show every figure that two releases both hold and give differently, and which submissions caused it."""
+    from union_warehouse.reporting import compare_releases
+
+    rows = _records(compare_releases(Home.from_environment(), before, after))
+    if as_json:
+        print_json(rows)
+        return
+    values = ("old_value_month", "new_value_month", "old_value_year_to_date", "new_value_year_to_date")
+    print_table(
+        f"{before} and {after}: {len(rows)} figures differ",
+        (
+            ("month", False),
+            ("indicator", False),
+            ("name", False),
+            ("unit", False),
+            ("month: was", True),
+            ("is", True),
+            ("year to date: was", True),
+            ("is", True),
+            ("caused by", False),
+        ),
+        [
+            (
+                row["month"],
+                row["indicator_code"],
+                row["name_zh"],
+                row["reporting_unit_code"],
+                *(as_text(row[key]) for key in values),
+                row["caused_by"],
+            )
+            for row in rows
+        ],
+    )
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(table.to_json(orient="records", force_ascii=False, double_precision=15))
+    return [{key: as_number(value) for key, value in row.items()} for row in rows]
+
+
+def _share(row: dict[str, Any]) -> str:
+    if row["commitment_rate"] is None:
+        return ""
+    return f"{row['commitment_rate']:.1%} of {as_text(row['commitment_target'])}, {row['commitment_status'].replace('_', ' ')}"
+
+
+def _note(row: dict[str, Any]) -> str:
+    notes = []
+    if row["missing_unit_count"]:
+        notes.append(f"{row['missing_unit_count']} units missing")
+    if row["is_carried_forward"]:
+        notes.append("carried forward")
+    return ", ".join(notes)
