@@ -83,7 +83,7 @@ def spell(form: Form, rows: pd.DataFrame, spelling: Spelling) -> list[Column]:
     return [
         Column(
             field.label,
-            _cells(field, rows[field.name], spelling),
+            [] if rows.empty else _cells(field, rows[field.name], spelling),
             is_date=field.type is FieldType.DATE and spelling.dates == "excel",
         )
         for field in ordered
@@ -91,8 +91,6 @@ def spell(form: Form, rows: pd.DataFrame, spelling: Spelling) -> list[Column]:
 
 
 def _cells(field: Field, values: pd.Series, spelling: Spelling) -> list[Cell]:
-    if values.empty:
-        return []
     if field.type is FieldType.DATE:
         return _dates(values, spelling)
     cells: list[Cell] = [None if cell is None or cell != cell else cell for cell in values.tolist()]

@@ -122,5 +122,8 @@ def _write_readme(path: Path, parts: Sequence[Truth]) -> None:
         "| month | department | what is out of the ordinary |",
         "|---|---|---|",
         *(f"| {month} | {code} | {what} |" for month, code, what in planted),
+        "",
+        "All year: rows dated up to three months back; persons helped several times, by several departments; the same inspection,",
+        "insurance, honour, visit and film reported by two departments.",
     ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
