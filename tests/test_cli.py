@@ -60,8 +60,8 @@ def test_every_command_explains_itself(command: str, tmp_path: Path) -> None:
 
 
 def test_the_commands_are_those_that_are_documented() -> None:
-    expected = {"submit", "check", "close", "reread", "status", "query", "releases", "demo", "demo-data"}
-    expected |= {"figures", "trace", "diff"}
+    reading = {"status", "figures", "trace", "report", "query", "releases", "diff"}
+    expected = {"submit", "check", "close", "reread", "demo", "demo-data", *reading}
     assert set(main.commands) == expected
 
 
@@ -82,6 +82,9 @@ def test_the_commands_are_those_that_are_documented() -> None:
         ("close", "2014-03", "--known-at", "2999-01-01"),
         ("figures",),
         ("figures", "--year", "2014", "--month", "2015-01"),
+        ("report",),
+        ("report", "--year", "2014", "--month", "2015-01"),
+        ("report", "--year", "2014", "--template", "no such file.yml"),
         ("status", "--month", "2014"),
         ("query",),
         ("query", "select 1", "--format", "xml"),

@@ -62,6 +62,11 @@ class Home:
         return self.root / "receipts"
 
     @property
+    def reports(self) -> Path:
+        """Reports written from releases, one folder per release: made again at will."""
+        return self.root / "reports"
+
+    @property
     def airflow(self) -> Path:
         """Airflow's own state (``AIRFLOW_HOME``)."""
         return self.root / "airflow"

@@ -1,0 +1,223 @@
+"""What the report rests on: definitions, who reported, rows that wait, restatements, and the release."""
+
+from __future__ import annotations
+
+import duckdb
+
+from union_warehouse.reporting.report.compose import form_label, local_time
+from union_warehouse.reporting.report.document import Block, Note, Paragraph, Section, Table
+from union_warehouse.reporting.report.exhibits import indicator_table
+from union_warehouse.reporting.report.release_data import Figure, ReportData
+from union_warehouse.reporting.report.wording import cell_text, month_text, months_text, number_text, unit_heading
+
+DEFINITION_ANCHOR = "definition-"
+_COMPLETE = "√"
+_PRECISE = 4
+_LISTED_CAUSES = 1
+
+
+def appendices(connection: duckdb.DuckDBPyConnection, data: ReportData) -> tuple[Section, ...]:
+    """The appendices, read from the same release."""
+    return (
+        Section("figures", "指标一览", (indicator_table(data, "全部指标", list(data.figures)),)),
+        Section("definitions", "指标口径", (_definitions(data),)),
+        Section("completeness", "报送情况", tuple(_completeness(connection, data))),
+        Section("quarantine", "待更正数据", tuple(_waiting_rows(connection, data))),
+        Section("restatements", "数据更正", tuple(_restatements(connection, data))),
+        Section("release", "发布版本", (_release(data),)),
+    )
+
+
+def _say(text: str) -> Paragraph:
+    return Paragraph(((text, None),))
+
+
+def _definitions(data: ReportData) -> Table:
+    rows = tuple(
+        (
+            figure.name,
+            figure.definition,
+            unit_heading(figure.unit, figure.unit_zh),
+            data.unit_names.get(figure.owner, figure.owner),
+            form_label(figure.form),
+        )
+        for figure in data.figures.values()
+    )
+    anchors = tuple(f"{DEFINITION_ANCHOR}{code}" for code in data.figures)
+    header = ("指标", "口径", "单位", "责任部门", "来源报表")
+    return Table("指标的口径、单位和责任部门", header, rows, wide=frozenset({0, 1}), anchors=anchors)
+
+
+_REPORTED = """
+    with
+        received as (
+            select submission_month as month, submitted_by_code as unit, form
+            from fct_submissions
+            where is_effective and submission_month in (from unnest($months))
+            group by all
+        ),
+        first_accepted as (
+            select submission_month as month, submitted_by_code as unit, form, bool_or(is_on_time) as is_on_time
+            from fct_submissions
+            where is_first_accepted
+            group by all
+        ),
+        missing as (
+            select distinct month, reporting_unit_code as unit, form
+            from rpt_indicators
+            inner join dim_indicator using (indicator_code)
+            where is_missing and not is_federation and month in (from unnest($months))
+        ),
+        forms as (
+            select month, unit, form, true as is_received, coalesce(is_on_time, false) as is_on_time
+            from received
+            left join first_accepted using (month, unit, form)
+            union all
+            select month, unit, form, false, false
+            from missing
+            anti join received using (month, unit, form)
+        )
+    select month, unit, count(*) as expected, count(*) filter (where is_received) as received,
+        count(*) filter (where is_on_time) as on_time, count(*) filter (where is_received and not is_on_time) as late,
+        count(*) filter (where not is_received) as missing
+    from forms
+    group by all
+"""
+
+
+def _completeness(connection: duckdb.DuckDBPyConnection, data: ReportData) -> list[Block]:
+    months = data.period.covered
+    rows = connection.execute(_REPORTED, {"months": list(months)}).fetchall()
+    counts = {(month, unit): tuple(numbers) for month, unit, *numbers in rows}
+    units = [unit for unit in data.unit_names if any((month, unit) in counts for month in months)]
+    whole = _sum([*counts.values()])
+    expected, received, on_time, late, missing = whole
+    said = (
+        f"{data.period.text}应报{number_text(expected)}份表，收到{number_text(received)}份，其中按时{number_text(on_time)}份、"
+        f"迟报{number_text(late)}份；未报{number_text(missing)}份。"
+    )
+    header = ("应报", "收到", "按时", "迟报", "未报", "按时率（%）")
+    numeric = frozenset(range(1, 7))
+    by_unit = [(data.unit_names[unit], *_count_cells(_sum([counts[key] for key in counts if key[1] == unit]))) for unit in units]
+    blocks: list[Block] = [
+        _say(said),
+        Table("各单位报送情况（份）", ("单位", *header), (("全区", *_count_cells(whole)), *by_unit), numeric, has_total=True),
+    ]
+    if len(months) > 1:
+        by_month = [
+            (month_text(month), *_count_cells(_sum([counts[key] for key in counts if key[0] == month]))) for month in months
+        ]
+        blocks.append(Table("各月报送情况（份）", ("月份", *header), tuple(by_month), numeric))
+        marks = [(data.unit_names[unit], *(_mark(counts.get((month, unit))) for month in months)) for unit in units]
+        columns = ("单位", *(f"{int(month[5:])}月" for month in months))
+        blocks.append(Table("各单位各月报送情况", columns, tuple(marks)))
+        blocks.append(Note(f"注：“{_COMPLETE}”为全部按时收到；“迟”“缺”后为迟报、未报的份数；以首个被接受的版本判断是否按时。"))
+    return blocks
+
+
+def _sum(counts: list[tuple[int, ...]]) -> tuple[int, ...]:
+    return tuple(map(sum, zip(*counts, strict=True))) if counts else (0,) * 5
+
+
+def _count_cells(counts: tuple[int, ...]) -> tuple[str, ...]:
+    expected, _, on_time, _, _ = counts
+    return (*(number_text(count) for count in counts), cell_text(on_time / expected, "ratio").rstrip("%") if expected else "")
+
+
+def _mark(counts: tuple[int, ...] | None) -> str:
+    if counts is None:
+        return ""
+    *_, late, missing = counts
+    return (f"迟{late}" if late else "") + (f"缺{missing}" if missing else "") or _COMPLETE
+
+
+def _waiting_rows(connection: duckdb.DuckDBPyConnection, data: ReportData) -> list[Block]:
+    rows = connection.execute(
+        """
+        select form, rule_code, count(distinct (submission_id, source_sheet, source_row)), count(distinct submitted_by_code),
+            coalesce(min(message_zh), '')
+        from fct_row_problems
+        where severity = 'error' and submission_month in (from unnest($months))
+        group by form, rule_code
+        order by form, 3 desc, rule_code
+        """,
+        {"months": list(data.period.covered)},
+    ).fetchall()
+    if not rows:
+        return [_say(f"{data.period.text}没有待更正的数据行。")]
+    total = connection.execute(
+        """
+        select count(distinct (submission_id, form, source_sheet, source_row)), count(distinct submitted_by_code)
+        from fct_row_problems where severity = 'error' and submission_month in (from unnest($months))
+        """,
+        {"months": list(data.period.covered)},
+    ).fetchone()
+    row_count, unit_count = total or (0, 0)
+    cells = tuple(
+        (form_label(form), rule, number_text(count), number_text(units), text) for form, rule, count, units, text in rows
+    )
+    header = ("报表", "规则", "行数", "单位数", "示例")
+    return [
+        _say(f"{data.period.text}报送的数据中有{unit_count}个单位的{row_count}行待更正，更正前不计入指标。"),
+        Table("待更正数据行", header, cells, frozenset({2, 3}), wide=frozenset({4})),
+    ]
+
+
+def _restatements(connection: duckdb.DuckDBPyConnection, data: ReportData) -> list[Block]:
+    """Months' values that changed after they were published; what follows from them for the year to date is not listed."""
+    rows = connection.execute(
+        """
+        select release_id, month, indicator_code, cast(old_value_month as double), cast(new_value_month as double),
+            coalesce(caused_by, '')
+        from rpt_restatements
+        inner join dim_indicator using (indicator_code)
+        where is_published and month in (from unnest($months)) and old_value_month is distinct from new_value_month
+            and reporting_unit_code in (select reporting_unit_code from rpt_indicators where is_federation)
+        order by known_at, month, indicator_code
+        """,
+        {"months": list(data.period.covered)},
+    ).fetchall()
+    if not rows:
+        return [_say(f"{data.period.text}的全区指标没有更正。")]
+    cells = []
+    for release_id, month, code, old, new, causes in rows:
+        figure = data.figures[code]
+        cells.append((release_id, month, figure.name, _precise(old, figure), _precise(new, figure), _causes(causes)))
+    return [
+        _say(f"{data.period.text}各月的全区指标在发布后更正{len(rows)}处。更正来源为报送编号：月份/单位/版本。"),
+        Table(
+            "全区各月指标更正",
+            ("发布版本", "月份", "指标", "原值", "现值", "更正来源"),
+            tuple(cells),
+            frozenset({3, 4}),
+            wide=frozenset({2, 5}),
+        ),
+    ]
+
+
+def _precise(value: float | None, figure: Figure) -> str:
+    """A value with the decimals that tell it from the one before."""
+    if value is None:
+        return ""
+    return f"{number_text(value * 100, _PRECISE)}%" if unit_heading(figure.unit, "") == "%" else number_text(value)
+
+
+def _causes(text: str) -> str:
+    causes = text.split(", ")
+    return "、".join(causes[:_LISTED_CAUSES]) + (f"等{len(causes)}份" if len(causes) > _LISTED_CAUSES else "")
+
+
+def _release(data: ReportData) -> Table:
+    release = data.release
+    versions: dict[str, list[str]] = {}
+    for form, version in release.contract_versions.items():
+        versions.setdefault(version, []).append(form_label(form))
+    rows = (
+        ("发布版本", release.release_id),
+        ("数据截至", f"{local_time(release.known_at_utc)}（上海时间）"),
+        ("已关账月份", months_text(release.closed_months)),
+        ("上一发布版本", release.previous_release_id or "无"),
+        ("程序版本", release.code_version),
+        ("报表版本", "；".join(f"{version}：{'、'.join(forms)}" for version, forms in sorted(versions.items()))),
+    )
+    return Table("本报告所依据的发布版本", ("项目", "内容"), rows, wide=frozenset({1}))

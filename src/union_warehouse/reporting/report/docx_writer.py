@@ -1,0 +1,278 @@
+"""The document as a Word file, in the layout of official documents (GB/T 9704: A4, 仿宋 text, 黑体 headings)."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from datetime import datetime
+
+import docx
+from docx.document import Document as WordDocument
+from docx.enum.style import WD_STYLE_TYPE
+from docx.enum.table import WD_TABLE_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt
+from docx.styles.style import ParagraphStyle
+from docx.table import Table as WordTable
+from docx.table import _Row
+from docx.text.paragraph import Paragraph as WordParagraph
+
+from union_warehouse.reporting.report.document import Block, Chart, Document, Note, Paragraph, Section, Table
+from union_warehouse.reporting.report.wording import ordinal
+
+_LATIN = "Times New Roman"
+_TEXT, _HEADING, _TITLE = "仿宋", "黑体", "宋体"
+_TEXT_WIDTH = Mm(156)
+_NARROW_TABLE = 8
+_SHORT_TABLE = 100
+_WIDE_COLUMN, _NARROW_COLUMN = 60, 18
+_CELL_MARGINS = Pt(13)
+_HEADING_LINES, _UNBROKEN = 4, 8
+_ROWS_WITH_HEADER = 3
+_FIXED_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+def docx_bytes(document: Document, pictures: Mapping[str, bytes]) -> bytes:
+    """The file; the same document gives the same bytes.
+
+    Args:
+        document: what to write.
+        pictures: PNG of each chart by its caption.
+    """
+    word = docx.Document()
+    _set_page(word)
+    _set_styles(word)
+    _set_properties(word, document)
+    word.add_paragraph(document.title, style="Title")
+    word.add_paragraph(document.subtitle, style="Subtitle")
+    for number, section in enumerate(document.sections, start=1):
+        _write_section(word, f"{ordinal(number)}、{section.title}", section, pictures)
+    for number, section in enumerate(document.appendices, start=1):
+        _write_section(word, f"附录{ordinal(number)}　{section.title}", section, pictures, is_new_page=number == 1)
+    buffer = io.BytesIO()
+    word.save(buffer)
+    return _without_clock(buffer.getvalue())
+
+
+def _set_page(word: WordDocument) -> None:
+    page = word.sections[0]
+    page.page_width, page.page_height = Mm(210), Mm(297)
+    page.top_margin, page.bottom_margin, page.left_margin, page.right_margin = Mm(37), Mm(35), Mm(28), Mm(26)
+    page.footer_distance = Mm(28)
+    footer = page.footer.paragraphs[0]
+    footer.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    footer.add_run("— ")
+    _add_field(footer, "PAGE")
+    footer.add_run(" —")
+    for run in footer.runs:
+        run.font.size = Pt(14)
+        _set_fonts(run._element.get_or_add_rPr(), _TITLE)
+
+
+def _add_field(paragraph: WordParagraph, instruction: str) -> None:
+    for kind in ("begin", "instruction", "end"):
+        run = paragraph.add_run()
+        if kind == "instruction":
+            element = OxmlElement("w:instrText")
+            element.text = instruction
+        else:
+            element = OxmlElement("w:fldChar")
+            element.set(qn("w:fldCharType"), kind)
+        run._element.append(element)
+
+
+def _set_styles(word: WordDocument) -> None:
+    styles = word.styles
+    for language in styles.element.iter(qn("w:lang")):
+        language.set(qn("w:eastAsia"), "zh-CN")  # decides the shape of characters and punctuation
+    text = _style(word, "Normal", _TEXT, 16)
+    text.paragraph_format.line_spacing_rule = WD_LINE_SPACING.EXACTLY
+    text.paragraph_format.line_spacing = Pt(28)
+    text.paragraph_format.space_after = Pt(0)
+    title = _style(word, "Title", _TITLE, 22, is_bold=True)
+    title.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    title.paragraph_format.line_spacing = Pt(34)
+    title.paragraph_format.space_after = Pt(6)
+    _remove_border(title)
+    subtitle = _style(word, "Subtitle", _TEXT, 12)
+    subtitle.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    subtitle.paragraph_format.space_after = Pt(12)
+    heading = _style(word, "Heading 1", _HEADING, 16)
+    heading.paragraph_format.space_before, heading.paragraph_format.space_after = Pt(12), Pt(4)
+    heading.paragraph_format.keep_with_next = True
+    caption = _style(word, "Caption", _HEADING, 10.5)
+    caption.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    caption.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
+    caption.paragraph_format.space_before, caption.paragraph_format.space_after = Pt(8), Pt(4)
+    for name, size, alignment in (
+        ("Note", 9, None),
+        ("Cell", 9, WD_ALIGN_PARAGRAPH.LEFT),
+        ("Number Cell", 9, WD_ALIGN_PARAGRAPH.RIGHT),
+        ("Dense Cell", 8, WD_ALIGN_PARAGRAPH.LEFT),
+        ("Dense Number Cell", 8, WD_ALIGN_PARAGRAPH.RIGHT),
+    ):
+        styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH).base_style = styles["Normal"]
+        small = _style(word, name, _TITLE, size)
+        small.paragraph_format.alignment = alignment
+        small.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
+        small.paragraph_format.space_before = small.paragraph_format.space_after = Pt(1.5)
+
+
+def _style(word: WordDocument, name: str, font: str, size: float, *, is_bold: bool = False) -> ParagraphStyle:
+    style = word.styles[name]
+    if not isinstance(style, ParagraphStyle):
+        raise TypeError(f"{name} is no paragraph style")
+    style.font.size = Pt(size)
+    style.font.bold = is_bold
+    style.font.italic = False
+    style.font.color.rgb = None
+    properties = style.element.get_or_add_rPr()
+    for element in properties.findall(qn("w:color")):
+        properties.remove(element)
+    _set_fonts(properties, font)
+    return style
+
+
+def _set_fonts(properties: object, east_asian: str) -> None:
+    """Latin and East Asian font; theme fonts of the default template would win over both."""
+    fonts = properties.get_or_add_rFonts()  # type: ignore[attr-defined]
+    for name in list(fonts.attrib):
+        del fonts.attrib[name]
+    for name in ("ascii", "hAnsi", "cs"):
+        fonts.set(qn(f"w:{name}"), _LATIN)
+    fonts.set(qn("w:eastAsia"), east_asian)
+
+
+def _remove_border(style: ParagraphStyle) -> None:
+    properties = style.element.get_or_add_pPr()
+    for border in properties.findall(qn("w:pBdr")):
+        properties.remove(border)
+
+
+def _set_properties(word: WordDocument, document: Document) -> None:
+    """Core properties; their times are the release's, so that the file does not depend on when it was written."""
+    properties = word.core_properties
+    known_at = datetime.fromisoformat(document.properties["known_at"])
+    properties.title = document.title
+    properties.subject = document.properties["period"]
+    properties.author = properties.last_modified_by = f"union-warehouse {document.properties['code_version']}"
+    properties.comments = document.subtitle
+    properties.keywords = document.properties["release_id"]
+    properties.language = "zh-CN"
+    properties.revision = 1
+    properties.created = properties.modified = known_at
+
+
+def _write_section(
+    word: WordDocument, heading: str, section: Section, pictures: Mapping[str, bytes], *, is_new_page: bool = False
+) -> None:
+    paragraph = word.add_paragraph(heading, style="Heading 1")
+    paragraph.paragraph_format.page_break_before = is_new_page
+    for block in section.blocks:
+        _write_block(word, block, pictures)
+
+
+def _write_block(word: WordDocument, block: Block, pictures: Mapping[str, bytes]) -> None:
+    if isinstance(block, Paragraph):
+        paragraph = word.add_paragraph(block.text)
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
+        paragraph.paragraph_format.first_line_indent = Pt(32)
+    elif isinstance(block, Note):
+        word.add_paragraph(block.text, style="Note")
+    elif isinstance(block, Chart):
+        _write_picture(word, block, pictures[block.caption])
+    else:
+        _write_table(word, block)
+
+
+def _write_picture(word: WordDocument, chart: Chart, picture: bytes) -> None:
+    paragraph = word.add_paragraph()
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    paragraph.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
+    paragraph.paragraph_format.keep_with_next = True
+    paragraph.paragraph_format.space_before = Pt(8)
+    shape = paragraph.add_run().add_picture(io.BytesIO(picture), width=_TEXT_WIDTH)
+    shape._inline.docPr.set("descr", f"{chart.caption}。{chart.description}")
+    word.add_paragraph(chart.caption, style="Caption")
+
+
+def _write_table(word: WordDocument, block: Table) -> None:
+    caption = word.add_paragraph(block.caption, style="Caption")
+    caption.paragraph_format.keep_with_next = True
+    table = word.add_table(rows=1 + len(block.rows), cols=len(block.header), style="Table Grid")
+    table.alignment = WD_TABLE_ALIGNMENT.CENTER
+    table.autofit = False
+    is_dense = len(block.header) > _NARROW_TABLE or len(block.rows) > _SHORT_TABLE
+    widths = column_widths(block, 8 if is_dense else 9)
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
+    density = "Dense " if is_dense else ""
+    plain, number = (word.styles[density + name].style_id for name in ("Cell", "Number Cell"))
+    for row, texts in zip(table.rows, (block.header, *block.rows), strict=True):
+        _keep_row_whole(row)
+        for index, (cell, text) in enumerate(zip(row.cells, texts, strict=True)):
+            cell.width = widths[index]
+            paragraph = cell.paragraphs[0]
+            paragraph._p.style = number if index in block.numeric else plain  # by id: by name it takes seconds
+            paragraph.add_run(text)
+    _mark_header(table, block)
+    word.add_paragraph(style="Note").paragraph_format.space_after = Pt(0)
+
+
+def _mark_header(table: WordTable, block: Table) -> None:
+    header = table.rows[0]
+    repeat = OxmlElement("w:tblHeader")
+    header._tr.get_or_add_trPr().append(repeat)
+    bold = [header, table.rows[1]] if block.has_total else [header]
+    for row in bold:
+        for cell in row.cells:
+            cell.paragraphs[0].runs[0].font.bold = True
+    for row in table.rows[:_ROWS_WITH_HEADER]:
+        for cell in row.cells:
+            cell.paragraphs[0].paragraph_format.keep_with_next = True
+    for cell in header.cells:
+        cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
+        shade = OxmlElement("w:shd")
+        for name, value in (("val", "clear"), ("color", "auto"), ("fill", "F2F2F2")):
+            shade.set(qn(f"w:{name}"), value)
+        cell._tc.get_or_add_tcPr().append(shade)
+
+
+def _keep_row_whole(row: _Row) -> None:
+    row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+
+
+def column_widths(block: Table, size: float) -> list[int]:
+    """Widths in EMU: narrow columns as their cells need, the room that is left for the wide ones; headings may break.
+
+    Args:
+        block: the table.
+        size: of its letters, in points.
+    """
+    lengths = []
+    for index, heading in enumerate(block.header):
+        of_heading = _length(heading)
+        asked_by_heading = max(of_heading // _HEADING_LINES, min(of_heading, _UNBROKEN))
+        longest = max((_length(row[index]) for row in block.rows), default=0)
+        lengths.append(min(max(longest, asked_by_heading), _WIDE_COLUMN if index in block.wide else _NARROW_COLUMN))
+    needed = [Pt(length * size / 2) + _CELL_MARGINS for length in lengths]
+    growing = block.wide or frozenset(range(len(needed)))
+    room = _TEXT_WIDTH - sum(width for index, width in enumerate(needed) if index not in growing)
+    asked = sum(needed[index] for index in growing)
+    return [round(width * room / asked) if index in growing else width for index, width in enumerate(needed)]
+
+
+def _length(text: str) -> int:
+    return sum(1 if character.isascii() else 2 for character in text)
+
+
+def _without_clock(data: bytes) -> bytes:
+    """The same archive with the times of its entries fixed."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+        for entry in source.infolist():
+            target.writestr(zipfile.ZipInfo(entry.filename, _FIXED_TIME), source.read(entry), zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()

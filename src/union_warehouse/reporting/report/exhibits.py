@@ -1,0 +1,219 @@
+"""Tables and charts of a section, from what a release says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from union_warehouse.months import add_months
+from union_warehouse.reporting.report.document import Block, Chart, Note, Series, Table
+from union_warehouse.reporting.report.release_data import Commitment, Figure, ReportData, UnitValue
+from union_warehouse.reporting.report.template import Exhibit
+from union_warehouse.reporting.report.wording import cell_text, unit_heading, value_text
+
+_UNREPORTED = "未报送"
+_NO_VALUE = "暂无数据"
+_UNPROMISED = "本年无此项目"
+_NOT_OWED = "—"
+_OUTDATED = "*"
+_WHOLE = "全区"
+_STATUS = {"done": "已完成", "missed": "未完成", "on_track": "进度正常", "at_risk": "进度滞后", "unknown": _NO_VALUE}
+_DISTINCT = ("count_distinct", "count_distinct_all")
+
+
+def table_blocks(data: ReportData, exhibit: Exhibit) -> list[Block]:
+    """A table without its number, and the notes under it; nothing where it would be empty."""
+    if exhibit.kind == "departments":
+        return _department_table(data, exhibit)
+    if exhibit.kind == "indicators":
+        return [indicator_table(data, exhibit.title, exhibit.indicators)]
+    return _commitment_tables(data, exhibit)
+
+
+def _department_table(data: ReportData, exhibit: Exhibit) -> list[Block]:
+    chosen = [data.figures[code] for code in exhibit.indicators]
+    rows = [(_WHOLE, *(_whole_cell(figure) for figure in chosen))]
+    for unit, name in data.unit_names.items():
+        values = [data.by_unit.get((figure.code, unit)) for figure in chosen]
+        if any(value and (value.is_missing or value.value is not None) for value in values):
+            rows.append((name, *(_unit_cell(value, figure) for value, figure in zip(values, chosen, strict=True))))
+    header = ("单位", *(_heading(figure) for figure in chosen))
+    numeric = frozenset(range(1, len(header)))
+    return [Table(exhibit.title, header, tuple(rows), numeric, has_total=True), *_table_notes(chosen, rows)]
+
+
+def _heading(figure: Figure) -> str:
+    unit = unit_heading(figure.unit, figure.unit_zh)
+    return figure.name if unit == "%" else f"{figure.name}（{unit}）"
+
+
+def _whole_cell(figure: Figure) -> str:
+    return why_no_value(figure) or cell_text(figure.value or 0, figure.unit)
+
+
+def why_no_value(figure: Figure) -> str:
+    """Why there is no value to show; empty where there is one."""
+    if figure.is_unpromised:
+        return _UNPROMISED
+    if figure.is_unreported:
+        return _UNREPORTED
+    return _NO_VALUE if figure.value is None else ""
+
+
+def _unit_cell(value: UnitValue | None, figure: Figure) -> str:
+    if value is None or (value.value is None and not value.is_missing):
+        return _NOT_OWED
+    if value.value is None:
+        return _UNREPORTED
+    return cell_text(value.value, figure.unit) + (_OUTDATED if value.is_missing else "")
+
+
+def _table_notes(chosen: Sequence[Figure], rows: Sequence[Sequence[str]]) -> list[Block]:
+    cells = {cell for row in rows for cell in row[1:]}
+    notes = []
+    if distinct := [figure.name for figure in chosen if figure.aggregation in _DISTINCT]:
+        notes.append(f"{'、'.join(distinct)}按{_WHOLE}去重统计，不等于各单位之和。")
+    if _NOT_OWED in cells:
+        notes.append(f"“{_NOT_OWED}”为不报送该表或尚无数据。")
+    if any(cell.endswith(_OUTDATED) for cell in cells):
+        notes.append(f"“{_OUTDATED}”为当月未报送：累计数不含当月，期末数沿用上期。")
+    return [Note("注：" + "".join(notes))] if notes else []
+
+
+def indicator_table(data: ReportData, title: str, codes: Sequence[str]) -> Table:
+    """A row an indicator: unit, value, in a month's report the year to date, and last year's where the release has it."""
+    chosen = [data.figures[code] for code in codes]
+    is_month = data.period.month is not None
+    is_compared = any(figure.last_year is not None for figure in chosen)
+    columns = [
+        "本月" if is_month else "本年",
+        *(["年内累计"] if is_month else []),
+        *(["上年同期", "增减"] if is_compared else []),
+    ]
+    rows = []
+    for figure in chosen:
+        numbers = [_whole_cell(figure)]
+        if is_month:
+            numbers.append(_optional(figure.year_to_date, figure))
+        if is_compared:
+            numbers += [_optional(figure.last_year, figure), _signed(figure)]
+        rows.append((figure.name, unit_heading(figure.unit, figure.unit_zh), *numbers))
+    header = ("指标", "单位", *columns)
+    return Table(title, header, tuple(rows), frozenset(range(2, len(header))), wide=frozenset({0}))
+
+
+def _optional(value: float | None, figure: Figure) -> str:
+    return "" if value is None else cell_text(value, figure.unit)
+
+
+def _signed(figure: Figure) -> str:
+    if figure.change is None:
+        return ""
+    return ("+" if figure.change > 0 else "") + cell_text(figure.change, figure.unit)
+
+
+def _commitment_tables(data: ReportData, exhibit: Exhibit) -> list[Block]:
+    tables: list[Block] = []
+    if data.commitments:
+        header = ("编号", "项目", "目标", "进展", "完成率", "年末预测", "状态", "进展说明")
+        rows = tuple(_commitment_row(data, one) for one in data.commitments)
+        tables.append(Table(exhibit.title, header, rows, frozenset({2, 3, 4, 5}), wide=frozenset({1, 7})))
+    if data.next_commitments:
+        year = int(data.period.last_month[:4]) + 1
+        rows = tuple((one.number, _name_of(data, one), _amount(data, one, one.target)) for one in data.next_commitments)
+        tables.append(Table(f"{year}年实事项目目标", ("编号", "项目", "目标"), rows, frozenset({2}), wide=frozenset({1})))
+    if not tables:
+        tables.append(Note(f"发布版本 {data.release.release_id} 没有{data.period.last_month[:4]}年的实事项目。"))
+    return tables
+
+
+def _commitment_row(data: ReportData, one: Commitment) -> tuple[str, ...]:
+    return (
+        one.number,
+        _name_of(data, one),
+        _amount(data, one, one.target),
+        _amount(data, one, one.progress),
+        "" if one.rate is None else cell_text(one.rate, "ratio"),
+        _amount(data, one, one.forecast),
+        _STATUS[one.status],
+        one.milestone,
+    )
+
+
+def _name_of(data: ReportData, one: Commitment) -> str:
+    return data.figures[one.indicator].name if one.indicator in data.figures else one.indicator
+
+
+def _amount(data: ReportData, one: Commitment, value: float | None) -> str:
+    if value is None:
+        return ""
+    figure = data.figures.get(one.indicator)
+    return cell_text(value, "") if figure is None else value_text(value, figure.unit, figure.unit_zh)
+
+
+def chart_of(data: ReportData, exhibit: Exhibit) -> Chart | None:
+    """A chart without its number, or None where there is nothing to draw."""
+    labels, series = {
+        "months": _month_series,
+        "departments": _department_series,
+        "indicators": _indicator_series,
+        "commitments": _commitment_series,
+    }[exhibit.kind](data, exhibit)
+    if not any(value for one in series for value in one.values):
+        return None
+    return Chart(exhibit.title, exhibit.kind, labels, series, _description(labels, series))
+
+
+def _month_series(data: ReportData, exhibit: Exhibit) -> tuple[tuple[str, ...], tuple[Series, ...]]:
+    months = data.period.months
+    series = []
+    for figure in (data.figures[code] for code in exhibit.indicators):
+        now = [data.by_month.get((figure.code, month), (None, None)) for month in months]
+        before = [data.by_month.get((figure.code, add_months(month, -12)), (None, None)) for month in months]
+        series.append(
+            Series(
+                figure.name,
+                figure.unit,
+                figure.unit_zh,
+                values=tuple(value for value, _ in now),
+                last_year=tuple(value for value, _ in before) if any(value is not None for value, _ in before) else (),
+                year_to_date=tuple(total for _, total in now) if figure.kind == "flow" else (),
+            )
+        )
+    return tuple(f"{int(month[5:])}月" for month in months), tuple(series)
+
+
+def _department_series(data: ReportData, exhibit: Exhibit) -> tuple[tuple[str, ...], tuple[Series, ...]]:
+    chosen = [data.figures[code] for code in exhibit.indicators]
+    units = [unit for unit in data.unit_names if any((figure.code, unit) in data.by_unit for figure in chosen)]
+    series = [
+        Series(
+            figure.name,
+            figure.unit,
+            figure.unit_zh,
+            tuple(found.value if (found := data.by_unit.get((figure.code, unit))) else None for unit in units),
+        )
+        for figure in chosen
+    ]
+    return tuple(data.unit_names[unit] for unit in units), tuple(series)
+
+
+def _indicator_series(data: ReportData, exhibit: Exhibit) -> tuple[tuple[str, ...], tuple[Series, ...]]:
+    chosen = [data.figures[code] for code in exhibit.indicators]
+    series = tuple(Series(figure.name, figure.unit, figure.unit_zh, (figure.value,)) for figure in chosen)
+    return tuple(figure.name for figure in chosen), series
+
+
+def _commitment_series(data: ReportData, _exhibit: Exhibit) -> tuple[tuple[str, ...], tuple[Series, ...]]:
+    rates = tuple(one.rate for one in data.commitments)
+    labels = tuple(f"{one.number} {_name_of(data, one)}" for one in data.commitments)
+    return labels, (Series("完成率", "ratio", "", rates),)
+
+
+def _description(labels: Sequence[str], series: Sequence[Series]) -> str:
+    """The numbers of a chart in words."""
+    told = []
+    for one in series:
+        points = zip(labels, one.values, strict=True) if len(one.values) == len(labels) else [(one.name, one.values[0])]
+        words = "、".join(f"{label}{value_text(value, one.unit, one.unit_zh)}" for label, value in points if value is not None)
+        told.append(f"{one.name}：{words}" if len(one.values) == len(labels) else words)
+    return "；".join(told) + "。"

@@ -1,0 +1,303 @@
+"""What the report needs of a release: figures, values by unit and month, commitments, and who is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from union_warehouse.months import add_months, month_range
+from union_warehouse.paths import Home
+from union_warehouse.reporting.figures import federation_of, figures
+from union_warehouse.reporting.report.wording import month_text, span_text
+from union_warehouse.reporting.unit_values import unit_values
+from union_warehouse.warehouse.releases import MANIFEST_FILE, Release, open_release, release_folder
+
+MonthValue = tuple[float | None, float | None]
+
+
+@dataclass(frozen=True)
+class Period:
+    """A month, or the closed months of a year.
+
+    Attributes:
+        month: ``YYYY-MM``; None for a year.
+        months: every month it covers, in order; of a month's report from January on, for charts.
+    """
+
+    month: str | None
+    months: tuple[str, ...]
+
+    @property
+    def last_month(self) -> str:
+        """The month whose end it reaches."""
+        return self.months[-1]
+
+    @property
+    def covered(self) -> tuple[str, ...]:
+        """Months that its values are made of."""
+        return (self.month,) if self.month else self.months
+
+    @property
+    def text(self) -> str:
+        """In words: ``2014年``, ``2014年1—3月``, ``2014年3月``."""
+        return month_text(self.month) if self.month else span_text(self.months[0], self.months[-1])
+
+    @property
+    def name(self) -> str:
+        """``2014`` or ``2014-03``."""
+        return self.month or self.last_month[:4]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """The federation's value of an indicator in the period.
+
+    Attributes:
+        value: None where it has none.
+        year_to_date: from January on; for a stock or ratio the value itself.
+        last_year: value a year before, None where the release does not reach back over the whole period.
+        owing_unit_count: units that owe its form for the last month.
+        missing_unit_count: how many of them did not send it.
+        is_unpromised: whether it measures a project that the year's commitments do not name.
+    """
+
+    code: str
+    name: str
+    unit: str
+    unit_zh: str
+    kind: str
+    aggregation: str
+    form: str
+    definition: str
+    owner: str
+    value: float | None
+    year_to_date: float | None
+    last_year: float | None
+    owing_unit_count: int
+    missing_unit_count: int
+    is_unpromised: bool
+
+    @property
+    def change(self) -> float | None:
+        """Value less last year's."""
+        return None if self.value is None or self.last_year is None else round(self.value - self.last_year, 6)
+
+    @property
+    def is_unreported(self) -> bool:
+        """Whether nobody who owes its form sent it, so that a nought says nothing."""
+        return not self.value and 0 < self.owing_unit_count <= self.missing_unit_count
+
+
+@dataclass(frozen=True)
+class UnitValue:
+    """A unit's value of an indicator; ``is_missing``: it owes the form for the last month and did not send it."""
+
+    value: float | None
+    is_missing: bool
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """A commitment's progress at the end of the period; without ``progress`` only its target."""
+
+    number: str
+    indicator: str
+    target: float
+    progress: float | None = None
+    rate: float | None = None
+    forecast: float | None = None
+    status: str = "unknown"
+    milestone: str = ""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A form that a unit owed and did not send, and the months."""
+
+    form: str
+    unit_name: str
+    months: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """What a release says of a period.
+
+    Attributes:
+        federation: code of the whole.
+        unit_names: every unit valid in the period, in order; the federation is the first.
+        figures: by indicator.
+        by_unit: by indicator and unit; a unit that does not owe the form has none.
+        by_month: the federation's value of each month and of the year to date, by indicator and month, this year and last.
+        commitments: of the year.
+        next_commitments: of the next year, as far as announced.
+        gaps: of the period, in the order of forms and units.
+    """
+
+    release: Release
+    period: Period
+    federation: str
+    unit_names: Mapping[str, str]
+    figures: Mapping[str, Figure]
+    by_unit: Mapping[tuple[str, str], UnitValue]
+    by_month: Mapping[tuple[str, str], MonthValue]
+    commitments: tuple[Commitment, ...]
+    next_commitments: tuple[Commitment, ...]
+    gaps: tuple[Gap, ...]
+
+
+def read_release(home: Home, year: int, month: str | None, release_id: str | None) -> ReportData:
+    """Read a period from a release.
+
+    Raises:
+        NoRelease: nothing has been published yet.
+        UnknownRelease: there is no release of that id.
+        NoFigures: the release does not hold that period.
+    """
+    folder = release_folder(home, release_id)
+    release = Release.from_file(folder / MANIFEST_FILE)
+    found = figures(home, year=year, month=month, release_id=release.release_id)
+    last = str(found["month"].iloc[0])
+    first = next(one for one in release.closed_months if one[:4] == last[:4])
+    period = Period(month, tuple(month_range(first, last)))
+    with open_release(home, release.release_id) as connection:
+        federation = federation_of(connection, last)
+        return ReportData(
+            release=release,
+            period=period,
+            federation=federation,
+            unit_names=_unit_names(connection, period),
+            figures=_figures(connection, found, release, period),
+            by_unit=_unit_values(connection, period),
+            by_month=_by_month(connection, period),
+            commitments=_commitments(connection, period),
+            next_commitments=_next_commitments(connection, period),
+            gaps=_gaps(connection, period),
+        )
+
+
+def _unit_names(connection: duckdb.DuckDBPyConnection, period: Period) -> dict[str, str]:
+    """Units valid on any day of the period, by the name they bore last."""
+    rows = connection.execute(
+        """
+        select reporting_unit_code, last(unit_name order by valid_from)
+        from (select *, row_number() over () as position from dim_reporting_unit)
+        cross join (
+            select min(first_on) as first_on, max(last_on) as last_on from dim_month where month in (from unnest($months))
+        )
+        where valid_from <= last_on and (valid_to > first_on or valid_to is null)
+        group by reporting_unit_code
+        order by min(position)
+        """,
+        {"months": list(period.covered)},
+    ).fetchall()
+    return dict(rows)
+
+
+def _figures(connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, release: Release, period: Period) -> dict[str, Figure]:
+    # the sum of a year of which the release holds a part is no year's sum
+    year_ago = {add_months(month, -12) for month in period.months}
+    is_sum_comparable = period.month is not None or year_ago <= set(release.closed_months)
+    connection.register("found", found)
+    rows = connection.execute(
+        """
+        with
+            owing as (
+                select indicator_code, count(*) as unit_count from rpt_indicators
+                where month = $month and not is_federation
+                group by indicator_code
+            )
+        select found.indicator_code, found.name_zh, found.unit, found.unit_zh, found.indicator_kind, aggregation, form,
+            definition_zh, owner_code, cast(value as double), cast(value_year_to_date as double),
+            cast(case when $is_sum_comparable or found.indicator_kind <> 'flow' then value_last_year end as double),
+            coalesce(unit_count, 0), coalesce(missing_unit_count, 0),
+            found.unit = 'milestone' and indicator_code not in (
+                select indicator_code from fct_commitment_progress where month = $month
+            )
+        from found
+        inner join dim_indicator using (indicator_code)
+        left join owing using (indicator_code)
+        order by found.indicator_code
+        """,
+        {"month": period.last_month, "is_sum_comparable": is_sum_comparable},
+    ).fetchall()
+    connection.unregister("found")
+    return {row[0]: Figure(*row) for row in rows}
+
+
+def _unit_values(connection: duckdb.DuckDBPyConnection, period: Period) -> dict[tuple[str, str], UnitValue]:
+    found = unit_values(connection, period.last_month)
+    found = found[~found["is_federation"]]
+    values = found["value_month" if period.month else "value_year_to_date"]
+    rows = zip(found["indicator_code"], found["reporting_unit_code"], values, found["is_missing"], strict=True)
+    return {(code, unit): UnitValue(_number(value), bool(is_missing)) for code, unit, value, is_missing in rows}
+
+
+def _by_month(connection: duckdb.DuckDBPyConnection, period: Period) -> dict[tuple[str, str], MonthValue]:
+    months = [*(add_months(one, -12) for one in period.months), *period.months]
+    rows = connection.execute(
+        """
+        select indicator_code, month, cast(value_month as double), cast(value_year_to_date as double) from rpt_indicators
+        where is_federation and month in (from unnest($months))
+        """,
+        {"months": months},
+    ).fetchall()
+    return {(code, month): (value, year_to_date) for code, month, value, year_to_date in rows}
+
+
+def _commitments(connection: duckdb.DuckDBPyConnection, period: Period) -> tuple[Commitment, ...]:
+    rows = connection.execute(
+        """
+        select commitment_no, indicator_code, cast(target_value as double), cast(progress_value as double),
+            cast(progress_rate as double), cast(forecast_value as double), commitment_status, coalesce(milestone, '')
+        from fct_commitment_progress
+        where month = $month and commitment_year = $year
+        order by try_cast(regexp_extract(commitment_no, '^[0-9]+') as integer) nulls last, commitment_no
+        """,
+        {"month": period.last_month, "year": int(period.last_month[:4])},
+    ).fetchall()
+    return tuple(Commitment(*row) for row in rows)
+
+
+def _next_commitments(connection: duckdb.DuckDBPyConnection, period: Period) -> tuple[Commitment, ...]:
+    rows = connection.execute(
+        """
+        select commitment_no, indicator_code, cast(target_value as double)
+        from fct_commitments
+        where commitment_year = $year and submission_month <= $month
+        qualify row_number() over (partition by commitment_no order by submission_month desc) = 1
+        order by try_cast(regexp_extract(commitment_no, '^[0-9]+') as integer) nulls last, commitment_no
+        """,
+        {"month": period.last_month, "year": int(period.last_month[:4]) + 1},
+    ).fetchall()
+    return tuple(Commitment(*row) for row in rows)
+
+
+def _gaps(connection: duckdb.DuckDBPyConnection, period: Period) -> tuple[Gap, ...]:
+    rows = connection.execute(
+        """
+        with
+            units as (
+                select reporting_unit_code, last(unit_name order by valid_from) as unit_name, min(position) as position
+                from (select *, row_number() over () as position from dim_reporting_unit)
+                group by reporting_unit_code
+            )
+        select form, coalesce(any_value(unit_name), reporting_unit_code), list_sort(list(distinct month))
+        from rpt_indicators
+        inner join dim_indicator using (indicator_code)
+        left join units using (reporting_unit_code)
+        where is_missing and not is_federation and month in (from unnest($months))
+        group by form, reporting_unit_code
+        order by form, min(position), reporting_unit_code
+        """,
+        {"months": list(period.covered)},
+    ).fetchall()
+    return tuple(Gap(form, unit_name, tuple(months)) for form, unit_name, months in rows)
+
+
+def _number(value: Any) -> float | None:
+    return None if pd.isna(value) else float(value)

@@ -1,0 +1,85 @@
+"""Write a report's files."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from union_warehouse.paths import Home
+from union_warehouse.reporting.report.appendix import appendices
+from union_warehouse.reporting.report.charts import draw
+from union_warehouse.reporting.report.compose import compose
+from union_warehouse.reporting.report.document import Chart, Document
+from union_warehouse.reporting.report.docx_writer import docx_bytes
+from union_warehouse.reporting.report.html_writer import html_text
+from union_warehouse.reporting.report.release_data import read_release
+from union_warehouse.reporting.report.template import TEMPLATE_FILE, load_template
+from union_warehouse.warehouse.releases import open_release
+
+_NAMES = {"year": "年报", "month": "月报"}
+
+
+def write_report(
+    home: Home,
+    year: int,
+    month: str | None = None,
+    release_id: str | None = None,
+    out: Path | None = None,
+    template: Path = TEMPLATE_FILE,
+) -> list[Path]:
+    """Write the report of a year, or of a month, as Word and HTML.
+
+    Everything in it comes from the release, so the same release gives the same files.
+
+    Args:
+        home: the warehouse's state.
+        year: calendar year.
+        month: ``YYYY-MM`` of that year; None for the year up to its last closed month.
+        release_id: None for the current release.
+        out: folder of the files; by default ``reports/<release>`` of the home.
+        template: the report's words (docs/report.md).
+
+    Returns:
+        The files: Word, HTML.
+
+    Raises:
+        NoRelease: nothing has been published yet.
+        UnknownRelease: there is no release of that id.
+        NoFigures: the release does not hold that period.
+        MalformedTemplate: the template cannot be read.
+        UnknownPlaceholder: the template names an indicator that the release does not define.
+        NumberWithoutIndicator: the template's own words hold a number.
+    """
+    document = build_document(home, year, month, release_id, template)
+    pictures = {block.caption: draw(block) for section in document.parts for block in section.blocks if isinstance(block, Chart)}
+    folder = out or home.reports / document.properties["release_id"]
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = f"{document.properties['period']}_{_NAMES['month' if month else 'year']}"
+    files = {
+        folder / f"{stem}.docx": docx_bytes(document, pictures),
+        folder / f"{stem}.html": html_text(document, pictures).encode(),
+    }
+    for path, content in files.items():
+        _replace(path, content)
+    return list(files)
+
+
+def build_document(
+    home: Home, year: int, month: str | None = None, release_id: str | None = None, template: Path = TEMPLATE_FILE
+) -> Document:
+    """The report as values; arguments and errors are those of :func:`write_report`."""
+    data = read_release(home, year, month, release_id)
+    words = load_template(template, data.figures.keys(), data.release.release_id)
+    # indicators in the order of the report everywhere
+    named = dict.fromkeys(code for section in words.sections for code in section.indicators)
+    data = replace(data, figures={code: data.figures[code] for code in (*named, *sorted(data.figures.keys() - named.keys()))})
+    with open_release(home, data.release.release_id) as connection:
+        return compose(data, words, appendices(connection, data))
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file whole, or leave what was there."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)

@@ -1,0 +1,374 @@
+"""The annual and the monthly report, through its command, read back as Word and as HTML."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import warnings
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import docx
+import duckdb
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from tests.audited_year import MONTH, land_two_months
+from union_warehouse.cli import main
+from union_warehouse.paths import Home
+from union_warehouse.reporting import figures
+from union_warehouse.reporting.report import build_document
+from union_warehouse.reporting.report.charts import draw
+from union_warehouse.reporting.report.document import Chart, Document, Paragraph, Series, Table
+from union_warehouse.reporting.report.template import TEMPLATE_FILE
+from union_warehouse.reporting.report.wording import change_text, months_text, ordinal, spelled_number, value_text
+from union_warehouse.warehouse.build import run_dbt
+from union_warehouse.warehouse.plan import plan_close
+from union_warehouse.warehouse.publish import publish_release
+
+RELEASE = f"{MONTH}-r1"
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home with January 2014 released; two of the departments reported."""
+    home = Home(tmp_path_factory.mktemp("report") / "home")
+    land_two_months(home)
+    plan = plan_close(home, MONTH, datetime(2014, 3, 1, 10, tzinfo=UTC))
+    run_dbt(home, plan["close_id"])
+    publish_release(home, plan["close_id"])
+    return home
+
+
+@pytest.fixture(scope="module")
+def two_years(tmp_path_factory: pytest.TempPathFactory, published: Home) -> Home:
+    """The same with a January 2013 in the release, in which everything was half as much, and one who joined two unions."""
+    home = Home(Path(shutil.copytree(published.root, tmp_path_factory.mktemp("two_years") / "home", symlinks=True)))
+    with duckdb.connect(str(home.releases / RELEASE / "warehouse.duckdb")) as connection:
+        connection.execute(
+            """
+            insert into rpt_indicators select * replace ('2013-01' as month, value_month / 2 as value_month,
+                value_year_to_date / 2 as value_year_to_date) from rpt_indicators;
+            update rpt_indicators set value_month = 3, value_year_to_date = 3
+            where indicator_code = 'member.joined' and is_federation and month = '2014-01';
+            insert into fct_commitment_progress (commitment_progress_key, commitment_no, commitment_year, month, indicator_code,
+                target_value, progress_value, progress_rate, forecast_value, commitment_status, milestone)
+            values ('1', '10', 2014, '2014-01', 'member.joined', 60, 3, 0.05, 36, 'at_risk', null),
+                ('2', '2a', 2014, '2014-01', 'project.culture_centre', 1, 1, 1, 1, 'done', '样例：建成')
+            """
+        )
+    manifest = home.releases / RELEASE / "release.json"
+    release = json.loads(manifest.read_text("utf-8"))
+    manifest.write_text(json.dumps(release | {"closed_months": ["2013-01", "2014-01"]}), encoding="utf-8")
+    return home
+
+
+def report(home: Home, *arguments: str | Path) -> Result:
+    return CliRunner(env={"UW_HOME": str(home.root)}).invoke(main, ["report", *map(str, arguments)])
+
+
+def written(home: Home, *arguments: str | Path) -> tuple[Path, Path]:
+    shown = report(home, *arguments, "--json")
+    assert shown.exit_code == 0, shown.output
+    word, page = (Path(path) for path in json.loads(shown.stdout)["files"])
+    return word, page
+
+
+def word_texts(path: Path) -> list[str]:
+    """Paragraphs and cells of a Word file in order, without empty ones."""
+    document = docx.Document(str(path))
+    texts: list[str] = []
+    for block in document.iter_inner_content():
+        if isinstance(block, docx.table.Table):
+            texts += [cell.text for row in block.rows for cell in row.cells]
+        else:
+            texts.append(block.text)
+    return [text for text in texts if text]
+
+
+class _Texts(HTMLParser):
+    """Texts of the blocks of a page, in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self._open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:  # noqa: ARG002
+        if tag in {"h1", "h2", "p", "th", "td", "figcaption", "style", "nav"}:
+            self._open.append(tag)
+            self.texts.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._open and tag == self._open[-1]:
+            self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if self._open and not {"style", "nav"} & set(self._open):
+            self.texts[-1] += data
+
+
+def page_texts(path: Path) -> list[str]:
+    parser = _Texts()
+    parser.feed(path.read_text("utf-8"))
+    return [text for text in parser.texts if text.strip()]
+
+
+def mentions(document: Document) -> Iterator[tuple[str, str]]:
+    """Every number of the running text, with its indicator."""
+    for section in document.sections:
+        for block in section.blocks:
+            if isinstance(block, Paragraph):
+                yield from ((code, words) for words, code in block.parts if code)
+
+
+def tables(document: Document) -> dict[str, Table]:
+    return {block.caption.split("　")[1]: block for part in document.parts for block in part.blocks if isinstance(block, Table)}
+
+
+def test_word_and_page_hold_the_same(published: Home, tmp_path: Path) -> None:
+    word, page = written(published, "--year", "2014", "--out", tmp_path)
+    assert [word.name, page.name] == ["2014_年报.docx", "2014_年报.html"]
+    assert word_texts(word) == page_texts(page)
+    assert "下城区总工会2014年1月工作报告" in word_texts(word)
+    assert f"发布版本 {RELEASE}，数据截至 2014-03-01 18:00" in page_texts(page)
+    content = page.read_text("utf-8")
+    assert not re.search(r"(src|href)=\"(?!data:|#)", content), "the page needs nothing else"
+    assert len(docx.Document(str(word)).inline_shapes) == content.count("<img ")
+
+
+def test_the_report_goes_to_its_release(published: Home) -> None:
+    shown = report(published, "--month", "2014-01")
+    folder = published.reports / RELEASE
+    assert shown.stdout.split() == [str(folder / "2014-01_月报.docx"), str(folder / "2014-01_月报.html")]
+    assert "下城区总工会2014年1月工作月报" in word_texts(folder / "2014-01_月报.docx")
+
+
+def test_the_same_release_gives_the_same_bytes(published: Home, tmp_path: Path) -> None:
+    first = [path.read_bytes() for path in written(published, "--year", "2014", "--out", tmp_path / "a")]
+    word, page = written(published, "--year", "2014", "--out", tmp_path / "b")
+    assert first == [word.read_bytes(), page.read_bytes()]
+    properties = docx.Document(str(word)).core_properties
+    assert properties.created == properties.modified == datetime(2014, 3, 1, 10, tzinfo=UTC)
+    assert properties.keywords == RELEASE
+
+
+def test_every_published_indicator_is_in_the_report(published: Home) -> None:
+    document = build_document(published, 2014)
+    said = {code for code, _ in mentions(document)}
+    said |= {
+        cell for section in document.sections for block in section.blocks if isinstance(block, Table) for cell in block.header
+    }
+    found = figures(published, 2014)
+    assert len(found) == 88
+    assert [row.indicator_code for row in found.itertuples() if row.indicator_code not in said] == []
+
+
+def test_every_number_in_the_text_is_a_figure(published: Home) -> None:
+    document = build_document(published, 2014)
+    values = figures(published, 2014).set_index("indicator_code")
+    for code, words in mentions(document):
+        figure = values.loc[code]
+        if words == "（未报送）":
+            assert figure["value"] == 0
+            assert figure["missing_unit_count"] > 0
+        elif words == "（暂无数据）":
+            assert figure["value"] != figure["value"]
+        elif words == "（本年无此项目）":
+            assert figure["unit"] == "milestone"
+        else:
+            assert words == value_text(float(figure["value"]), figure["unit"], figure["unit_zh"])
+    for section in document.sections:
+        for block in section.blocks:
+            if isinstance(block, Paragraph):
+                rest = "".join(words for words, code in block.parts if not code).replace("2014年1月", "")
+                assert spelled_number(rest) is None, rest
+    said = dict(mentions(document))
+    assert said["member.joined"] == "4人"
+    assert said["safety.inspections"] == "2次"
+    assert said["congress.non_public_enterprise_rate"] == "100%"
+    assert said["congress.public_institution_rate"] == "（暂无数据）"
+    assert said["assist.hardship_relief.amount"] == "（未报送）"
+
+
+def test_who_did_not_report_is_said(published: Home, tmp_path: Path) -> None:
+    texts = word_texts(written(published, "--year", "2014", "--out", tmp_path)[0])
+    assert any(
+        text.startswith("说明：") and "“会员变动”" in text and "另有9个单位未报送（见附录报送情况）" in text for text in texts
+    )
+    table = tables(build_document(published, 2014))["各单位组织建设情况"]
+    rows = {row[0]: row for row in table.rows}
+    assert rows["天水街道总工会"][1:] == ("未报送",) * 7
+    assert rows["长庆街道总工会"][5] == "3"
+
+
+def test_the_whole_is_counted_not_summed(two_years: Home) -> None:
+    table = tables(build_document(two_years, 2014))["各单位组织建设情况"]
+    assert table.has_total
+    assert table.header[5] == "发展新会员（人）"
+    rows = {row[0]: row[5] for row in table.rows}
+    assert table.rows[0][0] == "全区"
+    assert (rows["全区"], rows["长庆街道总工会"], rows["武林街道总工会"]) == ("3", "3", "1")
+    assert [row[0] for row in table.rows[1:4]] == ["长庆街道总工会", "武林街道总工会", "天水街道总工会"]
+
+
+def test_numbers_are_compared_with_last_year(two_years: Home) -> None:
+    said = dict(mentions(build_document(two_years, 2014)))
+    assert said["member.joined"] == "3人（同比增加1人）"
+    assert said["safety.inspections"] == "2次（同比增加1次）"
+    assert said["congress.non_public_enterprise_rate"] == "100%（同比提高50个百分点）"
+    assert said["training.free_courses"] == "0期（同比持平）"
+
+
+def test_commitments_are_told_in_the_order_of_their_numbers(two_years: Home) -> None:
+    document = build_document(two_years, 2014)
+    assert tables(document)["实事项目进展"].rows == (
+        ("2a", "职工文化活动中心筹建进度", "100%", "100%", "100%", "100%", "已完成", "样例：建成"),
+        ("10", "发展新会员", "60人", "3人", "5%", "36人", "进度滞后", ""),
+    )
+    assert dict(mentions(document))["policy.innovation_incentive"] == "（本年无此项目）"
+    charts = [block for part in document.sections for block in part.blocks if isinstance(block, Chart)]
+    assert [chart.series[0].values for chart in charts if chart.kind == "commitments"] == [(1, 0.05)]
+
+
+def test_a_report_without_commitments_says_so(published: Home, tmp_path: Path) -> None:
+    texts = word_texts(written(published, "--year", "2014", "--out", tmp_path)[0])
+    assert f"发布版本 {RELEASE} 没有2014年的实事项目。" in texts
+
+
+def test_a_sum_is_not_compared_with_a_part_of_last_year(two_years: Home) -> None:
+    manifest = two_years.releases / RELEASE / "release.json"
+    before = manifest.read_text("utf-8")
+    manifest.write_text(json.dumps(json.loads(before) | {"closed_months": ["2014-01"]}), encoding="utf-8")
+    try:
+        said = dict(mentions(build_document(two_years, 2014)))
+    finally:
+        manifest.write_text(before, encoding="utf-8")
+    assert said["member.joined"] == "3人"
+    assert said["org.enterprises_with_union"].startswith("3家（同比增加")
+
+
+def test_the_appendices_say_what_the_report_rests_on(published: Home) -> None:
+    document = build_document(published, 2014)
+    assert [part.title for part in document.appendices] == [
+        "指标一览",
+        "指标口径",
+        "报送情况",
+        "待更正数据",
+        "数据更正",
+        "发布版本",
+    ]
+    found = tables(document)
+    assert len(found["全部指标"].rows) == len(found["指标的口径、单位和责任部门"].rows) == 88
+    assert ("发展新会员", "当期入会的职工人数，按人去重", "人", "组织部", "会员变动") in found["指标的口径、单位和责任部门"].rows
+    waiting = {row[:4] for row in found["待更正数据行"].rows}
+    assert waiting == {("隐患整改", "unknown_inspection", "1", "1"), ("技能晋级", "outside_enum", "1", "1")}
+    reported = {row[0]: row[1:] for row in found["各单位报送情况（份）"].rows}
+    expected, received, on_time, late, missing, rate = reported["长庆街道总工会"]
+    assert (int(expected), int(received)) == (int(on_time) + int(late) + int(missing), int(on_time) + int(late))
+    assert received == "9"
+    assert rate == f"{int(on_time) / int(expected) * 100:.2f}".rstrip("0").rstrip(".")
+    assert reported["天水街道总工会"][1] == "0"
+    release = dict(found["本报告所依据的发布版本"].rows)
+    assert release["发布版本"] == RELEASE
+    assert release["数据截至"] == "2014-03-01 18:00（上海时间）"
+
+
+@pytest.mark.parametrize("number", ["3", "３", "一百", "两", "百分之九", "10%", "Ⅳ", "①", "半", "三万", "五一千", "１９"])
+def test_a_number_without_indicator_cannot_be_written(number: str, published: Home, tmp_path: Path) -> None:
+    template = written_template(tmp_path, f"开展检查{number}次。")
+    shown = report(published, "--year", "2014", "--template", template, "--out", tmp_path)
+    assert shown.exit_code == 1
+    assert "错误 number_without_indicator" in shown.stderr
+    assert "error number_without_indicator" in shown.stderr
+    assert not list(tmp_path.glob("*.docx"))
+
+
+def test_names_and_indicators_can_be_written(published: Home, tmp_path: Path) -> None:
+    template = written_template(tmp_path, "五一劳动奖章、五水共治、双爱和一线职工；{period}检查{safety.inspections}。")
+    word, _ = written(published, "--year", "2014", "--template", template, "--out", tmp_path)
+    texts = word_texts(word)
+    assert "五一劳动奖章、五水共治、双爱和一线职工；2014年1月检查2次。" in texts
+    assert "十一、其他指标" not in texts
+    assert any(text.endswith("、其他指标") for text in texts), "what the template does not name is listed"
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"paragraphs": ["检查{safety.nothing}。"]}, "unknown_report_indicator"),
+        ({"paragraphs": ["{congress.public_institutions}。"]}, "unknown_report_indicator"),
+        ({"tables": [{"title_zh": "表", "by": "departments", "indicators": ["safety.nothing"]}]}, "unknown_report_indicator"),
+        ({"paragraphs": ["检查{safety.inspections。"]}, "malformed_report_template"),
+        ({"paragraphs": "检查"}, "malformed_report_template"),
+        ({"title_zh": None}, "malformed_report_template"),
+        ({"remark": "不认识的项"}, "malformed_report_template"),
+        ({"charts": [{"title_zh": "图", "by": "weeks", "indicators": ["safety.inspections"]}]}, "malformed_report_template"),
+        ({"charts": [{"title_zh": "图", "by": "months"}]}, "malformed_report_template"),
+        ({"tables": [{"title_zh": "表1", "by": "commitments"}]}, "number_without_indicator"),
+    ],
+)
+def test_a_wrong_template_is_told_by_name(change: dict[str, Any], error: str, published: Home, tmp_path: Path) -> None:
+    shown = report(published, "--year", "2014", "--template", written_template(tmp_path, "检查。", **change), "--out", tmp_path)
+    assert shown.exit_code == 1
+    assert f"error {error}" in shown.stderr
+
+
+def written_template(folder: Path, paragraph: str, **change: Any) -> Path:
+    document = yaml.safe_load(TEMPLATE_FILE.read_text("utf-8"))
+    section = {"key": "one", "title_zh": "检查", "paragraphs": [paragraph]} | change
+    path = folder / "template.yml"
+    path.write_text(yaml.safe_dump(document | {"sections": [section]}, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+def test_what_the_release_does_not_hold_is_told(published: Home, home: Home) -> None:
+    for arguments, error in (
+        (("--year", "2013"), "no_figures"),
+        (("--month", "2014-02"), "no_figures"),
+        (("--year", "2014", "--release", "2014-09-r1"), "unknown_release"),
+    ):
+        shown = report(published, *arguments)
+        assert (shown.exit_code, f"error {error}" in shown.stderr) == (1, True)
+    assert "no_release" in report(home, "--year", "2014").stderr
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "unit_zh", "text"),
+    [
+        (22613, "persons", "人", "22,613人"),
+        (657900, "CNY", "元", "65.79万元"),
+        (657901.5, "CNY", "元", "657,901.5元"),
+        (5050, "CNY", "元", "5,050元"),
+        (0.9532, "ratio", "比率", "95.32%"),
+        (1, "milestone", "进度", "100%"),
+    ],
+)
+def test_values_are_written_as_reports_do(value: float, unit: str, unit_zh: str, text: str) -> None:
+    assert value_text(value, unit, unit_zh) == text
+
+
+def test_changes_and_spans_are_written_as_reports_do() -> None:
+    assert change_text(-20000, "CNY", "元") == "同比减少2万元"
+    assert change_text(-0.015, "ratio", "") == "同比下降1.5个百分点"
+    assert change_text(0, "unions", "家") == "同比持平"
+    assert months_text(["2014-03", "2014-01", "2014-02", "2014-06"]) == "2014年1—3月、2014年6月"
+    assert months_text([f"2014-{month:02d}" for month in range(1, 13)]) == "2014年"
+    assert months_text(["2013-12", "2014-01"]) == "2013年12月、2014年1月"
+    assert [ordinal(number) for number in (1, 10, 12, 20, 21)] == ["一", "十", "十二", "二十", "二十一"]
+
+
+@pytest.mark.parametrize("kind", ["months", "departments", "indicators", "commitments"])
+def test_charts_have_a_chinese_font(kind: str) -> None:
+    labels = ("1月", "2月") if kind == "months" else ("劳动和经济工作部", "女职工委员会")
+    one = Series("职工晋升职业资格等级", "persons", "人", (3, None), last_year=(1, 2), year_to_date=(3, 3))
+    series = tuple(Series(label, "persons", "人", (4,)) for label in labels) if kind == "indicators" else (one,)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # matplotlib warns of a glyph that the font lacks
+        picture = draw(Chart("图1　各月", kind, labels, series, ""))
+    assert picture.startswith(b"\x89PNG")
