@@ -19,6 +19,8 @@ from union_warehouse.contracts.units import department_line, standing_code
 from union_warehouse.paths import Home
 from union_warehouse.reporting import figures, trace
 from union_warehouse.reporting.figures import NoSuchUnit
+from union_warehouse.reporting.report import build_document
+from union_warehouse.reporting.report.document import Table
 from union_warehouse.submissions import collect_file, place_in_inbox, scan_inbox
 from union_warehouse.warehouse import publish_release, run_dbt
 from union_warehouse.warehouse.plan import plan_from_landing
@@ -183,6 +185,16 @@ def test_stocks_go_on_in_the_unit_that_stands_for_the_sender(merged: Home) -> No
         assert value(merged, indicator, "2021-05", "GJY") == 1
         assert value(merged, indicator, "2021-05", None) == value(merged, indicator, "2021-05", None, TODAY)
     assert value(merged, "member.mutual_aid_participants", "2021-05", "GJY") == 2
+
+
+def test_a_report_lists_the_units_of_the_structure_asked_for(merged: Home) -> None:
+    def units(structure_on: date | None) -> set[str]:
+        document = build_document(merged, 2021, structure_on=structure_on)
+        tables = [block for section in document.sections for block in section.blocks if isinstance(block, Table)]
+        return {row[0] for table in tables if table.header[0] == "单位" for row in table.rows}
+
+    assert {"教育工会", "拱墅区教育工会"} <= units(None)
+    assert "拱墅区教育工会" in units(TODAY) and "教育工会" not in units(TODAY)
 
 
 @pytest.mark.parametrize("structure_on", [None, TODAY])
