@@ -257,6 +257,16 @@ def test_one_fault_stops_the_close_by_its_own_name(copy: Home) -> None:
     assert raised.value.expectations == ["marts.no_row_lost"]
 
 
+def twice(fact: str, key: str, number: str, **columns: str) -> str:
+    """The same thing under two numbers, in two departments."""
+    shared = ", ".join(f"{value} as {column}" for column, value in columns.items())
+    month = "'2014-01' as submission_month, '2014-01' as event_month"
+    return f"""insert into marts.{fact} by name
+        select department as {key}, department || '1' as {number}, department as submitted_by_code, department as reporting_unit_code,
+            's' as submission_id, '表' as source_sheet, 2 as source_row, {shared}, {month}
+        from (values ('CQ'), ('WL')) as departments (department)"""
+
+
 WARNINGS = {
     "cross_form.opening_is_last_closing": "update marts.fct_membership_monthly set closing_count = 11 where union_code = 'U1' and month = '2013-12'",
     "cross_form.snapshot_agrees_with_movements": "update marts.fct_membership_changes set union_code = 'U3' where change_no = 'C1'",
@@ -270,6 +280,46 @@ WARNINGS = {
     "cross_form.training_activity_reported_once": "update marts.fct_training_activities set title = '同一活动'",
     "cross_form.inspection_reported_once": "update marts.fct_safety_inspections set uscc = 'same'",
     "cross_form.contract_reported_once": "update marts.fct_collective_contracts set signed_on = date '2014-01-15', party = '别家'",
+    "cross_form.assistance_reported_once": twice(
+        "fct_assistance",
+        "assistance_key",
+        "record_no",
+        programme="'spring_card'",
+        person_key="'p'",
+        granted_on="date '2014-01-05'",
+    ),
+    "cross_form.honour_reported_once": twice(
+        "fct_honours", "honour_key", "honour_no", honour="'innovation'", recipient_key="'r'"
+    ),
+    "cross_form.employment_event_reported_once": twice(
+        "fct_employment_services",
+        "employment_service_key",
+        "event_no",
+        service_kind="'recruitment_fair'",
+        title="'招聘会'",
+        held_on="date '2014-01-06'",
+        service_role="'host'",
+    ),
+    "cross_form.cultural_event_reported_once": twice(
+        "fct_cultural_activities",
+        "cultural_activity_key",
+        "event_no",
+        activity_kind="'film'",
+        title="'电影'",
+        held_from_on="date '2014-01-07'",
+    ),
+    "cross_form.visit_reported_once": twice(
+        "fct_visits",
+        "visit_key",
+        "visit_no",
+        visit_kind="'leader_outreach'",
+        visitor_code="'L1'",
+        uscc="'u'",
+        visited_on="date '2014-01-08'",
+    ),
+    "cross_form.commitment_names_indicator": twice(
+        "fct_commitments", "commitment_month_key", "commitment_no", commitment_year="2014", indicator_code="'no.such.indicator'"
+    ),
     "marts.distinct_indicators_bounded": """update marts.rpt_indicators set value_month = 99
         where indicator_code = 'member.joined' and reporting_unit_code = 'XC'""",
     "marts.ratios_not_summed": """update marts.rpt_indicators set value_month = 2

@@ -45,7 +45,7 @@ def damaged(folder: Path) -> Path:
 def damaged_xls(folder: Path) -> Path:
     path = valid(folder, ".xls")
     data = bytearray(path.read_bytes())
-    data[600:9_000] = b"\x07" * 8_400
+    data[600:-600] = b"\x07" * (len(data) - 1_200)
     path.write_bytes(data)
     return path
 

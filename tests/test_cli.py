@@ -119,7 +119,7 @@ def test_reading_an_empty_home_is_not_an_error(tmp_path: Path) -> None:
 def test_status_of_a_month_names_who_is_missing(tmp_path: Path) -> None:
     found = json.loads(invoke(tmp_path, "status", "--month", "2014-03", "--json").stdout)
     by_code = {item["department"]: item for item in found["departments"]}
-    assert by_code["CQ"]["missing"] == by_code["CQ"]["expected"] == 10
+    assert by_code["CQ"]["missing"] == by_code["CQ"]["expected"] == 15
     assert found["months"][0]["state"] == "open"
 
 

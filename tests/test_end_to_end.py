@@ -93,6 +93,10 @@ def test_a_corrected_submission_restates_a_published_month(february: Path, refer
     after = uw_json(home, "figures", "--year", "2014", "--month", "2014-01")["safety.inspections"]
     assert after == before - 1
     restated = {(row["indicator_code"], row["month"], row["reporting_unit_code"]) for row in closed[0]["restated"]}
+    assert {row["caused_by"] for row in closed[0]["restated"]} == {"2014-01/CM/v0002"}
+    differing = uw_json(home, "diff", "2014-02-r1", "2014-01-r2")
+    assert {(row["indicator_code"], row["month"], row["reporting_unit_code"]) for row in differing} == restated
+    assert {row["caused_by"] for row in differing} == {"2014-01/CM/v0002"}
     assert ("safety.inspections", "2014-01", "XC") in restated
     assert ("safety.inspections", "2014-01", "CM") in restated
     assert ("safety.inspections", "2014-02", "XC") in restated  # the year to date

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.reference_figures import effective_rows, figures, is_resident_number, is_uscc
+from tests.reference_figures import figures
+from tests.reference_rows import effective_rows, is_resident_number, is_uscc
 from union_warehouse.contracts import forms_owed, load_forms
 from union_warehouse.paths import PROJECT_DIR
 from union_warehouse.reference import ReferenceYear, write_reference_year
@@ -75,7 +76,7 @@ def arrivals(written: ReferenceYear) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> ReferenceYear:
-    return write_reference_year(tmp_path_factory.mktemp("reference"))
+    return write_reference_year(tmp_path_factory.mktemp("reference"), months_after=3)
 
 
 @pytest.fixture(scope="module")
@@ -88,9 +89,15 @@ def with_months(truth: Truth) -> dict[str, pd.DataFrame]:
     return {form: table.assign(month=table["month_number"].map(months)) for form, table in truth.tables.items()}
 
 
-def test_files_give_the_published_figures_at_the_last_close(written: ReferenceYear) -> None:
+def test_files_give_the_published_figures_at_the_last_close_and_three_months_later(written: ReferenceYear, truth: Truth) -> None:
     assert len(published()) == 81
-    assert differences(figures(effective_rows(written.folder, closings(written)["2014-12"]), 2014)) == {}
+    known = closings(written)
+    rows = effective_rows(written.folder, known["2014-12"])
+    values = figures(rows, 2014)
+    assert differences(values) == {}
+    assert figures(effective_rows(written.folder, known["2015-03"]), 2014) == values
+    # nothing true waits in quarantine, nothing untrue counts
+    assert {form: len(rows[form]) for form in rows} == {form: len(table) for form, table in truth.tables.items()}
 
 
 def test_corrections_after_the_close_change_what_was_known(written: ReferenceYear) -> None:
@@ -105,13 +112,29 @@ def test_corrections_after_the_close_change_what_was_known(written: ReferenceYea
     assert rows(at_close, "training_activities", "CM", "2014-04") == rows(later, "training_activities", "CM", "2014-04") > 0
 
 
+def test_visits_forgotten_until_after_the_close_raise_the_figure(written: ReferenceYear) -> None:
+    known = closings(written)
+    at_close, later = (effective_rows(written.folder, known[month])["visits"] for month in ("2014-07", "2014-08"))
+    heat_at_close, heat_later = (
+        table.loc[(table["kind"] == "high_temperature") & (table["month"] == "2014-07"), "department"]
+        for table in (at_close, later)
+    )
+    assert set(heat_later) - set(heat_at_close) == {"DX"}
+    assert len(heat_later) == len(heat_at_close) + int((heat_later == "DX").sum())
+
+
 def test_every_file_of_the_year_arrives_before_its_last_close(written: ReferenceYear) -> None:
     received = arrivals(written)
     assert len(received) == len(set(received.values())) == len(written.submissions)
-    assert max(received.values()) < closings(written)["2014-12"]
+    of_year = [at for name, at in received.items() if name < "2015"]
+    assert max(of_year) < closings(written)["2014-12"] < min(set(received.values()) - set(of_year))
+    assert max(received.values()) < closings(written)["2015-03"]
     assert {path.name for path in written.submissions} == set(received)
     after_close = {name for name, at in received.items() if at > closings(written).get(name[:7], "9")}
-    assert sorted(name[:7] for name in after_close) == ["2014-04", "2014-05", "2014-06", "2014-08", "2014-10"]
+    assert sorted(name[:7] for name in after_close) == [
+        *("2014-04", "2014-05", "2014-06", "2014-07", "2014-08"),
+        *("2014-10", "2014-10"),
+    ]
 
 
 def test_closing_follows_the_due_day(written: ReferenceYear) -> None:
@@ -122,8 +145,8 @@ def test_closing_follows_the_due_day(written: ReferenceYear) -> None:
 def test_every_department_sends_every_month(written: ReferenceYear, truth: Truth) -> None:
     places = Counter((item.department, item.month) for item in plan_submissions(with_stray_rows(truth)))
     assert len(places) == 18 * 13
-    kinds = Counter(path.suffix for path in written.submissions)
-    assert kinds[".csv"] >= 12
+    kinds = Counter(path.suffix for path in written.submissions if path.name < "2015")
+    assert kinds[".csv"] == 12 * len(forms_owed(truth.plan.units["FW"])) + 2
     assert 215 <= kinds[".xlsx"] <= 250
 
 
@@ -145,6 +168,9 @@ def test_departments_send_only_forms_they_owe(truth: Truth) -> None:
 
 def test_identifiers_are_valid(truth: Truth) -> None:
     assert all(map(is_uscc, truth.tables["union_coverage"]["uscc"].unique()))
+    assert all(map(is_uscc, truth.tables["visits"]["uscc"].dropna().unique()))
+    assert set(truth.tables["visits"]["uscc"].dropna()) <= set(truth.tables["union_coverage"]["uscc"])
+    assert all(map(is_resident_number, truth.tables["assistance"]["id_number"].unique()))
     changes = truth.tables["member_changes"]
     assert all(map(is_resident_number, changes["id_number"].unique()))
     is_female = changes["id_number"].str[16].astype(int) % 2 == 0
@@ -194,6 +220,8 @@ def test_late_rows_keep_within_three_months(truth: Truth) -> None:
         "member_changes": "changed_on",
         "safety_inspections": "inspected_on",
         "collective_contracts": "signed_on",
+        "assistance": "granted_on",
+        "visits": "visited_on",
     }.items():
         table = truth.tables[form]
         sent = table[table["month_number"] > 0]
@@ -217,7 +245,9 @@ def test_a_following_year_goes_on_from_the_one_before(truth: Truth) -> None:
         if name not in UPDATED:
             assert not set(before[name][key]) & set(after[name][key]), name
     both = {form: pd.concat([before[form], after[form]], ignore_index=True) for form in before}
-    assert differences(figures(both, 2015)) == {}
+    values = figures(both, 2015)
+    assert set(differences(values)) == {"member.mutual_aid_participants"}
+    assert values["member.mutual_aid_participants"] == round(load_targets().mutual_aid * 1.09)
     assert set(after["member_changes"]["union_code"]) <= set(both["union_register"]["union_code"])
 
 
@@ -235,3 +265,5 @@ def test_impossible_arguments_are_refused(tmp_path: Path) -> None:
         write_reference_year(tmp_path, scale=0)
     with pytest.raises(ValueError, match="first_year at most 2014"):
         write_reference_year(tmp_path, first_year=2015)
+    with pytest.raises(ValueError, match="months_after must be from 0 to 12"):
+        write_reference_year(tmp_path, months_after=13)

@@ -1,4 +1,4 @@
-"""Submissions: arrival, versions, order, dates against what was accepted before, new readings, receipts."""
+"""Submissions: arrival, versions, order, new readings, receipts."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
 from tests import workbook_factory as factory
-from tests.workbook_factory import nil_except, write_csv, write_workbook
-from union_warehouse.contracts import load_forms
+from tests.collecting import OPENING, at, collect, collect_one, hazards, open_department, problems, rows_of, tree, version_folder
+from tests.workbook_factory import write_csv, write_workbook
+from union_warehouse.contracts import forms_owed, load_forms, load_units
 from union_warehouse.contracts.derive import landed_columns
 from union_warehouse.paths import Home
 from union_warehouse.submissions import (
@@ -30,67 +30,6 @@ from union_warehouse.submissions import (
 )
 from union_warehouse.submissions.inbox import SETTLE_SECONDS
 from union_warehouse.submissions.problems import InboxFileMissing, PathNotFound, UnknownArrival
-
-OPENING = datetime(2014, 1, 3, 8, tzinfo=UTC)
-
-
-def at(month: int, day: int = 2, **changes: int) -> datetime:
-    return datetime(2014, month, day, 8, tzinfo=UTC).replace(**changes)
-
-
-def collect(home: Home, *paths: Path, received_at: datetime) -> list[Outcome]:
-    place_in_inbox(home, paths, received_at)
-    return [collect_file(home, item) for item in scan_inbox(home)]
-
-
-def collect_one(home: Home, path: Path, received_at: datetime) -> Outcome:
-    (outcome,) = collect(home, path, received_at=received_at)
-    return outcome
-
-
-def hazards(path: Path, *rows: dict[str, Any], month: str = "2014-03", department: str = "CQ") -> Path:
-    return write_workbook(path, department, month, {"hazards": list(rows)}, nil=nil_except("hazards", department))
-
-
-def open_department(home: Home, tmp_path: Path, month: str = "2013-12", received_at: datetime = OPENING) -> None:
-    """Land an opening submission, so that the next ones are ordinary."""
-    path = hazards(
-        tmp_path / f"opening-{month}.xlsx",
-        {"hazard_no": "H0", "found_on": date(2010, 5, 1), "due_on": date(2010, 6, 1)},
-        month=month,
-    )
-    assert collect_one(home, path, received_at).state == "accepted"
-
-
-def problems(outcome: Outcome, *severities: str) -> list[tuple[Any, ...]]:
-    wanted = severities or ("error",)
-    return [
-        (item["row"], item["column"], item["rule"])
-        for item in outcome.problems
-        if item["severity"] in wanted and not item["provisional"]
-    ]
-
-
-def version_folder(home: Home, outcome: Outcome) -> Path:
-    return (
-        home.landing
-        / f"month={outcome.month}"
-        / f"department={outcome.department}"
-        / str(outcome.submission_id).rsplit("/", 1)[1]
-    )
-
-
-def rows_of(home: Home, outcome: Outcome, form: str) -> list[dict[str, Any]]:
-    return pq.read_table(version_folder(home, outcome) / f"{form}.parquet", partitioning=None).to_pylist()
-
-
-def tree(folder: Path) -> dict[str, bytes]:
-    """Every file under a folder with its bytes, without locks and leftovers."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix != ".lock"
-    }
 
 
 def test_a_submission_lands_whole(home: Home, tmp_path: Path) -> None:
@@ -130,7 +69,8 @@ def test_a_submission_lands_whole(home: Home, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", sorted(load_forms()))
 def test_landed_columns_are_the_contracts(home: Home, tmp_path: Path, form: str) -> None:
-    outcome = collect_one(home, write_csv(tmp_path, form), at(4))
+    department = next(code for code, unit in load_units("2014-03").items() if load_forms()[form] in forms_owed(unit))
+    outcome = collect_one(home, write_csv(tmp_path, form, department=department), at(4))
     names = pq.read_schema(version_folder(home, outcome) / f"{form}.parquet").names
     assert names == list(landed_columns(load_forms()[form]))
     assert outcome.state == "accepted"
@@ -293,104 +233,6 @@ def test_a_file_that_left_the_inbox_is_told(home: Home, tmp_path: Path) -> None:
     place.unlink()
     with pytest.raises(InboxFileMissing):
         collect_file(home, item)
-
-
-def test_the_opening_takes_any_past_date(home: Home, tmp_path: Path) -> None:
-    open_department(home, tmp_path)
-    correction = hazards(tmp_path / "v2.xlsx", {"found_on": date(1998, 1, 1)}, month="2013-12")
-    outcome = collect_one(home, correction, OPENING + timedelta(days=1))
-    assert (outcome.state, problems(outcome, "error", "warning")) == ("accepted", [])
-    assert [manifest["is_opening"] for manifest in read_manifests(home)] == [True, True]
-    late = collect_one(
-        home,
-        hazards(tmp_path / "v3.xlsx", {"found_on": date(2014, 1, 1), "due_on": date(2014, 1, 9)}, month="2013-12"),
-        OPENING + timedelta(days=2),
-    )
-    assert problems(late) == [(2, "found_on", "date_after_month")]
-
-
-def test_a_rejected_submission_is_no_opening(home: Home, tmp_path: Path) -> None:
-    bad = write_workbook(tmp_path / "bad.xlsx", month="2013-12", cells={"封面!B3": "7"})
-    assert collect_one(home, bad, OPENING).state == "rejected"
-    outcome = collect_one(home, hazards(tmp_path / "x.xlsx", {"found_on": date(2001, 1, 1)}, month="2014-01"), at(2))
-    assert (outcome.state, [manifest["is_opening"] for manifest in read_manifests(home)]) == ("accepted", [True, True])
-
-
-def test_the_opening_is_known_without_the_derived_file(home: Home, tmp_path: Path) -> None:
-    open_department(home, tmp_path)
-    shutil.rmtree(home.landing / ".first_accepted")
-    outcome = collect_one(home, hazards(tmp_path / "x.xlsx", {"found_on": date(2001, 1, 1)}), at(4))
-    assert problems(outcome) == [(2, "found_on", "date_before_window")]
-
-
-@pytest.mark.parametrize(
-    ("found_on", "expected"),
-    [
-        (date(2014, 6, 30), []),
-        (date(2014, 6, 1), []),
-        (date(2014, 5, 31), ["late_row"]),
-        (date(2014, 3, 1), ["late_row"]),
-        (date(2014, 2, 28), ["date_before_window"]),
-        (date(2014, 7, 1), ["date_after_month"]),
-    ],
-)
-def test_june_takes_events_from_the_first_of_march(home: Home, tmp_path: Path, found_on: date, expected: list[str]) -> None:
-    open_department(home, tmp_path)
-    outcome = collect_one(
-        home, hazards(tmp_path / "x.xlsx", {"found_on": found_on, "due_on": date(2015, 1, 1)}, month="2014-06"), at(7)
-    )
-    assert [rule for _, _, rule in problems(outcome, "error", "warning")] == expected
-
-
-def test_of_a_known_key_only_changed_dates_are_tested(home: Home, tmp_path: Path) -> None:
-    open_department(home, tmp_path)
-    rectified = {"hazard_no": "H0", "found_on": date(2010, 5, 1), "due_on": date(2010, 6, 1), "rectified_on": date(2014, 3, 9)}
-    changed = {"hazard_no": "H0", "found_on": date(2010, 5, 2), "due_on": date(2010, 6, 1)}
-    unknown = {"hazard_no": "H1", "found_on": date(2010, 5, 1), "due_on": date(2010, 6, 1)}
-    assert problems(check_file(home, hazards(tmp_path / "1.xlsx", rectified), at(4)), "error", "warning") == []
-    assert problems(check_file(home, hazards(tmp_path / "2.xlsx", changed), at(4))) == [(2, "found_on", "date_before_window")]
-    assert problems(check_file(home, hazards(tmp_path / "3.xlsx", unknown), at(4))) == [(2, "found_on", "date_before_window")]
-    late = rectified | {"rectified_on": date(2014, 2, 9)}
-    assert problems(check_file(home, hazards(tmp_path / "4.xlsx", late), at(4)), "warning") == [(2, "rectified_on", "late_row")]
-
-
-def test_a_key_of_another_department_or_a_quarantined_or_withdrawn_row_is_not_known(home: Home, tmp_path: Path) -> None:
-    row = {"hazard_no": "H0", "found_on": date(2010, 5, 1), "due_on": date(2010, 6, 1)}
-    open_department(home, tmp_path)
-    collect_one(home, hazards(tmp_path / "wl.xlsx", {}, department="WL", month="2013-12"), OPENING)
-    assert problems(check_file(home, hazards(tmp_path / "1.xlsx", row, department="WL"), at(4))) == [
-        (2, "found_on", "date_before_window")
-    ]
-    collect_one(home, hazards(tmp_path / "v2.xlsx", row | {"category": "火"}, month="2013-12"), OPENING + timedelta(days=1))
-    assert problems(check_file(home, hazards(tmp_path / "2.xlsx", row), at(4))) == [(2, "found_on", "date_before_window")]
-
-
-def test_a_spell_may_end_ahead_but_not_behind_the_window(home: Home, tmp_path: Path) -> None:
-    open_department(home, tmp_path)
-    nil = nil_except("programme_enrolments")
-
-    def ended(ended_on: date) -> list[tuple[Any, ...]]:
-        path = write_workbook(
-            tmp_path / "x.xlsx",
-            month="2014-06",
-            rows={"programme_enrolments": [{"enrolled_on": date(2014, 6, 1), "ended_on": ended_on}]},
-            nil=nil,
-        )
-        return problems(check_file(home, path, at(7)))
-
-    assert ended(date(2015, 1, 1)) == []
-    assert ended(date(2014, 2, 1)) == [(2, "ended_on", "date_before_window"), (2, "ended_on", "enrolment_order")]
-
-
-def test_a_spell_that_an_accepted_key_ends_keeps_its_old_beginning(home: Home, tmp_path: Path) -> None:
-    nil = nil_except("programme_enrolments")
-    old = {"enrolled_on": date(2009, 1, 1)}
-    opening = write_workbook(tmp_path / "1.xlsx", month="2013-12", rows={"programme_enrolments": [old]}, nil=nil)
-    assert collect_one(home, opening, OPENING).state == "accepted"
-    path = write_workbook(
-        tmp_path / "2.xlsx", month="2014-06", rows={"programme_enrolments": [old | {"ended_on": date(2014, 6, 9)}]}, nil=nil
-    )
-    assert problems(check_file(home, path, at(7)), "error", "warning") == []
 
 
 def test_a_new_reading_stands_beside_the_old_one(home: Home, tmp_path: Path) -> None:

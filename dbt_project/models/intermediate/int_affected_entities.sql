@@ -1,24 +1,7 @@
 -- Entities to make anew: those carried by a submission that began or ceased to count, and those whose verdict or
 -- attribution depends on one of them (a hazard on its inspection, a member on the register of unions, ...).
-{% set keys = {
-    "union_register": "union_event_key",
-    "union_coverage": "union_coverage_key",
-    "member_changes": "membership_change_key",
-    "member_counts": "member_count_key",
-    "safety_inspections": "safety_inspection_key",
-    "hazards": "hazard_key",
-    "programme_enrolments": "programme_enrolment_key",
-    "collective_contracts": "collective_contract_key",
-    "training_activities": "training_activity_key",
-    "qualification_promotions": "qualification_promotion_key",
-    "honours": "honour_key",
-    "assistance": "assistance_key",
-    "rights_cases": "rights_case_key",
-    "employment_services": "employment_service_key",
-    "cultural_activities": "cultural_activity_key",
-    "visits": "visit_key",
-    "commitments": "commitment_key",
-} %}
+{% set keys = {"member_counts": "member_count_key"} %}
+{% for definition in fact_definitions().values() %} {% do keys.update({definition.form: definition.key}) %} {% endfor %}
 {% set dependent = [
     "union_register",
     "union_coverage",

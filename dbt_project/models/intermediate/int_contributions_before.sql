@@ -9,6 +9,7 @@
         reporting_unit_code,
         {{ submission_slot("submission_id") }} as submission_slot,
         distinct_value,
+        part_value,
         amount,
         count(*) as row_count
     from {{ contributions }}
@@ -21,6 +22,7 @@
         cast(null as varchar) as reporting_unit_code,
         cast(null as varchar) as submission_slot,
         cast(null as varchar) as distinct_value,
+        cast(null as varchar) as part_value,
         cast(null as decimal(18, 2)) as amount,
         cast(null as bigint) as row_count
     from {{ ref("int_earliest_change") }}

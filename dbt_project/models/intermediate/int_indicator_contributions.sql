@@ -7,13 +7,8 @@
     )
 }}
 -- depends_on: {{ ref('int_contributions_before') }}
--- depends_on: {{ ref('dim_enterprise') }} {{ ref('dim_reporting_unit') }} {{ ref('dim_reporting_unit_lineage') }}
--- depends_on: {{ ref('dim_union') }} {{ ref('fct_union_events') }}
--- depends_on: {{ ref('fct_union_coverage') }} {{ ref('fct_membership_changes') }} {{ ref('fct_membership_monthly') }}
--- depends_on: {{ ref('fct_safety_inspections') }} {{ ref('fct_hazards') }} {{ ref('fct_programme_enrolments') }}
--- depends_on: {{ ref('fct_collective_contracts') }} {{ ref('fct_training_activities') }} {{ ref('fct_qualification_promotions') }}
--- depends_on: {{ ref('fct_honours') }} {{ ref('fct_assistance') }} {{ ref('fct_rights_cases') }} {{ ref('fct_visits') }}
--- depends_on: {{ ref('fct_employment_services') }} {{ ref('fct_cultural_activities') }} {{ ref('fct_commitments') }}
+-- depends_on: {{ ref('dim_enterprise') }} {{ ref('dim_reporting_unit') }} {{ ref('dim_reporting_unit_lineage') }} {{ ref('dim_union') }}
+-- depends_on: {{ ref('fct_membership_monthly') }} {% for fact in fact_definitions() %} {{ ref(fact) }} {% endfor %}
 with
     span as (
         select month, last_on as month_end

@@ -24,6 +24,7 @@ _RESTATED_COLUMNS = (
     ("is", "new_value_month", True),
     ("year to date: was", "old_value_year_to_date", True),
     ("is", "new_value_year_to_date", True),
+    ("caused by", "caused_by", False),
 )
 
 

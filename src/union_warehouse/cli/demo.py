@@ -23,6 +23,8 @@ from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.paths import PROJECT_DIR, Home
 
 REFERENCE_YEAR = 2014
+MONTHS_AFTER = 3
+"""Months of the next year that follow in the demo, so that the commitments made for it show how they stand."""
 PUBLISHED_FIGURES = PROJECT_DIR / "src" / "union_warehouse" / "reference" / f"published_figures_{REFERENCE_YEAR}.csv"
 _MARKER = ".made-by-uw-demo"
 
@@ -42,9 +44,9 @@ class NotADemoHome(UnionWarehouseError):
 def demo(seed: int) -> None:
     """Run the reference year end to end, and compare every figure with what was published.
 
-    Writes a year of synthetic submissions, collects them, closes the twelve months as known at each closing date
-    (through the real Airflow DAGs, in this process), and prints a table. UW_HOME is made anew; exit code 1 if a figure
-    differs.
+    Writes a year of synthetic submissions and the first months of the next, collects them, closes the months one by one
+    as known at each closing date (through the real Airflow DAGs, in this process), and prints a table of the figures and
+    one of the next year's commitments. UW_HOME is made anew; exit code 1 if a figure differs.
     """
     home = Home.from_environment()
     clock = time.perf_counter()
@@ -53,6 +55,7 @@ def demo(seed: int) -> None:
         _run_year(home, seed, shown)
         shown.say(f"demo done in {time.perf_counter() - clock:.0f} s; all of it is in {home.root}")
     comparisons = compare_with_published(home)
+    _print_commitments(home)
     _print_comparisons(comparisons)
     raise SystemExit(0 if comparisons and all(one.is_equal for one in comparisons) else 1)
 
@@ -140,7 +143,7 @@ def _run_year(home: Home, seed: int, shown: Progress) -> None:
 
     out = home.root / "reference"
     with _timed(shown, "write the reference submissions (synthetic)"):
-        write_reference_year(out, year=REFERENCE_YEAR, scale=1, seed=seed)
+        write_reference_year(out, year=REFERENCE_YEAR, scale=1, seed=seed, months_after=MONTHS_AFTER)
     with ExitStack() as stack:
         with _timed(shown, "start Airflow in this process"):
             runner = stack.enter_context(in_process_runner(home))
@@ -169,6 +172,37 @@ def _timed(shown: Progress, activity: str) -> Iterator[None]:
     clock = time.perf_counter()
     yield
     shown.say(f"{activity}: {time.perf_counter() - clock:.1f} s")
+
+
+def _print_commitments(home: Home) -> None:
+    from union_warehouse.warehouse import open_release
+
+    with open_release(home) as connection:
+        found = connection.execute(
+            """select commitment_no, commitment_year, month, name_zh, target_value, progress_value, progress_rate, forecast_value,
+                unit_zh, commitment_status
+            from fct_commitment_progress left join dim_indicator using (indicator_code)
+            where month = (select max(month) from fct_commitment_progress)
+            order by try_cast(regexp_extract(commitment_no, '^\\d+') as integer), commitment_no"""
+        ).fetchall()
+    headings = (("no.", False), ("commitment", False), ("target", True), ("reached", True), ("share", True), ("forecast", True))
+    rows = [
+        (
+            number,
+            name,
+            as_text(target),
+            as_text(value),
+            "" if rate is None else f"{rate:.1%}",
+            as_text(forecast),
+            unit,
+            status.replace("_", " "),
+        )
+        for number, _, _, name, target, value, rate, forecast, unit, status in found
+    ]
+    if found:
+        print_table(
+            f"Commitments of {found[0][1]} at the end of {found[0][2]}", (*headings, ("unit", False), ("status", False)), rows
+        )
 
 
 def _print_comparisons(comparisons: list[Comparison]) -> None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import click
 
 from union_warehouse.cli.console import print_json
-from union_warehouse.cli.options import chosen_period, chosen_release, period_options, release_options
+from union_warehouse.cli.options import chosen_period, chosen_release, period_options, release_options, structure_option
 from union_warehouse.paths import Home
 
 
 @click.command()
 @period_options
 @release_options
+@structure_option
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -31,6 +32,7 @@ def report(
     month: str | None,
     release_id: str | None,
     as_of: datetime | None,
+    structure_on: date | None,
     out: Path | None,
     template: Path | None,
     as_json: bool,
@@ -40,9 +42,8 @@ def report(
     from union_warehouse.reporting.report.template import TEMPLATE_FILE
 
     home = Home.from_environment()
-    files = write_report(
-        home, chosen_period(year, month), month, chosen_release(home, release_id, as_of), out, template or TEMPLATE_FILE
-    )
+    release = chosen_release(home, release_id, as_of)
+    files = write_report(home, chosen_period(year, month), month, release, out, template or TEMPLATE_FILE, structure_on)
     if as_json:
         print_json({"files": [str(path) for path in files]})
         return

@@ -10,7 +10,7 @@ import pandas as pd
 
 from union_warehouse.reference.draw import Floats, Integers, apportion, deal, months_for, pick
 from union_warehouse.reference.identifiers import child_numbers, person_names, resident_numbers
-from union_warehouse.reference.plan import RowCollector, YearPlan, numbered
+from union_warehouse.reference.plan import RowCollector, YearPlan, numbered, on_distinct_days
 
 _BUREAUS = {"JY": 12.0, "ZJ": 6.0, "CG": 6.0}
 _STREET_WEIGHT = 9.0
@@ -233,7 +233,7 @@ def _granted(plan: YearPlan, rng: np.random.Generator, grant: _Grant, persons: I
     )
     if grant.is_batch:
         table["granted_on"] = table.groupby(["department", "month_number"])["granted_on"].transform("first")
-    return _on_other_days(plan, rng, table)
+    return on_distinct_days(plan, rng, table, ["person", "granted_on"])
 
 
 def _amounts(rng: np.random.Generator, grant: _Grant, count: int) -> Floats:
@@ -242,14 +242,6 @@ def _amounts(rng: np.random.Generator, grant: _Grant, count: int) -> Floats:
         return np.full(count, np.nan)
     tens = grant.least + apportion(grant.amount // 10 - grant.least * count, rng.lognormal(0, 0.5, count))
     return (tens * 10).astype(np.float64)
-
-
-def _on_other_days(plan: YearPlan, rng: np.random.Generator, table: pd.DataFrame) -> pd.DataFrame:
-    """Nobody is granted the same twice on one day, but for what is planted."""
-    while len(again := np.flatnonzero(table.duplicated(["person", "granted_on"]))):
-        days = plan.days(rng, table["month_number"].to_numpy()[again])
-        table.loc[again, "granted_on"] = days.astype("datetime64[s]")
-    return table
 
 
 def _reported_twice(plan: YearPlan, rng: np.random.Generator, table: pd.DataFrame) -> pd.DataFrame:

@@ -11,8 +11,8 @@ from union_warehouse.reference.draw import Strings, deal, pick
 from union_warehouse.reference.identifiers import person_names
 from union_warehouse.reference.plan import NEVER, RowCollector, YearPlan, numbered
 
-_FIRST_BATCH_YEAR = 2005
-"""The year before the first batch of skill leaders would have been named: 2014 names the ninth."""
+_YEAR_BEFORE_FIRST_BATCH = 2005
+"""2014 names the ninth batch of skill leaders."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def _recipients(plan: YearPlan, award: _Award, count: int, next_person: int) -> 
     if award.recipient_kind == "person":
         return person_names(next_person + number - 1)
     if award.honour == "federation_award":
-        return np.full(count, "下城区总工会")
+        return np.full(count, "下城区总工会" if award.level == "municipal" else "下城区总工会机关")
     names = [f"样例{plan.short_name(code)}" for code in np.resize(plan.streets, count)]
     what = "班组" if award.recipient_kind == "team" else "创新成果"
     return np.array([f"{name}{plan.year}年第{place}号{what}" for name, place in zip(names, number, strict=True)])
@@ -95,7 +95,7 @@ def _awarded(plan: YearPlan, rng: np.random.Generator, award: _Award, recipients
             "title": award.title,
             "level": award.level,
             "awarding_body": award.awarding_body,
-            "batch": f"第{plan.year - _FIRST_BATCH_YEAR}批" if award.honour == "skill_leader" else None,
+            "batch": f"第{plan.year - _YEAR_BEFORE_FIRST_BATCH}批" if award.honour == "skill_leader" else None,
             "recipient_kind": award.recipient_kind,
             "recipient": recipients,
             "awarded_on": plan.days(rng, month).astype("datetime64[s]"),

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from union_warehouse.reference.draw import Integers, apportion, deal, pick
+from union_warehouse.reference.draw import Floats, Integers, apportion, deal, pick
 from union_warehouse.reference.identifiers import person_names, resident_numbers
 from union_warehouse.reference.plan import NEVER, Dates, RowCollector, YearPlan, numbered
 from union_warehouse.reference.unions import UnionYear
@@ -26,7 +26,7 @@ _TRANSFERS = 640
 _TRANSFERS_WITHOUT_ARRIVAL = 5
 _LATE_JOINS = 60
 _LEAST_MEMBERS = 25
-_MUTUAL_AID_GROWTH = np.linspace(0.9, 1.0, 13)
+_OPENING_AID_GROWTH = np.linspace(0.9, 1.0, 13)
 _PERSON, _UNION, _MONTH = "person", "union", "month_number"
 
 
@@ -39,19 +39,20 @@ def opening_members(plan: YearPlan, spells: pd.DataFrame, employers: pd.DataFram
 
 
 def membership_year(
-    plan: YearPlan, year: UnionYear, members: Integers, next_person: int, rows: RowCollector
-) -> tuple[Integers, int]:
+    plan: YearPlan, year: UnionYear, members: Integers, mutual_aid: Integers | None, next_person: int, rows: RowCollector
+) -> tuple[Integers, Integers, int]:
     """Simulate a year of members; writes ``member_changes`` and ``member_counts``.
 
     Args:
         plan: the year.
         year: its unions.
         members: members of each former union at the end of month 0.
+        mutual_aid: those of them who take part in medical mutual aid; None in an opening year.
         next_person: first person serial not taken.
         rows: takes the rows.
 
     Returns:
-        Members of each union at the end of the year, and the next free person serial.
+        Members and participants in mutual aid of each union at the end of the year, and the next free person serial.
     """
     rng = plan.rng("membership")
     opening = np.zeros(len(year.unions), dtype=np.int64)
@@ -64,10 +65,11 @@ def membership_year(
     first = next_person + int(table[_PERSON].max()) + 1
     table[_PERSON] = np.where(unnumbered, first + np.cumsum(unnumbered) - 1, next_person + table[_PERSON])
     rows.add("member_changes", _change_rows(plan, year, table))
-    counts = _counts(plan, year, opening, table)
+    counts = _counts(plan, year, opening, mutual_aid, table)
     rows.add("member_counts", counts.drop(columns=_UNION))
-    closing = counts[counts[_MONTH] == 12].set_index(_UNION)["closing"]
-    return closing.reindex(range(len(opening)), fill_value=0).to_numpy(dtype=np.int64), first + int(unnumbered.sum())
+    last = counts[counts[_MONTH] == 12].set_index(_UNION)[["closing", "mutual_aid"]].reindex(range(len(opening)), fill_value=0)
+    closing, participants = (last[name].to_numpy(dtype=np.int64) for name in ("closing", "mutual_aid"))
+    return closing, participants, first + int(unnumbered.sum())
 
 
 def _table(person: Integers, union: Integers, change: npt.ArrayLike, month: Integers, changed_on: Dates) -> pd.DataFrame:
@@ -202,7 +204,7 @@ def _change_rows(plan: YearPlan, year: UnionYear, table: pd.DataFrame) -> pd.Dat
     )
 
 
-def _counts(plan: YearPlan, year: UnionYear, opening: Integers, table: pd.DataFrame) -> pd.DataFrame:
+def _counts(plan: YearPlan, year: UnionYear, opening: Integers, former_aid: Integers | None, table: pd.DataFrame) -> pd.DataFrame:
     """Month-end counts of every union alive, from the changes that the same month's submissions report."""
     moves = {name: _movements(table[table["change"].isin(changes)], len(opening)) for name, changes in _MOVEMENTS.items()}
     _plant_count_errors(year, moves)
@@ -211,7 +213,7 @@ def _counts(plan: YearPlan, year: UnionYear, opening: Integers, table: pd.DataFr
     rng = plan.rng("member counts")
     women = np.floor(closing * rng.uniform(0.3, 0.55, len(opening))).astype(np.int64)
     alive = np.array([year.alive(month) for month in range(13)])
-    mutual_aid = _mutual_aid(plan, np.where(alive, closing, 0))
+    mutual_aid = _mutual_aid(plan, np.where(alive, closing, 0), former_aid)
     month, union = np.nonzero(alive)
     chosen_months = month >= (0 if plan.is_opening else 1)
     month, union = month[chosen_months], union[chosen_months]
@@ -249,12 +251,31 @@ def _plant_count_errors(year: UnionYear, moves: dict[str, Integers]) -> None:
     moves["unexplained"] = unexplained
 
 
-def _mutual_aid(plan: YearPlan, closing: Integers) -> Integers:
-    """Participants of each union and month: towards exactly the year's total at the end of month 12."""
+def _mutual_aid(plan: YearPlan, closing: Integers, former: Integers | None) -> Integers:
+    """Participants of each union and month: towards exactly the year's total at the end of month 12.
+
+    An opening year begins with nine tenths of them; a following one with those of the year before, and gains evenly.
+    """
     taking_part = plan.rng("mutual aid").uniform(0.5, 1.5, closing.shape[1])
+    if former is not None:
+        return _following_aid(plan, closing, former, closing[12] * taking_part)
     year_end = apportion(plan.targets.mutual_aid, closing[12] * taking_part)
     share = np.divide(year_end, closing[12], out=np.zeros(closing.shape[1]), where=closing[12] > 0)
     share = np.where(closing[12] > 0, share, 0.25)
-    participants = np.minimum(closing, np.floor(closing * share * _MUTUAL_AID_GROWTH[:, None]).astype(np.int64))
+    participants = np.minimum(closing, np.floor(closing * share * _OPENING_AID_GROWTH[:, None]).astype(np.int64))
     participants[12] = year_end
+    return participants
+
+
+def _following_aid(plan: YearPlan, closing: Integers, former: Integers, inclined: Floats) -> Integers:
+    """From the participants of the year before to a larger total, shared at its end as the unions are ``inclined``."""
+    begin = np.zeros(closing.shape[1])
+    begin[: len(former)] = former
+    total = int(former.sum())
+    end = inclined / inclined.sum() * total
+    participants = np.zeros_like(closing)
+    for month in range(1, 13):
+        growth = 1 + plan.targets.mutual_aid_growth * month / 12
+        wanted = np.where(closing[month] > 0, begin + (end - begin) * month / 12, 0.0)
+        participants[month] = np.minimum(closing[month], apportion(round(total * growth), wanted))
     return participants

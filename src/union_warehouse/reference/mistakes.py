@@ -23,7 +23,7 @@ def _changed(tables: Tables, form: str, column: str, values: Mapping[int, Any]) 
     return {**tables, form: rows}
 
 
-def _wrong_check(text: str) -> str:
+def wrong_check(text: str) -> str:
     """The same number with another last character."""
     last = _CHECK_LETTERS.find(text[-1])
     return text[:-1] + _CHECK_LETTERS[(last + 1) % len(_CHECK_LETTERS)]
@@ -32,8 +32,8 @@ def _wrong_check(text: str) -> str:
 def wrong_values(tables: Tables) -> Tables:
     """Values outside their lists, failed check characters; a union's founding among them, so that its members wait too."""
     tables = _changed(tables, "member_changes", "change", {0: "调出"})
-    tables = _changed(tables, "member_changes", "id_number", {1: _wrong_check(tables["member_changes"]["id_number"][1])})
-    tables = _changed(tables, "union_coverage", "uscc", {0: _wrong_check(tables["union_coverage"]["uscc"][0])})
+    tables = _changed(tables, "member_changes", "id_number", {1: wrong_check(tables["member_changes"]["id_number"][1])})
+    tables = _changed(tables, "union_coverage", "uscc", {0: wrong_check(tables["union_coverage"]["uscc"][0])})
     return _changed(tables, "union_register", "union_type", {0: "联合会"})
 
 
@@ -121,3 +121,61 @@ def old_resident_numbers(tables: Tables) -> Tables:
         "id_number",
         {row: numbers[row][:6] + numbers[row][8:17] for row in range(min(3, len(numbers)))},
     )
+
+
+def wrong_assistance(tables: Tables) -> Tables:
+    """A failed check character and a negative amount."""
+    numbers = tables["assistance"]["id_number"]
+    tables = _changed(tables, "assistance", "id_number", {0: wrong_check(numbers[0])})
+    return _changed(tables, "assistance", "amount", {1: -300.0})
+
+
+def numbers_in_scientific_notation(tables: Tables) -> Tables:
+    """An export that was opened and saved by a spreadsheet: identity numbers as ``3.399E+17``."""
+    numbers = tables["assistance"]["id_number"]
+    return _changed(tables, "assistance", "id_number", {row: f"{float(numbers[row][:17]) * 10:.5E}" for row in (0, 1)})
+
+
+def list_pasted_twice(tables: Tables) -> Tables:
+    """The first third of a list stands in the sheet twice: every number in it is used twice."""
+    rows = tables["assistance"]
+    return {**tables, "assistance": pd.concat([rows, rows.iloc[: len(rows) // 3]], ignore_index=True)}
+
+
+def unknown_honour(tables: Tables) -> Tables:
+    """An honour that no list has."""
+    return _changed(tables, "honours", "honour", {0: "全国先进工作者"})
+
+
+def closed_too_early(tables: Tables) -> Tables:
+    """A case closed before it was received; an amount in words."""
+    cases = tables["rights_cases"]
+    tables = _changed(tables, "rights_cases", "closed_on", {0: pd.Timestamp(cases["received_on"][0]) - pd.Timedelta(days=3)})
+    return _changed(tables, "rights_cases", "claimed", {1: "八万余元"})
+
+
+def ends_before_it_begins(tables: Tables) -> Tables:
+    """An event whose last day lies before its first; it waits until the dates are right."""
+    events = tables["cultural_activities"]
+    row = int(events["kind"].eq("festival").to_numpy().argmax())
+    return _changed(tables, "cultural_activities", "held_to", {row: pd.Timestamp(events["held_on"][row]) - pd.Timedelta(days=1)})
+
+
+def heat_forgotten(tables: Tables) -> Tables:
+    """The visits in high temperature are missing."""
+    visits = tables["visits"]
+    return {**tables, "visits": visits[visits["kind"] != "high_temperature"].reset_index(drop=True)}
+
+
+def visitor_missing(tables: Tables) -> Tables:
+    """A visit without its visitor, another to an enterprise with a wrong code."""
+    visits = tables["visits"]
+    row = int(visits["uscc"].notna().to_numpy().argmax())
+    tables = _changed(tables, "visits", "uscc", {row: wrong_check(visits["uscc"][row])})
+    return _changed(tables, "visits", "visitor", {row + 1: None})
+
+
+def beyond_hundred(tables: Tables) -> Tables:
+    """Progress of 350 per cent, where 35 was meant."""
+    percent = tables["commitments"]["percent"]
+    return _changed(tables, "commitments", "percent", {row: value * 10 for row, value in enumerate(percent) if value == value})

@@ -84,6 +84,15 @@ def past_days(rng: np.random.Generator, first: Dates, last: Dates) -> Dates:
     return days
 
 
+def on_distinct_days(plan: YearPlan, rng: np.random.Generator, table: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """Draw the day, the last of ``key``, again for rows that share the key with another: nothing is reported twice by chance."""
+    table = table.copy()
+    while len(again := np.flatnonzero(table.duplicated(key))):
+        days = plan.days(rng, table["month_number"].to_numpy()[again])
+        table.loc[again, key[-1]] = days.astype("datetime64[s]")
+    return table
+
+
 @dataclass
 class RowCollector:
     """Rows of every form as they come: contract fields plus ``department`` and ``month_number`` of the submission."""

@@ -83,7 +83,7 @@ def spell(form: Form, rows: pd.DataFrame, spelling: Spelling) -> list[Column]:
     return [
         Column(
             field.label,
-            _cells(field, rows[field.name], spelling),
+            [] if rows.empty else _cells(field, rows[field.name], spelling),
             is_date=field.type is FieldType.DATE and spelling.dates == "excel",
         )
         for field in ordered

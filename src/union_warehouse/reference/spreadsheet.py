@@ -55,6 +55,10 @@ class _SharedStrings:
         number = self.numbers.setdefault(text, len(self.numbers))
         return f'<c r="{place}" s="{style}" t="s"><v>{number}</v></c>' if style else f'<c r="{place}" t="s"><v>{number}</v></c>'
 
+    def numbers_of(self, texts: Iterable[str]) -> list[int]:
+        numbers = self.numbers
+        return [numbers.setdefault(text, len(numbers)) for text in texts]
+
     def xml(self) -> str:
         items = "".join(f'<si><t xml:space="preserve">{escape(text)}</t></si>' for text in self.numbers)
         return f'{_HEAD}<sst xmlns="{_MAIN}" uniqueCount="{len(self.numbers)}">{items}</sst>'
@@ -98,16 +102,19 @@ def _row(number: int, cells: Sequence[Cell], strings: _SharedStrings, style: int
 
 
 def _column_rows(columns: Sequence[Column], top: int, strings: _SharedStrings) -> Iterable[str]:
-    written = [
-        [
-            _cell(f"{letter}{number}", cell, strings, _DATE if column.is_date else 0)
-            for number, cell in enumerate(column.cells, start=top)
-        ]
-        for letter, column in zip(ascii_uppercase, columns, strict=False)
-    ]
+    written = [_column_cells(letter, column, top, strings) for letter, column in zip(ascii_uppercase, columns, strict=False)]
     return [
         f'<row r="{number}">{"".join(parts)}</row>' for number, parts in enumerate(zip_longest(*written, fillvalue=""), start=top)
     ]
+
+
+def _column_cells(letter: str, column: Column, top: int, strings: _SharedStrings) -> list[str]:
+    texts = [cell for cell in column.cells if isinstance(cell, str)]
+    if len(texts) == len(column.cells):
+        cells = zip(range(top, top + len(texts)), strings.numbers_of(texts), strict=True)
+        return [f'<c r="{letter}{row}" t="s"><v>{number}</v></c>' for row, number in cells]
+    style = _DATE if column.is_date else 0
+    return [_cell(f"{letter}{row}", cell, strings, style) for row, cell in enumerate(column.cells, start=top)]
 
 
 def _cell(place: str, cell: Cell, strings: _SharedStrings, style: int) -> str:

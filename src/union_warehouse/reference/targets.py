@@ -72,6 +72,7 @@ class Targets:
     honours: Mapping[str, int]
     recruitment_fairs: Mapping[str, int]
     cultural_activities: Mapping[str, int]
+    mutual_aid_growth: float
     non_public_congress_rate: float
     municipal_trades: tuple[str, ...]
     opening_unions: Mapping[str, Mapping[str, int]]
@@ -89,6 +90,7 @@ def load_targets(scale: int = 1) -> Targets:
         honours=document["honours"],
         recruitment_fairs=document["recruitment_fairs"],
         cultural_activities=document["cultural_activities"],
+        mutual_aid_growth=document["mutual_aid_growth"],
         non_public_congress_rate=document["non_public_congress_rate"],
         municipal_trades=tuple(document["municipal_trades"]),
         opening_unions={unit: _scaled(kinds, scale) for unit, kinds in document["opening_unions"].items()},

@@ -7,7 +7,7 @@ import pandas as pd
 
 from union_warehouse.reference.draw import Integers, Strings, apportion, deal, months_for, pick
 from union_warehouse.reference.identifiers import person_names
-from union_warehouse.reference.plan import NEVER, RowCollector, YearPlan, numbered
+from union_warehouse.reference.plan import NEVER, RowCollector, YearPlan, numbered, on_distinct_days
 
 _FRONTLINE_VISITS = 1850
 _HIGH_TEMPERATURE_VISITS = 460
@@ -23,6 +23,7 @@ _LEADERS_OFFICES = ("BG", "LB", "QY", "NG", "XJ")
 _OUTREACH_SEASON = (4, 6, 14, 14, 12, 12, 8, 6, 14, 12, 12, 8)
 _VISITED_AGAIN = 14
 _REPORTED_TWICE = 2
+_BUSINESS_KEY = ["visitor_code", "employer", "visited_on"]
 _PAIRED_VISITS = 38
 _PAIRED_SEASON = (10, 2, 2, 3, 2, 2, 3, 2, 5, 2, 2, 6)
 _SEMINAR_SEASON = (0, 1, 2, 2, 1, 2, 1, 0, 2, 2, 1, 1)
@@ -85,7 +86,7 @@ def _to_front_line(
         event_month[late] -= rng.integers(1, 4, len(late))
     visitor = rng.integers(1, _VISITORS_EACH + 1, count)
     persons = 1 + apportion(workers - count, rng.lognormal(0, 0.6, count))
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "department": department,
             "month_number": month,
@@ -98,6 +99,7 @@ def _to_front_line(
             "amount": np.where(rng.random(count) < 0.7, persons * rng.integers(2, 9, count) * 10.0, np.nan),
         }
     )
+    return on_distinct_days(plan, rng, table, _BUSINESS_KEY)
 
 
 def _employers(rng: np.random.Generator, lasting: pd.DataFrame, department: Strings) -> Integers:
@@ -134,6 +136,7 @@ def _outreach(plan: YearPlan, rng: np.random.Generator, lasting: pd.DataFrame) -
     table = _by_leaders(plan, rng, leader, month).assign(
         kind="leader_outreach", employer=employer, workers=rng.integers(0, 12, len(employer))
     )
+    table = on_distinct_days(plan, rng, table, _BUSINESS_KEY)
     of_others = np.flatnonzero(table["department"] != "BG")
     twice = table.loc[pick(rng, of_others, _REPORTED_TWICE)].assign(department="BG")
     return pd.concat([table, twice], ignore_index=True)

@@ -35,6 +35,7 @@ class World:
 
     unions: pd.DataFrame
     members: Integers
+    mutual_aid: Integers | None
     employers: pd.DataFrame
     spells: pd.DataFrame
     enrolments: pd.DataFrame | None
@@ -51,47 +52,79 @@ class Truth:
     Attributes:
         plan: the year.
         tables: by form: its contract's fields, then ``department`` and ``month_number`` of the submission.
+        last_month: number of the last month of which there are rows.
     """
 
     plan: YearPlan
     tables: dict[str, pd.DataFrame]
+    last_month: int = 12
+
+    def until(self, month_number: int) -> Truth:
+        """The rows of the months up to this one."""
+        tables = {form: table[table["month_number"] <= month_number] for form, table in self.tables.items()}
+        return Truth(self.plan, tables, month_number)
 
     @cached_property
-    def slices(self) -> dict[str, dict[tuple[Hashable, Hashable], pd.DataFrame]]:
+    def months(self) -> list[int]:
+        """Numbers of the months that departments report."""
+        return list(range(0 if self.plan.is_opening else 1, self.last_month + 1))
+
+    @cached_property
+    def _slices(self) -> dict[str, dict[Hashable, pd.DataFrame]]:
         """Rows of each form by department and month number."""
-        return {
-            form: {
-                (department, month): rows.drop(columns=["department", "month_number"]).reset_index(drop=True)
-                for department, of_department in table.groupby("department")
-                for month, rows in of_department.groupby("month_number")
-            }
-            for form, table in self.tables.items()
-        }
+        return {form: _sliced(table) for form, table in self.tables.items()}
 
     def rows(self, form: str, department: str, month_number: int) -> pd.DataFrame:
         """Rows of one form in one submission; empty when there are none."""
-        found = self.slices[form].get((department, month_number))
-        return found if found is not None else self.tables[form].iloc[:0].drop(columns=["department", "month_number"])
+        return self._slices[form].get((department, month_number), self._slices[form][_NO_SUBMISSION])
+
+
+_NO_SUBMISSION = ("", -1)
+_PLACE = ["department", "month_number"]
+
+
+def _sliced(table: pd.DataFrame) -> dict[Hashable, pd.DataFrame]:
+    """Rows by place, and an empty table. Text as Python objects: an Arrow array costs more than so few rows."""
+    ordered = table.sort_values(_PLACE, ignore_index=True)
+    places = list(zip(ordered["department"], ordered["month_number"], strict=True))
+    begins = [row for row in range(len(places)) if row == 0 or places[row] != places[row - 1]]
+    fields = ordered.drop(columns=_PLACE)
+    fields = fields.astype({name: object for name in fields if isinstance(fields[name].dtype, pd.StringDtype)})
+    fields.columns = fields.columns.astype(object)
+    slices: dict[Hashable, pd.DataFrame] = {_NO_SUBMISSION: fields.iloc[:0]}
+    for begin, end in zip(begins, [*begins[1:], len(places)], strict=False):
+        slices[places[begin]] = fields.iloc[begin:end].set_axis(range(end - begin))
+    return slices
 
 
 def simulate(year: int, targets: Targets, seed: int, first_year: int) -> Truth:
     """Simulate the years from ``first_year``, which carries the opening stock, to ``year``; rows of the last one."""
+    return simulate_years(year, year, targets, seed, first_year)[0]
+
+
+def simulate_years(year: int, last_year: int, targets: Targets, seed: int, first_year: int) -> list[Truth]:
+    """Simulate the years from ``first_year``, which carries the opening stock; rows of each from ``year`` to ``last_year``."""
     world: World | None = None
-    for current in range(first_year, year):
-        world, _ = _simulate_year(YearPlan(current, seed, targets, is_opening=current == first_year), world)
-    plan = YearPlan(year, seed, targets, is_opening=year == first_year)
-    _, rows = _simulate_year(plan, world)
-    tables = {}
-    for form in load_forms().values():
-        tables[form.name] = rows.table(form.name, [*(field.name for field in form.fields), "department", "month_number"])
-    return Truth(plan, tables)
+    truths = []
+    for current in range(first_year, last_year + 1):
+        plan = YearPlan(current, seed, targets, is_opening=current == first_year)
+        world, rows = _simulate_year(plan, world)
+        if current >= year:
+            truths.append(Truth(plan, _tables(rows)))
+    return truths
+
+
+def _tables(rows: RowCollector) -> dict[str, pd.DataFrame]:
+    return {form.name: rows.table(form.name, [*(field.name for field in form.fields), *_PLACE]) for form in load_forms().values()}
 
 
 def _opening_world(plan: YearPlan) -> World:
     unions = opening_unions(plan)
     employers, spells = opening_coverage(plan, unions)
     members = opening_members(plan, spells, employers, len(unions))
-    return World(unions, members, employers, spells, None, None, None, None, next_person=1)
+    return World(
+        unions, members, None, employers, spells, enrolments=None, hazards=None, contracts=None, cases=None, next_person=1
+    )
 
 
 def _simulate_year(plan: YearPlan, before: World | None) -> tuple[World, RowCollector]:
@@ -99,7 +132,7 @@ def _simulate_year(plan: YearPlan, before: World | None) -> tuple[World, RowColl
     rows = RowCollector()
     year = union_year(plan, world.unions, rows)
     employers, spells = coverage_year(plan, year, world.employers, world.spells, rows)
-    members, next_person = membership_year(plan, year, world.members, world.next_person, rows)
+    members, mutual_aid, next_person = membership_year(plan, year, world.members, world.mutual_aid, world.next_person, rows)
     enrolments = enrolments_year(plan, year, employers, spells, world.enrolments, rows)
     hazards = safety_year(plan, year, employers, spells, world.hazards, rows)
     coverage = enterprise_coverage(year, employers, spells)
@@ -117,6 +150,7 @@ def _simulate_year(plan: YearPlan, before: World | None) -> tuple[World, RowColl
     after = World(
         unions=_rolled(year.unions, "gone_month").assign(department=year.departments[:, -1]),
         members=members,
+        mutual_aid=mutual_aid,
         employers=employers,
         spells=_rolled(spells, "end_month"),
         enrolments=_rolled(enrolments, "end_month"),

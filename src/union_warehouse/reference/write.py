@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from union_warehouse.reference.files import SYNTHETIC, write_submission
 from union_warehouse.reference.situations import describe_situations, plan_submissions
-from union_warehouse.reference.stray_rows import STRAY_ROWS, with_stray_rows
+from union_warehouse.reference.stray_rows import with_stray_rows
 from union_warehouse.reference.targets import load_targets
 from union_warehouse.reference.workdays import closing_instant
-from union_warehouse.reference.world import Truth, simulate
+from union_warehouse.reference.world import Truth, simulate_years
 
+_MONTHS = 12
 _INSTANT = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -43,11 +44,12 @@ def write_reference_year(
     seed: int = 2014,
     on_progress: Callable[[str], None] | None = None,
     first_year: int | None = None,
+    months_after: int = 0,
 ) -> ReferenceYear:
     """Write a year of synthetic submissions whose totals are the published figures of 2014.
 
-    The same arguments give the same bytes. At the last closing instant of ``closings.csv`` the figures of the year are
-    exactly those of ``targets.yaml``.
+    The same arguments give the same bytes. At the closing instant of the year's last month, and at every later one, the
+    figures of the year are exactly those of ``targets.yaml``.
 
     Args:
         out: folder to write into; made if missing.
@@ -57,20 +59,26 @@ def write_reference_year(
         on_progress: told the month whose files were written.
         first_year: year whose opening month carries the opening stock, by default ``year``. An earlier one writes a
             following year: no opening month, and its unions, enterprises and members go on from those years' files.
+        months_after: also write so many of the next year's first months, as the following year would have them.
 
     Raises:
-        ValueError: ``first_year`` is after ``year``, or ``scale`` below 1.
+        ValueError: ``first_year`` is after ``year``, ``scale`` below 1, or ``months_after`` not from 0 to 12.
     """
-    if scale < 1 or (first_year is not None and first_year > year):
+    first_year = year if first_year is None else first_year
+    if scale < 1 or first_year > year:
         message = f"scale must be at least 1 and first_year at most {year}: got {scale} and {first_year}"
         raise ValueError(message)
-    truth = with_stray_rows(simulate(year, load_targets(scale), seed, year if first_year is None else first_year))
+    if not 0 <= months_after <= _MONTHS:
+        message = f"months_after must be from 0 to {_MONTHS}: got {months_after}"
+        raise ValueError(message)
+    truths = simulate_years(year, year + (months_after > 0), load_targets(scale), seed, first_year)
+    parts = [with_stray_rows(truths[0]), *(with_stray_rows(following).until(months_after) for following in truths[1:])]
     folder = out / "submissions"
     folder.mkdir(parents=True, exist_ok=True)
-    planned = plan_submissions(truth)
+    planned = [submission for truth in parts for submission in plan_submissions(truth)]
     paths = []
     for submission, following in zip(planned, [*planned[1:], None], strict=True):
-        paths.append(write_submission(submission, truth.plan.units[submission.department], folder))
+        paths.append(write_submission(submission, truths[0].plan.units[submission.department], folder))
         if on_progress is not None and (following is None or following.month != submission.month):
             on_progress(submission.month)
     arrivals = _write_table(
@@ -81,10 +89,15 @@ def write_reference_year(
     closings = _write_table(
         out / "closings.csv",
         ("month", "known_at"),
-        [(month, closing_instant(month).strftime(_INSTANT)) for month in truth.plan.months[1:]],
+        [
+            (month, closing_instant(month).strftime(_INSTANT))
+            for truth in parts
+            for month in truth.plan.months[1 : truth.last_month + 1]
+        ],
     )
-    _write_readme(out / "README.md", truth)
-    return ReferenceYear(out, tuple(paths), arrivals, closings, {form: len(table) for form, table in truth.tables.items()})
+    _write_readme(out / "README.md", parts)
+    rows = {form: sum(len(truth.tables[form]) for truth in parts) for form in parts[0].tables}
+    return ReferenceYear(out, tuple(paths), arrivals, closings, rows)
 
 
 def _write_table(path: Path, header: tuple[str, str], rows: list[tuple[str, str]]) -> Path:
@@ -95,13 +108,13 @@ def _write_table(path: Path, header: tuple[str, str], rows: list[tuple[str, str]
     return path
 
 
-def _write_readme(path: Path, truth: Truth) -> None:
-    months = truth.plan.months
-    planted = sorted([*describe_situations(truth), *((months[month], code, what) for code, month, what in STRAY_ROWS)])
+def _write_readme(path: Path, parts: Sequence[Truth]) -> None:
+    months = [truth.plan.months[number] for truth in parts for number in truth.months]
+    planted = [item for truth in parts for item in describe_situations(truth)]
     lines = [
-        f"# Reference submissions of {truth.plan.year}",
+        f"# Reference submissions, {months[0]} to {months[-1]}",
         "",
-        f"{SYNTHETIC} Everything here is synthetic: no real person, firm or union; only the year's totals were published.",
+        f"{SYNTHETIC} Everything here is synthetic: no real person, firm or union; only the totals of 2014 were published.",
         "",
         "`submissions/` holds the files of the departments, `arrivals.csv` when each arrived (UTC), `closings.csv` the instant",
         "at which each month is closed.",
@@ -109,5 +122,8 @@ def _write_readme(path: Path, truth: Truth) -> None:
         "| month | department | what is out of the ordinary |",
         "|---|---|---|",
         *(f"| {month} | {code} | {what} |" for month, code, what in planted),
+        "",
+        "All year: rows dated up to three months back; persons helped several times, by several departments; the same inspection,",
+        "insurance, honour, visit and film reported by two departments.",
     ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -18,10 +18,18 @@ class NoFigures(UnionWarehouseError):
     """The release holds no figures for what was asked."""
 
     code = "no_figures"
-    message_zh = "版本中没有 {period} 的指标（单位 {department}）；该期间尚未关账，或单位代码有误，可用 uw releases 查看。"
+    message_zh = "版本中没有 {period} 的指标；该期间尚未关账，可用 uw releases 查看各版本所含月份。"
     message_en = (
-        "the release has no figures for {period} (unit {department}): not closed yet, or no such unit; see `uw releases`."
+        "the release has no figures for {period}: not closed yet; `uw releases` shows the months that each release holds."
     )
+
+
+class NoSuchUnit(UnionWarehouseError):
+    """The release holds no figures of that reporting unit for the period."""
+
+    code = "no_such_unit"
+    message_zh = "{period} 没有单位 {department} 的指标；当期的单位为：{units}。"
+    message_en = "there are no figures of unit {department} for {period}; the units are: {units}."
 
 
 def figures(
@@ -51,17 +59,15 @@ def figures(
         is_carried_forward, release_id.
 
     Raises:
-        NoFigures: the release does not hold that period or unit.
+        NoFigures: the release does not hold that period.
+        NoSuchUnit: nor that unit, in the structure asked for.
         NoRelease: nothing has been published yet.
         InvalidMonth: ``month`` is not ``YYYY-MM``.
     """
     folder = release_folder(home, release_id)
     with open_release(home, folder.name) as connection:
         last = last_closed_month(connection, year, None if month is None else parse_month(month))
-        units = unit_values(connection, last, structure_on)
-        chosen = units[units["is_federation"] if department is None else units["reporting_unit_code"] == department]
-        if chosen.empty:
-            raise NoFigures(period=month or year, department=department or "")
+        chosen = values_of(unit_values(connection, last, structure_on), department, last)
         connection.register("chosen", chosen)
         period = "value_month" if month else "value_year_to_date"
         found = connection.execute(
@@ -101,8 +107,20 @@ def last_closed_month(connection: duckdb.DuckDBPyConnection, year: int, month: s
         [str(year), month],
     ).fetchone()
     if found is None or found[0] is None:
-        raise NoFigures(period=month or year, department="")
+        raise NoFigures(period=month or year)
     return str(found[0])
+
+
+def values_of(units: pd.DataFrame, department: str | None, period: str) -> pd.DataFrame:
+    """The rows of `unit_values` of one unit, of the federation if ``department`` is None.
+
+    Raises:
+        NoSuchUnit: there are none.
+    """
+    chosen = units[units["is_federation"] if department is None else units["reporting_unit_code"] == department]
+    if chosen.empty:
+        raise NoSuchUnit(period=period, department=department, units=", ".join(sorted(units["reporting_unit_code"].unique())))
+    return chosen
 
 
 def federation_of(connection: duckdb.DuckDBPyConnection, month: str) -> str:
@@ -115,5 +133,5 @@ def federation_of(connection: duckdb.DuckDBPyConnection, month: str) -> str:
         "select reporting_unit_code from rpt_indicators where month = ? and is_federation limit 1", [month]
     ).fetchone()
     if found is None:
-        raise NoFigures(period=month, department="")
+        raise NoFigures(period=month)
     return str(found[0])

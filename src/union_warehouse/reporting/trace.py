@@ -13,7 +13,7 @@ import pandas as pd
 from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.paths import Home
 from union_warehouse.reporting.contributions import contributions
-from union_warehouse.reporting.figures import NoFigures, last_closed_month
+from union_warehouse.reporting.figures import last_closed_month, values_of
 from union_warehouse.reporting.unit_values import unit_values
 from union_warehouse.warehouse.releases import open_release, release_folder
 
@@ -52,7 +52,7 @@ class Trace:
         period: the year or month asked for.
         reporting_unit: code of the unit.
         release_id: release that was read.
-        value: as the release states it; None where the unit did not report.
+        value: as the release states it; None where the unit did not report, or does not owe the form.
         total: what the contributions add up to; of a ratio the numerator's total over the denominator's.
         rows: one row per submitted row (columns: :data:`TRACE_COLUMNS`), in the order received_at, file, sheet, row.
             ``part`` is ``numerator`` or ``denominator`` of a ratio, else empty.
@@ -93,35 +93,39 @@ def trace(
 
     Raises:
         UnknownIndicator: no indicator has that code.
-        NoFigures: the release does not hold that period or unit.
+        NoFigures: the release does not hold that period.
+        NoSuchUnit: nor that unit, in the structure asked for.
         NoRelease: nothing has been published yet.
     """
     folder = release_folder(home, release_id)
     with open_release(home, folder.name) as connection:
         definition = _definition(connection, indicator)
         last = last_closed_month(connection, year, month)
-        of_unit = _of_unit(connection, indicator, last, department, structure_on)
-        figure = of_unit["value_month" if month else "value_year_to_date"]
-        value = None if pd.isna(figure) else float(figure)
+        period = "value_month" if month else "value_year_to_date"
+        unit, is_federation, values = _of_unit(connection, last, department, structure_on, period)
         parts = {"": definition}
         if definition["indicator_kind"] == "ratio":
             parts = {
                 "numerator": _definition(connection, definition["numerator_code"]),
                 "denominator": _definition(connection, definition["denominator_code"]),
             }
-        first = last if month or definition["indicator_kind"] != "flow" else f"{year}-01"
-        unit = None if of_unit["is_federation"] else of_unit["reporting_unit_code"]
-        asked = {"first": first, "last": last, "unit": unit, "structure_on": structure_on}
+        asked = {
+            "first": last if month or definition["indicator_kind"] != "flow" else f"{year}-01",
+            "last": last,
+            "unit": None if is_federation else unit,
+            "structure_on": structure_on,
+        }
         found = {part: _rows(connection, item, asked) for part, item in parts.items()}
+    totals = [_total(table, values.get(parts[part]["indicator_code"])) for part, table in found.items()]
     rows = pd.concat([table.assign(part=part) for part, table in found.items()], ignore_index=True)
     return Trace(
         indicator=indicator,
         name_zh=definition["name_zh"],
         period=month or str(year),
-        reporting_unit=of_unit["reporting_unit_code"],
+        reporting_unit=unit,
         release_id=folder.name,
-        value=value,
-        total=_total([float(table["contribution"].sum()) for table in found.values()], len(rows) > 0, value),
+        value=values.get(indicator),
+        total=totals[0] if len(totals) == 1 else _ratio(*totals),
         rows=rows[list(TRACE_COLUMNS)],
     )
 
@@ -159,15 +163,17 @@ def _definition(connection: duckdb.DuckDBPyConnection, indicator: str) -> dict[s
 
 
 def _of_unit(
-    connection: duckdb.DuckDBPyConnection, indicator: str, month: str, department: str | None, structure_on: date | None
-) -> dict[str, Any]:
-    """The unit that was asked for, and the indicator's values of it (columns of `unit_values`)."""
-    units = unit_values(connection, month, structure_on)
-    chosen = units["is_federation"] if department is None else units["reporting_unit_code"] == department
-    found = units[chosen & (units["indicator_code"] == indicator)]
-    if found.empty:
-        raise NoFigures(period=month, department=department or "")
-    return dict(found.iloc[0])
+    connection: duckdb.DuckDBPyConnection, month: str, department: str | None, structure_on: date | None, period: str
+) -> tuple[str, bool, dict[str, float | None]]:
+    """The unit that was asked for, whether it is the federation, and the values that it has by indicator."""
+    found = values_of(unit_values(connection, month, structure_on), department, month)
+    values = zip(found["indicator_code"], found[period], strict=True)
+    first = found.iloc[0]
+    return (
+        str(first["reporting_unit_code"]),
+        bool(first["is_federation"]),
+        {code: None if pd.isna(value) else float(value) for code, value in values},
+    )
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, definition: dict[str, Any], asked: dict[str, Any]) -> pd.DataFrame:
@@ -212,8 +218,10 @@ def _rows(connection: duckdb.DuckDBPyConnection, definition: dict[str, Any], ask
     ).df()
 
 
-def _total(totals: list[float], has_rows: bool, value: float | None) -> float | None:
+def _total(rows: pd.DataFrame, value: float | None) -> float | None:
     """What the contributions add up to; a unit that did not report has neither rows nor a value."""
-    if len(totals) == 2:
-        return totals[0] / totals[1] if totals[1] else None
-    return totals[0] if has_rows or value is not None else None
+    return float(rows["contribution"].sum()) if len(rows) or value is not None else None
+
+
+def _ratio(numerator: float | None, denominator: float | None) -> float | None:
+    return numerator / denominator if numerator is not None and denominator else None

@@ -77,14 +77,14 @@ def report_close(home: Home, close_id: str) -> dict[str, Any]:
     """What a close published: release_id, month, known_at, restated_count and ``restated``.
 
     ``restated`` lists each figure of an earlier published month that the release changed: indicator_code, month,
-    reporting_unit_code, old and new value of the month and of the year to date.
+    reporting_unit_code, old and new value of the month and of the year to date, caused_by (submission versions).
     """
     release = Release.from_file(home.releases / close_id / MANIFEST_FILE)
     with duckdb.connect(os.fspath(home.releases / close_id / DATABASE_FILE), read_only=True) as connection:
         restated = connection.execute(
             """
             select indicator_code, month, reporting_unit_code, old_value_month, new_value_month,
-                old_value_year_to_date, new_value_year_to_date
+                old_value_year_to_date, new_value_year_to_date, caused_by
             from rpt_restatements inner join dim_indicator using (indicator_code)
             where release_id = ? and is_published
             order by month, indicator_code, reporting_unit_code

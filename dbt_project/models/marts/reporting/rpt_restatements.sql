@@ -45,6 +45,7 @@ with
             reporting_unit_code,
             {{ submission_slot("submission_id") }} as submission_slot,
             distinct_value,
+            part_value,
             amount,
             count(*) as row_count
         from {{ ref("int_indicator_contributions") }}

@@ -38,7 +38,7 @@ def _definitions(data: ReportData) -> Table:
             figure.name,
             figure.definition,
             unit_heading(figure.unit, figure.unit_zh),
-            data.unit_names.get(figure.owner, figure.owner),
+            data.sender_names.get(figure.owner, figure.owner),
             form_label(figure.form),
         )
         for figure in data.figures.values()
@@ -89,7 +89,7 @@ def _completeness(connection: duckdb.DuckDBPyConnection, data: ReportData) -> li
     months = data.period.covered
     rows = connection.execute(_REPORTED, {"months": list(months)}).fetchall()
     counts = {(month, unit): tuple(numbers) for month, unit, *numbers in rows}
-    units = [unit for unit in data.unit_names if any((month, unit) in counts for month in months)]
+    units = [unit for unit in data.sender_names if any((month, unit) in counts for month in months)]
     whole = _sum([*counts.values()])
     expected, received, on_time, late, missing = whole
     said = (
@@ -98,7 +98,9 @@ def _completeness(connection: duckdb.DuckDBPyConnection, data: ReportData) -> li
     )
     header = ("应报", "收到", "按时", "迟报", "未报", "按时率（%）")
     numeric = frozenset(range(1, 7))
-    by_unit = [(data.unit_names[unit], *_count_cells(_sum([counts[key] for key in counts if key[1] == unit]))) for unit in units]
+    by_unit = [
+        (data.sender_names[unit], *_count_cells(_sum([counts[key] for key in counts if key[1] == unit]))) for unit in units
+    ]
     blocks: list[Block] = [
         _say(said),
         Table("各单位报送情况（份）", ("单位", *header), (("全区", *_count_cells(whole)), *by_unit), numeric, has_total=True),
@@ -108,7 +110,7 @@ def _completeness(connection: duckdb.DuckDBPyConnection, data: ReportData) -> li
             (month_text(month), *_count_cells(_sum([counts[key] for key in counts if key[0] == month]))) for month in months
         ]
         blocks.append(Table("各月报送情况（份）", ("月份", *header), tuple(by_month), numeric))
-        marks = [(data.unit_names[unit], *(_mark(counts.get((month, unit))) for month in months)) for unit in units]
+        marks = [(data.sender_names[unit], *(_mark(counts.get((month, unit))) for month in months)) for unit in units]
         columns = ("单位", *(f"{int(month[5:])}月" for month in months))
         blocks.append(Table("各单位各月报送情况", columns, tuple(marks)))
         blocks.append(Note(f"注：“{_COMPLETE}”为全部按时收到；“迟”“缺”后为迟报、未报的份数；以首个被接受的版本判断是否按时。"))
@@ -215,6 +217,7 @@ def _release(data: ReportData) -> Table:
     rows = (
         ("发布版本", release.release_id),
         ("数据截至", f"{local_time(release.known_at_utc)}（上海时间）"),
+        ("单位建制", "各月当时的建制" if data.structure_on is None else f"{data.structure_on}的建制，历史数据已重列"),
         ("已关账月份", months_text(release.closed_months)),
         ("上一发布版本", release.previous_release_id or "无"),
         ("程序版本", release.code_version),

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import duckdb
 import pandas as pd
 
-from union_warehouse.months import add_months, month_range
+from union_warehouse.months import add_months, first_day, last_day, month_range
 from union_warehouse.paths import Home
-from union_warehouse.reporting.figures import federation_of, figures
+from union_warehouse.reporting.figures import figures
 from union_warehouse.reporting.report.period import Period
 from union_warehouse.reporting.unit_values import unit_values
 from union_warehouse.warehouse.releases import MANIFEST_FILE, Release, open_release, release_folder
@@ -95,8 +96,10 @@ class ReportData:
     """What a release says of a period.
 
     Attributes:
+        structure_on: units as they stand on that day; None as they stood in the period.
         federation: code of the whole.
-        unit_names: every unit valid in the period, in order; the federation is the first.
+        unit_names: every unit of that structure, in order; the federation is the first.
+        sender_names: every unit valid in the period, in order: who had to report.
         figures: by indicator.
         by_unit: by indicator and unit; a unit that does not owe the form has none.
         by_month: the federation's value of each month and of the year to date, by indicator and month, this year and last.
@@ -107,8 +110,10 @@ class ReportData:
 
     release: Release
     period: Period
+    structure_on: date | None
     federation: str
     unit_names: Mapping[str, str]
+    sender_names: Mapping[str, str]
     figures: Mapping[str, Figure]
     by_unit: Mapping[tuple[str, str], UnitValue]
     by_month: Mapping[tuple[str, str], MonthValue]
@@ -117,7 +122,9 @@ class ReportData:
     gaps: tuple[Gap, ...]
 
 
-def read_release(home: Home, year: int, month: str | None, release_id: str | None) -> ReportData:
+def read_release(
+    home: Home, year: int, month: str | None, release_id: str | None, structure_on: date | None = None
+) -> ReportData:
     """Read a period from a release.
 
     Raises:
@@ -127,19 +134,22 @@ def read_release(home: Home, year: int, month: str | None, release_id: str | Non
     """
     folder = release_folder(home, release_id)
     release = Release.from_file(folder / MANIFEST_FILE)
-    found = figures(home, year=year, month=month, release_id=release.release_id)
+    found = figures(home, year=year, month=month, release_id=release.release_id, structure_on=structure_on)
     last = str(found["month"].iloc[0])
     first = next(one for one in release.closed_months if one[:4] == last[:4])
     period = Period(month, tuple(month_range(first, last)))
     with open_release(home, release.release_id) as connection:
-        federation = federation_of(connection, last)
+        first_on, last_on = first_day(period.covered[0]), last_day(last)
+        senders = _unit_names(connection, first_on, last_on)
         return ReportData(
             release=release,
             period=period,
-            federation=federation,
-            unit_names=_unit_names(connection, period),
+            structure_on=structure_on,
+            federation=str(found["reporting_unit_code"].iloc[0]),
+            unit_names=_unit_names(connection, structure_on, structure_on) if structure_on else senders,
+            sender_names=senders,
             figures=_figures(connection, found, release, period),
-            by_unit=_unit_values(connection, period),
+            by_unit=_unit_values(connection, period, structure_on),
             by_month=_by_month(connection, period),
             commitments=_commitments(connection, period),
             next_commitments=_next_commitments(connection, period),
@@ -147,20 +157,17 @@ def read_release(home: Home, year: int, month: str | None, release_id: str | Non
         )
 
 
-def _unit_names(connection: duckdb.DuckDBPyConnection, period: Period) -> dict[str, str]:
-    """Units valid on any day of the period, by the name they bore last."""
+def _unit_names(connection: duckdb.DuckDBPyConnection, first_on: date, last_on: date) -> dict[str, str]:
+    """Units valid on any of these days, by the name they bore last."""
     rows = connection.execute(
         """
         select reporting_unit_code, last(unit_name order by valid_from)
         from (select *, row_number() over () as position from dim_reporting_unit)
-        cross join (
-            select min(first_on) as first_on, max(last_on) as last_on from dim_month where month in (from unnest($months))
-        )
-        where valid_from <= last_on and (valid_to > first_on or valid_to is null)
+        where valid_from <= $last_on and (valid_to > $first_on or valid_to is null)
         group by reporting_unit_code
         order by min(position)
         """,
-        {"months": list(period.covered)},
+        {"first_on": first_on, "last_on": last_on},
     ).fetchall()
     return dict(rows)
 
@@ -196,8 +203,10 @@ def _figures(connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, release
     return {row[0]: Figure(*row) for row in rows}
 
 
-def _unit_values(connection: duckdb.DuckDBPyConnection, period: Period) -> dict[tuple[str, str], UnitValue]:
-    found = unit_values(connection, period.last_month)
+def _unit_values(
+    connection: duckdb.DuckDBPyConnection, period: Period, structure_on: date | None
+) -> dict[tuple[str, str], UnitValue]:
+    found = unit_values(connection, period.last_month, structure_on)
     found = found[~found["is_federation"]]
     values = found["value_month" if period.month else "value_year_to_date"]
     rows = zip(found["indicator_code"], found["reporting_unit_code"], values, found["is_missing"], strict=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from union_warehouse.paths import Home
@@ -27,6 +28,7 @@ def write_report(
     release_id: str | None = None,
     out: Path | None = None,
     template: Path = TEMPLATE_FILE,
+    structure_on: date | None = None,
 ) -> list[Path]:
     """Write the report of a year, or of a month, as Word and HTML.
 
@@ -39,6 +41,7 @@ def write_report(
         release_id: None for the current release.
         out: folder of the files; by default ``reports/<release>`` of the home.
         template: the report's words (docs/report.md).
+        structure_on: history restated to the units as they stand on that day; None as they stood.
 
     Returns:
         The files: Word, HTML.
@@ -51,11 +54,13 @@ def write_report(
         UnknownPlaceholder: the template names an indicator that the release does not define.
         NumberWithoutIndicator: the template's own words hold a number.
     """
-    document = build_document(home, year, month, release_id, template)
+    document = build_document(home, year, month, release_id, template, structure_on)
     pictures = {block.caption: draw(block) for section in document.parts for block in section.blocks if isinstance(block, Chart)}
     folder = out or home.reports / document.properties["release_id"]
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"{document.properties['period']}_{_NAMES['month' if month else 'year']}"
+    if structure_on:
+        stem += f"_{structure_on}建制"
     files = {
         folder / f"{stem}.docx": docx_bytes(document, pictures),
         folder / f"{stem}.html": html_text(document, pictures).encode(),
@@ -66,10 +71,15 @@ def write_report(
 
 
 def build_document(
-    home: Home, year: int, month: str | None = None, release_id: str | None = None, template: Path = TEMPLATE_FILE
+    home: Home,
+    year: int,
+    month: str | None = None,
+    release_id: str | None = None,
+    template: Path = TEMPLATE_FILE,
+    structure_on: date | None = None,
 ) -> Document:
     """The report as values; arguments and errors are those of :func:`write_report`."""
-    data = read_release(home, year, month, release_id)
+    data = read_release(home, year, month, release_id, structure_on)
     words = load_template(template, data.figures.keys(), data.release.release_id)
     # indicators in the order of the report everywhere
     named = dict.fromkeys(code for section in words.sections for code in section.indicators)

@@ -1,0 +1,74 @@
+"""Collect submissions as the inbox does, for tests of what lands."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from tests.workbook_factory import nil_except, write_workbook
+from union_warehouse.paths import Home
+from union_warehouse.submissions import Outcome, collect_file, place_in_inbox, scan_inbox
+
+OPENING = datetime(2014, 1, 3, 8, tzinfo=UTC)
+
+
+def at(month: int, day: int = 2, **changes: int) -> datetime:
+    return datetime(2014, month, day, 8, tzinfo=UTC).replace(**changes)
+
+
+def collect(home: Home, *paths: Path, received_at: datetime) -> list[Outcome]:
+    place_in_inbox(home, paths, received_at)
+    return [collect_file(home, item) for item in scan_inbox(home)]
+
+
+def collect_one(home: Home, path: Path, received_at: datetime) -> Outcome:
+    (outcome,) = collect(home, path, received_at=received_at)
+    return outcome
+
+
+def hazards(path: Path, *rows: dict[str, Any], month: str = "2014-03", department: str = "CQ") -> Path:
+    return write_workbook(path, department, month, {"hazards": list(rows)}, nil=nil_except("hazards", department))
+
+
+def open_department(home: Home, tmp_path: Path, month: str = "2013-12", received_at: datetime = OPENING) -> None:
+    """Land an opening submission, so that the next ones are ordinary."""
+    path = hazards(
+        tmp_path / f"opening-{month}.xlsx",
+        {"hazard_no": "H0", "found_on": date(2010, 5, 1), "due_on": date(2010, 6, 1)},
+        month=month,
+    )
+    assert collect_one(home, path, received_at).state == "accepted"
+
+
+def problems(outcome: Outcome, *severities: str) -> list[tuple[Any, ...]]:
+    wanted = severities or ("error",)
+    return [
+        (item["row"], item["column"], item["rule"])
+        for item in outcome.problems
+        if item["severity"] in wanted and not item["provisional"]
+    ]
+
+
+def version_folder(home: Home, outcome: Outcome) -> Path:
+    return (
+        home.landing
+        / f"month={outcome.month}"
+        / f"department={outcome.department}"
+        / str(outcome.submission_id).rsplit("/", 1)[1]
+    )
+
+
+def rows_of(home: Home, outcome: Outcome, form: str) -> list[dict[str, Any]]:
+    return pq.read_table(version_folder(home, outcome) / f"{form}.parquet", partitioning=None).to_pylist()
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file under a folder with its bytes, without locks and leftovers."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".lock"
+    }

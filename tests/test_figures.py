@@ -1,0 +1,152 @@
+"""Figures: their periods, the release that stood on a day, and every one traced to the cells behind it."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import openpyxl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.commands import uw, uw_json
+from tests.releases import copy_of
+from union_warehouse.contracts import load_units
+from union_warehouse.paths import Home
+from union_warehouse.reporting import figures, trace
+from union_warehouse.reporting.trace import UnknownIndicator
+from union_warehouse.warehouse import open_release, run_dbt
+from union_warehouse.warehouse.plan import MARTS_FILE, plan_from_landing
+
+pytestmark = pytest.mark.xdist_group("end_to_end")
+
+DEPARTMENTS = [None, *load_units("2014-01")]
+
+
+@pytest.fixture(scope="module")
+def indicators(february: Path) -> list[str]:
+    return list(figures(Home(february), 2014)["indicator_code"])
+
+
+def test_every_published_indicator_is_defined(indicators: list[str]) -> None:
+    from union_warehouse.cli.demo import PUBLISHED_FIGURES
+
+    published = {line.partition(",")[0] for line in PUBLISHED_FIGURES.read_text("utf-8").splitlines()[1:]}
+    assert len(published) == 81
+    assert published <= set(indicators)
+
+
+@pytest.mark.parametrize("month", ["2014-02", None])
+def test_every_figure_of_the_federation_is_the_sum_of_its_rows(february: Path, indicators: list[str], month: str | None) -> None:
+    values = figures(Home(february), 2014, month).set_index("indicator_code")["value"]
+    for indicator in indicators:
+        found = trace(Home(february), indicator, 2014, month)
+        assert found.total == pytest.approx(found.value), indicator
+        assert found.value == pytest.approx(values[indicator], nan_ok=True) or found.value is None, indicator
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), month=st.sampled_from(["2014-01", "2014-02", None]), department=st.sampled_from(DEPARTMENTS))
+def test_every_figure_of_a_department_is_the_sum_of_its_rows(
+    february: Path, indicators: list[str], data: st.DataObject, month: str | None, department: str | None
+) -> None:
+    indicator = data.draw(st.sampled_from(indicators))
+    found = trace(Home(february), indicator, 2014, month, department)
+    assert found.total == (None if found.value is None else pytest.approx(found.value))
+
+
+@pytest.mark.parametrize(("indicator", "key"), [("safety.inspections", "检查编号"), ("assist.spring_cards", "编号")])
+def test_a_trace_leads_to_the_cell_that_the_department_filled(
+    february: Path, reference: Path, tmp_path: Path, indicator: str, key: str
+) -> None:
+    path = tmp_path / "trace.xlsx"
+    found = uw_json(february, "trace", indicator, "--month", "2014-02", "--xlsx", path)
+    assert sum(row["contribution"] for row in found["rows"]) == found["value"] == found["total"] > 0
+    checked = 0
+    for row in found["rows"]:
+        assert row["natural_key"]
+        if row["file"].endswith(".xlsx"):
+            book = openpyxl.load_workbook(reference / "submissions" / row["file"], read_only=True)
+            cells = next(book[row["sheet"]].iter_rows(min_row=row["row"], max_row=row["row"], values_only=True))
+            assert row["natural_key"] in map(str, cells), (key, row)
+            checked += 1
+        if checked == 5:
+            break
+    assert checked
+    written = openpyxl.load_workbook(path)
+    assert written["明细"].max_row - 1 == len(found["rows"])
+    assert ("数值", found["value"]) in [tuple(row) for row in written["指标"].iter_rows(values_only=True)]
+
+
+def test_a_distinct_count_counts_on_the_first_row(february: Path) -> None:
+    found = trace(Home(february), "member.joined", 2014)
+    assert set(found.rows["contribution"]) <= {0.0, 1.0}
+    assert found.rows["contribution"].sum() == found.value
+
+
+def test_a_trace_shows_no_personal_data(february: Path) -> None:
+    output = uw(february, "trace", "member.joined", "--month", "2014-01", "--json")
+    assert not re.search(r"\d{17}[\dX]", output)
+    assert "姓名" not in output
+
+
+def test_an_unknown_indicator_is_refused_with_similar_ones(february: Path) -> None:
+    with pytest.raises(UnknownIndicator, match=r"member\.joined"):
+        trace(Home(february), "member.join", 2014)
+    uw(february, "trace", "member.join", "--year", "2014", exit_code=1)
+    uw(february, "trace", "member.joined", exit_code=2)
+
+
+def test_figures_as_of_a_day_are_those_of_the_release_that_stood_then(february: Path, closings: dict[str, str]) -> None:
+    day = closings["2014-01"][:10]
+    as_of = uw_json(february, "figures", "--year", "2014", "--as-of", day, "--detail")
+    assert {row["release_id"] for row in as_of} == {"2014-01-r1"}
+    assert as_of == uw_json(february, "figures", "--year", "2014", "--release", "2014-01-r1", "--detail")
+    assert {row["month"] for row in uw_json(february, "figures", "--year", "2014", "--detail")} == {"2014-02"}
+    uw(february, "figures", "--year", "2014", "--as-of", "2014-01-01", exit_code=1)
+    uw(february, "figures", "--year", "2014", "--as-of", day, "--release", "2014-01-r1", exit_code=2)
+
+
+def test_a_build_as_known_on_a_day_gives_the_figures_published_then(
+    february: Path, closings: dict[str, str], tmp_path: Path
+) -> None:
+    """From the landing zone alone, although more has arrived since."""
+    home = Home(copy_of(february, tmp_path))
+    known_at = datetime.fromisoformat(closings["2014-01"]).astimezone(UTC)
+    plan_from_landing(home, "as-known", ["2014-01"], known_at)
+    run_dbt(home, "as-known")
+    published = home.releases / "2014-01-r1" / "warehouse.duckdb"
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{published}' as published (read_only)")
+        connection.execute(f"attach '{home.build / 'as-known' / MARTS_FILE}' as rebuilt (read_only)")
+        for left, right in (("published", "rebuilt"), ("rebuilt", "published")):
+            differing = f"from {left}.rpt_indicators except from {right}.rpt_indicators"
+            assert connection.execute(differing).fetchall() == []
+        assert connection.execute("select count(*) from rebuilt.rpt_indicators").fetchone() > (1000,)
+
+
+def test_figures_give_the_period_the_year_and_the_change(february: Path) -> None:
+    month = figures(Home(february), 2014, "2014-02").set_index("indicator_code")
+    year = figures(Home(february), 2014).set_index("indicator_code")
+    assert (month["value"] == month["value_month"]).all()
+    assert year.loc["safety.inspections", "value"] == month.loc["safety.inspections", "value_year_to_date"]
+    stock = "org.enterprises_with_union"
+    assert month.loc[stock, "value_month"] == month.loc[stock, "value_year_to_date"], "a stock never adds up over months"
+    assert month["value_last_year"].isna().all(), "the release does not reach back"
+
+
+def test_the_rows_of_an_indicator_can_be_asked_of_any_release(february: Path) -> None:
+    with open_release(Home(february)) as connection:
+        defined = connection.execute("select indicator_code, rows_sql from dim_indicator where rows_sql is not null").fetchall()
+        for code, rows_sql in defined:
+            span = "with span as (select month, last_on as month_end from dim_month where is_closed)"
+            assert connection.execute(f"{span} select count(*) from ({rows_sql})").fetchone(), code
+
+
+def test_json_of_figures_is_an_object_of_numbers(february: Path) -> None:
+    found = json.loads(uw(february, "figures", "--year", "2014", "--json"))
+    assert all(value is None or isinstance(value, (int, float)) for value in found.values())
