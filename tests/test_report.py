@@ -59,7 +59,10 @@ def two_years(tmp_path_factory: pytest.TempPathFactory, published: Home) -> Home
             insert into fct_commitment_progress (commitment_progress_key, commitment_no, commitment_year, month, indicator_code,
                 target_value, progress_value, progress_rate, forecast_value, commitment_status, milestone)
             values ('1', '10', 2014, '2014-01', 'member.joined', 60, 3, 0.05, 36, 'at_risk', null),
-                ('2', '2a', 2014, '2014-01', 'project.culture_centre', 1, 1, 1, 1, 'done', '样例：建成')
+                ('2', '2a', 2014, '2014-01', 'project.culture_centre', 1, 1, 1, 1, 'done', '样例：建成');
+            insert into fct_commitments (commitment_month_key, commitment_no, commitment_year, indicator_code, target_value,
+                submission_month, reporting_unit_code, submission_id)
+            values ('1', '1', 2015, 'culture.films', 90, '2014-01', 'BG', 's1'), ('2', '1', 2015, 'culture.films', 120, '2014-02', 'BG', 's2')
             """
         )
     manifest = home.releases / RELEASE / "release.json"
@@ -252,6 +255,7 @@ def test_commitments_are_told_in_the_order_of_their_numbers(two_years: Home) -> 
         ("2a", "职工文化活动中心筹建进度", "100%", "100%", "100%", "100%", "已完成", "样例：建成"),
         ("10", "发展新会员", "60人", "3人", "5%", "36人", "进度滞后", ""),
     )
+    assert tables(document)["2015年实事项目目标"].rows == (("1", "免费放映电影", "90场"),), "as known at the end of January"
     assert dict(mentions(document))["policy.innovation_incentive"] == "（本年无此项目）"
     charts = [block for part in document.sections for block in part.blocks if isinstance(block, Chart)]
     assert [chart.series[0].values for chart in charts if chart.kind == "commitments"] == [(1, 0.05)]
