@@ -225,6 +225,27 @@ def test_numbers_are_compared_with_last_year(two_years: Home) -> None:
     assert said["training.free_courses"] == "0期（同比持平）"
 
 
+def test_a_month_is_told_with_the_year_to_date(published: Home, tmp_path: Path) -> None:
+    home = Home(Path(shutil.copytree(published.root, tmp_path / "home", symlinks=True)))
+    with duckdb.connect(str(home.releases / RELEASE / "warehouse.duckdb")) as connection:
+        connection.execute(
+            """
+            insert into dim_month select * replace ('2014-02' as month, date '2014-02-01' as first_on, date '2014-02-28' as last_on)
+            from dim_month where month = '2014-01';
+            insert into rpt_indicators select * replace ('2014-02' as month, value_year_to_date + 5 as value_year_to_date)
+            from rpt_indicators where month = '2014-01'
+            """
+        )
+    document = build_document(home, 2014, "2014-02")
+    said = dict(mentions(document))
+    assert document.title == "下城区总工会2014年2月工作月报"
+    assert said["member.joined"] == "4人（年内累计9人）"
+    assert said["org.enterprises_with_union"] == "3家"
+    assert tables(document)["全部指标"].header == ("指标", "单位", "本月", "年内累计")
+    chart = next(block for part in document.sections for block in part.blocks if isinstance(block, Chart))
+    assert (chart.labels, chart.series[0].values, chart.series[0].year_to_date) == (("1月", "2月"), (4, 4), (4, 9))
+
+
 def test_commitments_are_told_in_the_order_of_their_numbers(two_years: Home) -> None:
     document = build_document(two_years, 2014)
     assert tables(document)["实事项目进展"].rows == (

@@ -139,6 +139,9 @@ def _horizontal(chart: Chart) -> Figure:
             axes.set_title(f"{series.name}（{series.unit_zh or '%'}）", fontsize=9, loc="left")
             alone = tuple(Series(series.name, series.unit, series.unit_zh, (value,)) for value in series.values)
             _bars(axes, chart.labels, alone, colour)
+            if chart.kind == "commitments":
+                axes.axvline(_FULL, color=_GREY, linewidth=1, linestyle="--", zorder=0)
+                axes.set_xlim(0, max(_FULL * 1.15, axes.get_xlim()[1]))
     return figure
 
 

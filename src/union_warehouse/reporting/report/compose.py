@@ -25,9 +25,10 @@ def compose(data: ReportData, template: Template, appendices: Iterable[Section])
     if others := [code for code in data.figures if code not in named]:
         sections.append(Section("other", "其他指标", (indicator_table(data, "其他指标", others),)))
     known_at = data.release.known_at_utc
+    structure = f"，按{data.structure_on}的单位建制" if data.structure_on else ""
     return Document(
         title=_plain(data, template.title[kind]),
-        subtitle=f"发布版本 {data.release.release_id}，数据截至 {local_time(known_at)}",
+        subtitle=f"发布版本 {data.release.release_id}，数据截至 {local_time(known_at)}{structure}",
         sections=tuple(number_exhibits(sections)),
         appendices=tuple(number_exhibits(appendices, "附")),
         properties={
@@ -35,6 +36,7 @@ def compose(data: ReportData, template: Template, appendices: Iterable[Section])
             "known_at": known_at.isoformat(),
             "code_version": data.release.code_version,
             "period": data.period.name,
+            "structure_on": str(data.structure_on or ""),
         },
     )
 
@@ -98,7 +100,7 @@ def figure_text(data: ReportData, figure: Figure) -> str:
     remarks = []
     if figure.change is not None:
         remarks.append(change_text(figure.change, figure.unit, figure.unit_zh))
-    if data.period.month and figure.kind == "flow" and figure.year_to_date is not None and len(data.period.months) > 1:
+    if data.period.month and figure.kind == "flow" and figure.year_to_date and len(data.period.months) > 1:
         remarks.append(f"年内累计{value_text(figure.year_to_date, figure.unit, figure.unit_zh)}")
     return value_text(figure.value, figure.unit, figure.unit_zh) + (f"（{'，'.join(remarks)}）" if remarks else "")
 

@@ -105,7 +105,8 @@ class Document:
         subtitle: the line under it: release and time.
         sections: the report itself.
         appendices: what it rests on.
-        properties: facts of the release, for the files' own properties: release_id, known_at, code_version, period.
+        properties: facts of the release, for the files' own properties: release_id, known_at, code_version, period,
+            structure_on (empty for the units as they stood).
     """
 
     title: str

@@ -13,44 +13,11 @@ import pandas as pd
 from union_warehouse.months import add_months, first_day, last_day, month_range
 from union_warehouse.paths import Home
 from union_warehouse.reporting.figures import figures
-from union_warehouse.reporting.report.wording import month_text, span_text
+from union_warehouse.reporting.report.period import Period
 from union_warehouse.reporting.unit_values import unit_values
 from union_warehouse.warehouse.releases import MANIFEST_FILE, Release, open_release, release_folder
 
 MonthValue = tuple[float | None, float | None]
-
-
-@dataclass(frozen=True)
-class Period:
-    """A month, or the closed months of a year.
-
-    Attributes:
-        month: ``YYYY-MM``; None for a year.
-        months: every month it covers, in order; of a month's report from January on, for charts.
-    """
-
-    month: str | None
-    months: tuple[str, ...]
-
-    @property
-    def last_month(self) -> str:
-        """The month whose end it reaches."""
-        return self.months[-1]
-
-    @property
-    def covered(self) -> tuple[str, ...]:
-        """Months that its values are made of."""
-        return (self.month,) if self.month else self.months
-
-    @property
-    def text(self) -> str:
-        """In words: ``2014年``, ``2014年1—3月``, ``2014年3月``."""
-        return month_text(self.month) if self.month else span_text(self.months[0], self.months[-1])
-
-    @property
-    def name(self) -> str:
-        """``2014`` or ``2014-03``."""
-        return self.month or self.last_month[:4]
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,8 @@ def write_report(
     folder = out or home.reports / document.properties["release_id"]
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"{document.properties['period']}_{_NAMES['month' if month else 'year']}"
+    if structure_on:
+        stem += f"_{structure_on}建制"
     files = {
         folder / f"{stem}.docx": docx_bytes(document, pictures),
         folder / f"{stem}.html": html_text(document, pictures).encode(),
