@@ -2,3 +2,19 @@
 {% macro previous_mart(name) -%}
     {%- if execute -%} {{ return(adapter.get_relation("previous", "main", name)) }} {%- endif -%} {{ return(none) }}
 {%- endmacro %}
+
+{#- What the months that are made anew are made of, whatever the version of a submission: to tell whose rows made a difference. -#}
+{% macro contributions_by_slot(relation) -%}
+    select
+        indicator_code,
+        month,
+        reporting_unit_code,
+        {{ submission_slot("submission_id") }} as submission_slot,
+        distinct_value,
+        part_value,
+        amount,
+        count(*) as row_count
+    from {{ relation }}
+    where month >= (select from_month from {{ ref("int_earliest_change") }})
+    group by all
+{%- endmacro %}

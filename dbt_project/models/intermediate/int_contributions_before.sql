@@ -2,19 +2,7 @@
 -- the model that rebuilds it comes after this one.
 {% set contributions = adapter.get_relation("build", "intermediate", "int_indicator_contributions") if execute %}
 
-{% if contributions %}
-    select
-        indicator_code,
-        month,
-        reporting_unit_code,
-        {{ submission_slot("submission_id") }} as submission_slot,
-        distinct_value,
-        part_value,
-        amount,
-        count(*) as row_count
-    from {{ contributions }}
-    where month >= (select from_month from {{ ref("int_earliest_change") }})
-    group by all
+{% if contributions %} {{ contributions_by_slot(contributions) }}
 {% else %}
     select
         cast(null as varchar) as indicator_code,

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
 from union_warehouse.months import first_day, last_day, next_month
-from union_warehouse.paths import HOLIDAYS_SEED
+from union_warehouse.working_days import SHANGHAI, is_working_day
 
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 _CLOSING_WORKING_DAY = 8
 _CLOSING_TIME = time(18, 0)
-_SATURDAY = 5
-
-
-@cache
-def _special_days() -> dict[date, bool]:
-    with HOLIDAYS_SEED.open(encoding="utf-8", newline="") as file:
-        return {date.fromisoformat(row["calendar_on"]): row["day_kind"] == "make_up_workday" for row in csv.DictReader(file)}
-
-
-def is_working_day(day: date) -> bool:
-    """Whether ``day`` is worked: official holidays and make-up days, weekdays otherwise."""
-    return _special_days().get(day, day.weekday() < _SATURDAY)
 
 
 @cache
@@ -45,7 +30,7 @@ def nth_working_day(month: str, number: int) -> date:
 
 def instant(day: date, at: time) -> datetime:
     """A time of day in Shanghai as a UTC instant."""
-    return datetime.combine(day, at, _SHANGHAI).astimezone(UTC)
+    return datetime.combine(day, at, SHANGHAI).astimezone(UTC)
 
 
 def closing_instant(month: str) -> datetime:

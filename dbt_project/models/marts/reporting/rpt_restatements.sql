@@ -38,20 +38,7 @@ with
         {% endif %}
     ),
 
-    contributions_now as (
-        select
-            indicator_code,
-            month,
-            reporting_unit_code,
-            {{ submission_slot("submission_id") }} as submission_slot,
-            distinct_value,
-            part_value,
-            amount,
-            count(*) as row_count
-        from {{ ref("int_indicator_contributions") }}
-        where month >= (select from_month from {{ ref("int_earliest_change") }})
-        group by all
-    ),
+    contributions_now as ({{ contributions_by_slot(ref("int_indicator_contributions")) }}),
 
     -- whose rows made the difference; the same rows in a new version make none
     differences as (
