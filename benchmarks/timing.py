@@ -57,7 +57,7 @@ def collected_years(folder: Path, years: int) -> tuple[Home, dict[str, datetime]
 
     ``BENCHMARK_KEEP`` names a folder that keeps what was collected: a later run collects only the years it lacks.
     """
-    folder = Path(os.environ.get("BENCHMARK_KEEP") or folder)
+    folder = Path(os.environ.get("BENCHMARK_KEEP") or folder / "collected")
     home = Home(folder / "home")
     closings: dict[str, datetime] = {}
     for year in range(FIRST_YEAR, FIRST_YEAR + years):
@@ -72,6 +72,16 @@ def collected_years(folder: Path, years: int) -> tuple[Home, dict[str, datetime]
             print(f"  collected {year}", flush=True)
         closings |= read_instants(written / "closings.csv", "month", "known_at")
     return home, closings
+
+
+def home_until(root: Path, collected: Home, last_month: str) -> Home:
+    """A home to close in: what was ``collected`` of the months up to ``last_month``, and no later manifest to list."""
+    home = Home(root)
+    home.landing.mkdir(parents=True)
+    for path in collected.landing.iterdir():
+        if path.name.startswith("month=") and path.name <= f"month={last_month}":
+            (home.landing / path.name).symlink_to(path)
+    return home
 
 
 def _instants(reference: ReferenceYear) -> dict[str, datetime]:

@@ -106,7 +106,9 @@ def write_reference_year(
 def _check_departments(last_month: str) -> None:
     ended = sorted(load_targets().opening_unions.keys() - load_units(last_month).keys())
     if ended:
-        message = f"the reference departments {', '.join(ended)} do not report for {last_month}: they were merged into others before"
+        message = (
+            f"the reference departments {', '.join(ended)} do not report for {last_month}: they were merged into others before"
+        )
         raise ValueError(message)
 
 
