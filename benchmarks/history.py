@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.timing import Clock, collected_years, copies_measured
+from benchmarks.timing import FIRST_YEAR, Clock, collected_years, copies_measured, home_until
 from union_warehouse.months import month_range
 from union_warehouse.paths import Home
 from union_warehouse.quality.audit import audit_landed_forms, audit_warehouse
@@ -19,7 +19,7 @@ from union_warehouse.warehouse.plan import plan_from_landing
 HISTORIES = tuple(int(months) for months in os.environ.get("BENCHMARK_HISTORIES", "12,60,120").split(","))
 """Months of history before the close that is timed; fewer or shorter ones by ``BENCHMARK_HISTORIES=12,60``."""
 REPEATS = 5
-FIRST_MONTH = "2014-01"
+FIRST_MONTH = f"{FIRST_YEAR}-01"
 
 
 def measure(folder: Path) -> dict[str, Any]:
@@ -28,9 +28,7 @@ def measure(folder: Path) -> dict[str, Any]:
     months = list(closings)
     homes = {}
     for history in HISTORIES:
-        homes[history] = here = Home(folder / f"after-{history}")
-        here.root.mkdir()
-        here.landing.symlink_to(home.landing)
+        homes[history] = here = home_until(folder / f"after-{history}", home, months[history - 1])
         _close_history_at_once(here, last=months[history - 2], known_at=closings[months[history - 2]])
         _close(here, months[history - 1], closings[months[history - 1]])  # imports and dbt's first parse are not measured
     clocks: dict[int, list[Clock]] = {history: [] for history in HISTORIES}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -13,6 +14,9 @@ from pathlib import Path
 from union_warehouse.paths import Home
 from union_warehouse.reference import ReferenceYear, write_reference_year
 from union_warehouse.submissions import collect_file, place_in_inbox, scan_inbox
+
+FIRST_YEAR = 2010
+"""Ten years from here end before 2021, when the reference departments were merged (dbt_project/seeds/reporting_units.csv)."""
 
 
 class Clock:
@@ -49,17 +53,35 @@ def copies_measured(clock: Clock) -> Iterator[None]:
 
 
 def collected_years(folder: Path, years: int) -> tuple[Home, dict[str, datetime]]:
-    """A home with ``years`` reference years collected, and the closing instant of each month."""
+    """A home with ``years`` reference years collected, and the closing instant of each month.
+
+    ``BENCHMARK_KEEP`` names a folder that keeps what was collected: a later run collects only the years it lacks.
+    """
+    folder = Path(os.environ.get("BENCHMARK_KEEP") or folder / "collected")
     home = Home(folder / "home")
     closings: dict[str, datetime] = {}
-    for year in range(2014, 2014 + years):
-        reference = write_reference_year(folder / str(year), year=year, first_year=2014)
-        place_in_inbox(home, list(reference.submissions), _instants(reference))
-        closings |= read_instants(reference.closings, "month", "known_at")
-        for item in scan_inbox(home):
-            collect_file(home, item)
-        print(f"  collected {year}", flush=True)
+    for year in range(FIRST_YEAR, FIRST_YEAR + years):
+        written = folder / str(year)
+        collected = written / "collected"
+        if not collected.exists():
+            reference = write_reference_year(written, year=year, first_year=FIRST_YEAR)
+            place_in_inbox(home, list(reference.submissions), _instants(reference))
+            for item in scan_inbox(home):
+                collect_file(home, item)
+            collected.touch()
+            print(f"  collected {year}", flush=True)
+        closings |= read_instants(written / "closings.csv", "month", "known_at")
     return home, closings
+
+
+def home_until(root: Path, collected: Home, last_month: str) -> Home:
+    """A home to close in: what was ``collected`` of the months up to ``last_month``, and no later manifest to list."""
+    home = Home(root)
+    home.landing.mkdir(parents=True)
+    for path in collected.landing.iterdir():
+        if path.name.startswith("month=") and path.name <= f"month={last_month}":
+            (home.landing / path.name).symlink_to(path)
+    return home
 
 
 def _instants(reference: ReferenceYear) -> dict[str, datetime]:

@@ -267,3 +267,5 @@ def test_impossible_arguments_are_refused(tmp_path: Path) -> None:
         write_reference_year(tmp_path, first_year=2015)
     with pytest.raises(ValueError, match="months_after must be from 0 to 12"):
         write_reference_year(tmp_path, months_after=13)
+    with pytest.raises(ValueError, match="CG, JY, ZJ do not report for 2021-12"):
+        write_reference_year(tmp_path, year=2021)

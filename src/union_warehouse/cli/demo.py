@@ -62,7 +62,13 @@ def demo(seed: int) -> None:
 
 @click.command("demo-data")
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--year", type=click.IntRange(2000, 2100), default=REFERENCE_YEAR, show_default=True)
+@click.option(
+    "--year",
+    type=click.IntRange(2000, 2020),
+    default=REFERENCE_YEAR,
+    show_default=True,
+    help="Not after 2020: three of its departments were merged into others in April 2021.",
+)
 @click.option("--scale", type=click.IntRange(1, 1000), default=1, show_default=True, help="Multiplies what grows with size.")
 @click.option("--seed", type=int, default=REFERENCE_YEAR, show_default=True)
 def demo_data(out: Path, year: int, scale: int, seed: int) -> None:

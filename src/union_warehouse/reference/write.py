@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from union_warehouse.contracts import load_units
 from union_warehouse.reference.files import SYNTHETIC, write_submission
 from union_warehouse.reference.situations import describe_situations, plan_submissions
 from union_warehouse.reference.stray_rows import with_stray_rows
@@ -62,7 +63,8 @@ def write_reference_year(
         months_after: also write so many of the next year's first months, as the following year would have them.
 
     Raises:
-        ValueError: ``first_year`` is after ``year``, ``scale`` below 1, or ``months_after`` not from 0 to 12.
+        ValueError: ``first_year`` is after ``year``, ``scale`` below 1, ``months_after`` not from 0 to 12, or the
+            departments of the reference were merged or split before the last month.
     """
     first_year = year if first_year is None else first_year
     if scale < 1 or first_year > year:
@@ -71,6 +73,7 @@ def write_reference_year(
     if not 0 <= months_after <= _MONTHS:
         message = f"months_after must be from 0 to {_MONTHS}: got {months_after}"
         raise ValueError(message)
+    _check_departments(f"{year + 1}-{months_after:02}" if months_after else f"{year}-12")
     truths = simulate_years(year, year + (months_after > 0), load_targets(scale), seed, first_year)
     parts = [with_stray_rows(truths[0]), *(with_stray_rows(following).until(months_after) for following in truths[1:])]
     folder = out / "submissions"
@@ -98,6 +101,15 @@ def write_reference_year(
     _write_readme(out / "README.md", parts)
     rows = {form: sum(len(truth.tables[form]) for truth in parts) for form in parts[0].tables}
     return ReferenceYear(out, tuple(paths), arrivals, closings, rows)
+
+
+def _check_departments(last_month: str) -> None:
+    ended = sorted(load_targets().opening_unions.keys() - load_units(last_month).keys())
+    if ended:
+        message = (
+            f"the reference departments {', '.join(ended)} do not report for {last_month}: they were merged into others before"
+        )
+        raise ValueError(message)
 
 
 def _write_table(path: Path, header: tuple[str, str], rows: list[tuple[str, str]]) -> Path:
