@@ -8,7 +8,7 @@ import duckdb
 import pandas as pd
 
 from union_warehouse.errors import UnionWarehouseError
-from union_warehouse.months import parse_month
+from union_warehouse.months import add_months, parse_month
 from union_warehouse.paths import Home
 from union_warehouse.reporting.unit_values import unit_values
 from union_warehouse.warehouse.releases import open_release, release_folder
@@ -54,7 +54,7 @@ def figures(
         One row per published indicator: indicator_code, name_zh, name_en, unit, unit_zh, indicator_kind, month,
         reporting_unit_code, value (of the month, or cumulative for the year; a stock or ratio is that of the month end),
         value_month, value_year_to_date, value_last_year (``value`` of the same month a year before; null where the release
-        does not reach back), change (value less that), commitment_target (of the year, for the federation),
+        does not reach back over the whole period), change (value less that), commitment_target (of the year, for the federation),
         commitment_rate (share of it reached), commitment_forecast, commitment_status, is_missing, missing_unit_count,
         is_carried_forward, release_id.
 
@@ -79,19 +79,35 @@ def figures(
                     from fct_commitment_progress
                     where month = $month and $is_federation
                     group by indicator_code
+                ),
+                -- the sum of a year of which the release holds a part is no year's sum
+                comparable as (
+                    select $is_month or count(*) = right($month, 2)::integer as is_whole
+                    from dim_month
+                    where is_closed and month between left($last_year, 4) || '-01' and $last_year
+                ),
+                compared as (
+                    select chosen.* replace (
+                        if(is_whole or indicator_kind <> 'flow', {period}_last_year, null) as {period}_last_year)
+                    from chosen inner join dim_indicator using (indicator_code), comparable
                 )
             select indicator_code, name_zh, name_en, unit, unit_zh, indicator_kind, $month as month, reporting_unit_code,
                 {period} as value, value_month, value_year_to_date, {period}_last_year as value_last_year,
                 {period} - {period}_last_year as change,
                 commitment_target, commitment_rate, commitment_forecast, commitment_status,
                 is_missing, missing_unit_count, is_carried_forward
-            from chosen
+            from compared
             inner join dim_indicator using (indicator_code)
             left join commitments using (indicator_code)
             where is_published
             order by indicator_code
             """,
-            {"month": last, "is_federation": department is None or bool(chosen["is_federation"].all())},
+            {
+                "month": last,
+                "last_year": add_months(last, -12),
+                "is_month": month is not None,
+                "is_federation": department is None or bool(chosen["is_federation"].all()),
+            },
         ).df()
     return found.assign(release_id=folder.name)
 
