@@ -16,8 +16,6 @@ import pytest
 from tests.commands import uw_json
 from union_warehouse.paths import PROJECT_DIR
 
-pytestmark = pytest.mark.xdist_group("end_to_end")
-
 CONTRACT = """
 apiVersion: v3.1.0
 kind: DataContract

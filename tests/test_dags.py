@@ -31,7 +31,6 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 HEAVY = {"dbt", "duckdb", "great_expectations", "pandas", "pyarrow", "python_calamine"}
 
 # Airflow reads its settings once a process, so these tests share one home.
-pytestmark = pytest.mark.xdist_group("airflow")
 
 
 @pytest.fixture(scope="module")

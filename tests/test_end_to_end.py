@@ -9,12 +9,9 @@ from pathlib import Path
 
 import duckdb
 import openpyxl
-import pytest
 
 from tests.commands import uw, uw_json
 from tests.releases import copy_of, differing_tables, open_marts
-
-pytestmark = pytest.mark.xdist_group("end_to_end")
 
 
 def test_figures_of_a_month_come_from_its_rows(february: Path) -> None:

@@ -22,8 +22,6 @@ from union_warehouse.reporting.trace import UnknownIndicator
 from union_warehouse.warehouse import open_release, run_dbt
 from union_warehouse.warehouse.plan import MARTS_FILE, plan_from_landing
 
-pytestmark = pytest.mark.xdist_group("end_to_end")
-
 DEPARTMENTS = [None, *load_units("2014-01")]
 
 

@@ -14,7 +14,6 @@ import pytest
 from tests.commands import start_uw, uw_json
 from tests.releases import copy_of, differing_tables
 
-pytestmark = pytest.mark.xdist_group("end_to_end")
 _PATIENCE_SECONDS = 120
 
 
