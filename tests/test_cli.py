@@ -71,6 +71,7 @@ def test_the_commands_are_those_that_are_documented() -> None:
         (),
         ("submit",),
         ("submit", "no such file.xlsx"),
+        ("demo-data", "out", "--year", "2020", "--months-after", "5"),
         ("submit", __file__, "--received-at", "yesterday"),
         ("submit", __file__, "--received-at", "2999-01-01T00:00"),
         ("submit", __file__, "--received-at", "no such table.csv"),

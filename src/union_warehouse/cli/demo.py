@@ -71,12 +71,22 @@ def demo(seed: int) -> None:
 )
 @click.option("--scale", type=click.IntRange(1, 1000), default=1, show_default=True, help="Multiplies what grows with size.")
 @click.option("--seed", type=int, default=REFERENCE_YEAR, show_default=True)
-def demo_data(out: Path, year: int, scale: int, seed: int) -> None:
+@click.option(
+    "--months-after",
+    type=click.IntRange(0, 12),
+    default=0,
+    show_default=True,
+    help="Write so many of the next year's first months too.",
+)
+def demo_data(out: Path, year: int, scale: int, seed: int, months_after: int) -> None:
     """Write a year of synthetic reference submissions to OUT, with their times of arrival and the closing dates."""
     from union_warehouse.reference import write_reference_year
 
     with progress() as shown, _timed(shown, f"write the submissions of {year}"):
-        write_reference_year(out, year=year, scale=scale, seed=seed)
+        try:
+            write_reference_year(out, year=year, scale=scale, seed=seed, months_after=months_after)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
 
 
 @dataclass(frozen=True)
