@@ -148,3 +148,12 @@ def test_the_rows_of_an_indicator_can_be_asked_of_any_release(february: Path) ->
 def test_json_of_figures_is_an_object_of_numbers(february: Path) -> None:
     found = json.loads(uw(february, "figures", "--year", "2014", "--json"))
     assert all(value is None or isinstance(value, (int, float)) for value in found.values())
+
+
+def test_no_unit_covers_more_enterprises_than_have_a_union(february: Path) -> None:
+    with open_release(Home(february)) as connection:
+        rates = connection.execute(
+            "select reporting_unit_code, value_month from rpt_indicators where indicator_code = 'harmony.coverage_rate'"
+        ).fetchall()
+    assert len([rate for _, rate in rates if rate]) > 5
+    assert [(unit, rate) for unit, rate in rates if rate is not None and rate > 1] == []

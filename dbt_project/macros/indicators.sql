@@ -27,7 +27,6 @@
     {%- endfor -%}
     {%- set where = (
         definition.where
-        | replace("{covered}", marts.of["fct_union_coverage"])
         | replace("{enrolled}", marts.of["fct_programme_enrolments"])
         | replace("{units}", marts.of["dim_reporting_unit"])
         | replace("{enterprises}", marts.of["dim_enterprise"])
@@ -50,13 +49,19 @@
         cast({{ definition.amount or 1 }} as decimal(18, 2)) as amount,
         {% if for_release %}
             concat_ws(' ', fact.{{ fact_meta(definition.fact).natural_key | join(", fact.") }}) as natural_key,
-            {{ "fact.union_code" if fact_meta(definition.fact).unit_follows_union else "cast(null as varchar)" }} as union_code,
+            {{
+                (
+                    "covering.covering_union_code"
+                    if definition.unit_of == "covering_union"
+                    else "fact.union_code" if fact_meta(definition.fact).unit_follows_union else "cast(null as varchar)"
+                )
+            }} as union_code,
             fact.submitted_by_code,
             fact.submission_month,
         {% endif %}
-        submission_id,
-        source_sheet,
-        source_row
+        fact.submission_id,
+        fact.source_sheet,
+        fact.source_row
     from {{ marts.of[definition.fact] }} as fact
     {% if definition.kind == "flow" %}
         semi join span on {{ month_of(definition.date) }} = span.month
@@ -74,7 +79,17 @@
             and month_end >= standing.valid_from
             and (month_end < standing.valid_to or standing.valid_to is null)
             {% if definition.unit_of == "union" %} {{ join_union_on("fact", "union_code", "month_end", marts.of["dim_union"]) }}
-            {% endif %}
+        {% elif definition.unit_of == "covering_union" %}
+            inner join
+                (
+                    select uscc as covered_uscc, union_code as covering_union_code, covered_from, covered_to
+                    from {{ marts.of["fct_union_coverage"] }}
+                ) as covering
+                on fact.uscc = covered_uscc
+                and covered_from <= month_end
+                and (covered_to > month_end or covered_to is null)
+                {{ join_union_on("covering", "covering_union_code", "month_end", marts.of["dim_union"]) }}
+        {% endif %}
         where ({{ where | replace("ownership", "fact.ownership") if definition.unit_of else where }})
     {% endif %}
 {%- endmacro %}

@@ -148,7 +148,7 @@ def read_release(
             federation=str(found["reporting_unit_code"].iloc[0]),
             unit_names=_unit_names(connection, structure_on, structure_on) if structure_on else senders,
             sender_names=senders,
-            figures=_figures(connection, found, release, period),
+            figures=_figures(connection, found, period),
             by_unit=_unit_values(connection, period, structure_on),
             by_month=_by_month(connection, period),
             commitments=_commitments(connection, period),
@@ -172,10 +172,7 @@ def _unit_names(connection: duckdb.DuckDBPyConnection, first_on: date, last_on: 
     return dict(rows)
 
 
-def _figures(connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, release: Release, period: Period) -> dict[str, Figure]:
-    # the sum of a year of which the release holds a part is no year's sum
-    year_ago = {add_months(month, -12) for month in period.months}
-    is_sum_comparable = period.month is not None or year_ago <= set(release.closed_months)
+def _figures(connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, period: Period) -> dict[str, Figure]:
     connection.register("found", found)
     rows = connection.execute(
         """
@@ -186,8 +183,7 @@ def _figures(connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, release
                 group by indicator_code
             )
         select found.indicator_code, found.name_zh, found.unit, found.unit_zh, found.indicator_kind, aggregation, form,
-            definition_zh, owner_code, cast(value as double), cast(value_year_to_date as double),
-            cast(case when $is_sum_comparable or found.indicator_kind <> 'flow' then value_last_year end as double),
+            definition_zh, owner_code, cast(value as double), cast(value_year_to_date as double), cast(value_last_year as double),
             coalesce(unit_count, 0), coalesce(missing_unit_count, 0),
             found.unit = 'milestone' and indicator_code not in (
                 select indicator_code from fct_commitment_progress where month = $month
@@ -197,7 +193,7 @@ def _figures(connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, release
         left join owing using (indicator_code)
         order by found.indicator_code
         """,
-        {"month": period.last_month, "is_sum_comparable": is_sum_comparable},
+        {"month": period.last_month},
     ).fetchall()
     connection.unregister("found")
     return {row[0]: Figure(*row) for row in rows}
