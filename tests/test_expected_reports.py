@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from union_warehouse.contracts import expected_reports, forms_owed, load_units
-from union_warehouse.contracts.expected_reports import (
+from union_warehouse.contracts.expected import (
     ExceptionKind,
     InvalidReportingException,
     ReportingException,

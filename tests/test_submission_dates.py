@@ -45,7 +45,7 @@ def test_a_file_after_the_closing_is_taken_and_told_so(home: Home, tmp_path: Pat
         "month,unit_code,form,exception_kind,due_on,reason,given_by,given_on\n2014-03,CQ,,unlocked,,系统升级,办公室,2014-04-12\n",
         encoding="utf-8",
     )
-    monkeypatch.setattr("union_warehouse.contracts.expected_reports.EXCEPTIONS_SEED", seed)
+    monkeypatch.setattr("union_warehouse.contracts.expected.EXCEPTIONS_SEED", seed)
     assert problems(check_file(home, file, at(4, 11, hour=11)), "error", "warning") == closed
     assert problems(check_file(home, file, at(4, 13)), "error", "warning") == []
 
