@@ -71,7 +71,7 @@ def test_a_fault_is_found_acknowledged_and_corrected(closed: Home) -> None:
 
 def test_what_stands_is_listed_first_of_all(closed: Home) -> None:
     assert ("outside_enum", "qualification_promotions", "2014-01 表 3") not in issues(closed)
-    assert {unit for unit in (item["reporting_unit_code"] for item in issues(closed, "--department", "WL").values())} == {"WL"}
+    assert {item["reporting_unit_code"] for item in issues(closed, "--department", "WL").values()} == {"WL"}
     assert set(issues(closed, "--rule", "unknown_inspection")) == {
         ("unknown_inspection", "hazards", "H2"),
         ("unknown_inspection", "hazards", "H3"),
