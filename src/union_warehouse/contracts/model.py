@@ -61,6 +61,7 @@ class Field:
     """One column of a form.
 
     Attributes:
+        description_zh: for those who fill the column; examples too.
         clear_where: of personal data: another field and its values under which this one names no person, and stays in clear.
     """
 
@@ -69,6 +70,8 @@ class Field:
     type: FieldType
     physical_type: str
     description: str
+    description_zh: str
+    examples: tuple[str, ...]
     is_required: bool
     is_key: bool
     enum: tuple[tuple[str, str], ...]
@@ -107,6 +110,7 @@ class Form:
     version: str
     purpose: str
     grain: str
+    grain_zh: str
     fields: tuple[Field, ...]
     rules: tuple[TableRule, ...]
     owed_by: tuple[str, ...]

@@ -80,6 +80,36 @@ class RowsOnNilReturn(SubmissionProblem):
     message_en = "the cover declares a nil return for {sheet} ({form}) but it holds rows (the first is row {row}); declare rows or clear it."
 
 
+class PrefilledRowsIgnored(SubmissionProblem):
+    """零报告 on a sheet with nothing but the rows that the template brought along: the sender has nothing to add to them."""
+
+    code = "prefilled_rows_ignored"
+    severity = Severity.WARNING
+    message_zh = (
+        "封面声明“{sheet}”零报告，表中只有模板预填的 {count} 行且没有改动：按零报告处理，预填行未读取，沿用以前报送的数据。"
+        "如需更新这些行，请改报有数据。"
+    )
+    message_en = (
+        "the cover declares a nil return for {sheet} ({form}), which holds only the {count} rows that the template brought along: "
+        "they were not read, and what was reported earlier goes on. Declare rows to update them."
+    )
+
+
+class UntouchedTemplate(SubmissionProblem):
+    """A template that came back as it was sent."""
+
+    code = "untouched_template"
+    severity = Severity.WARNING
+    message_zh = (
+        "文件“{file}”是尚未填写的模板：各表没有填写或改动任何数据，封面也没有选择报送方式，因此未计为报送，该月仍为未报。"
+        "请填写后重新报送；没有数据的表单，请在封面选择“零报告”。"
+    )
+    message_en = (
+        "the file {file} is a template that nobody has filled: no row was written or changed and no form is declared, so nothing "
+        "was reported and the month is still missing. Fill it and send it again; declare 零报告 (nil) where there is nothing to report."
+    )
+
+
 class FormNotOwed(SubmissionProblem):
     """A form that the department does not owe: its rows are not read."""
 
