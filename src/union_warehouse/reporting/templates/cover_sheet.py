@@ -26,10 +26,11 @@ from union_warehouse.workbooks.cover import (
 from union_warehouse.working_days import due_on
 
 _WIDTHS = (20, 14, 10, 10, 44)
+_ROW_HEIGHT = 20
 _HEADINGS = (FORM_LABEL, RETURN_LABEL, "已填行数", "其中预填", "检查")
 _STEPS = (
     "1. 填写“填报人”和“联系电话”。",
-    "2. 逐表填写：点下面的表单名可跳转；绿色行是预填的，不符可改，不需要的行清空即可。",
+    "2. 逐表填写：点下面的表单名可跳转；绿色单元格是预填的，不符可改，不需要的行清空即可。",
     "3. 在下面的“报送方式”中逐表选择“有数据”或“零报告”；没有发生也要选“零报告”，不能留空。",
     "4. “检查”栏全部显示“√”后保存并报送。请不要修改表头、工作表名，也不要改单位代码和报送月份。",
 )
@@ -44,7 +45,9 @@ class Owed:
     prefilled: int
 
 
-def write_cover(sheet: Worksheet, unit: ReportingUnit, month: str, owed: Sequence[Owed], carried: Carried, styles: Styles) -> None:
+def write_cover(
+    sheet: Worksheet, unit: ReportingUnit, month: str, owed: Sequence[Owed], carried: Carried, styles: Styles
+) -> None:
     """Fill the cover sheet."""
     for column, width in enumerate(_WIDTHS):
         sheet.set_column(column, column, width)
@@ -53,7 +56,7 @@ def write_cover(sheet: Worksheet, unit: ReportingUnit, month: str, owed: Sequenc
     row = _write_facts(sheet, unit, month, carried, styles) + 1
     for step in _STEPS:
         sheet.merge_range(row, 0, row, len(_WIDTHS) - 1, step, styles.hint)
-        sheet.set_row(row, 18)
+        sheet.set_row(row, _ROW_HEIGHT)
         row += 1
     _write_table(sheet, row + 1, owed, styles)
     sheet.protect("", {"select_locked_cells": True, "select_unlocked_cells": True, "format_columns": True})
@@ -77,10 +80,12 @@ def _write_facts(sheet: Worksheet, unit: ReportingUnit, month: str, carried: Car
         sheet.write_string(row, 0, label, styles.label)
         sheet.merge_range(row, 1, row, last, "", styles.fact)
         sheet.write_string(row, 1, fact, styles.fact)
+        sheet.set_row(row, _ROW_HEIGHT)
     row = 2 + len(facts)
     for label in (CONTACT_LABEL, PHONE_LABEL):
         sheet.write_string(row, 0, label, styles.label)
         sheet.merge_range(row, 1, row, last, "", styles.answer)
+        sheet.set_row(row, _ROW_HEIGHT)
         row += 1
     return row
 
@@ -105,7 +110,7 @@ def _write_table(sheet: Worksheet, top: int, owed: Sequence[Owed], styles: Style
         sheet.write_formula(row, 2, f"={count}", styles.count, item.prefilled)
         sheet.write_number(row, 3, item.prefilled, styles.count)
         sheet.write_formula(row, 4, _check(number), styles.fact, _ASK)
-        sheet.set_row(row, 18)
+        sheet.set_row(row, _ROW_HEIGHT)
     first, last = top + 1, top + len(owed)
     sheet.data_validation(
         first,

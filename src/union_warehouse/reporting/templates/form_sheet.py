@@ -16,26 +16,21 @@ from union_warehouse.reporting.templates.validations import FIRST_DATA_ROW, high
 from union_warehouse.reporting.templates.wording import note
 
 _LEGEND_ROW, _HEADER_ROW = 0, 1
-_LAST_ROW, _LAST_COLUMN = 1_048_575, 16_383
+_LAST_ROW = 1_048_575
 _LAST_MARKED_ROW = 5_000  # conditional formats beyond it would slow every key stroke down
 _NUMBER_FORMATS = {FieldType.STRING: TEXT, FieldType.DATE: DATE, FieldType.INTEGER: INTEGER, FieldType.DECIMAL: AMOUNT}
 _LEAST_WIDTH = {FieldType.STRING: 14, FieldType.DATE: 13, FieldType.INTEGER: 10, FieldType.DECIMAL: 13}
 _MOST_WIDTH, _IDENTIFIER_WIDTH = 34, 22
 _NOTE_WIDTH, _NOTE_LINE_HEIGHT, _NOTE_LINE_WIDTH = 300, 19, 40
-_PROTECTION = {
-    name: True
-    for name in (
-        "insert_rows",
-        "delete_rows",
-        "format_cells",
-        "format_columns",
-        "format_rows",
-        "sort",
-        "autofilter",
-        "select_locked_cells",
-        "select_unlocked_cells",
-    )
-}
+_ALLOWED = (
+    "insert_rows",
+    "format_cells",
+    "format_columns",
+    "format_rows",
+    "sort",
+    "select_locked_cells",
+    "select_unlocked_cells",
+)
 
 
 @dataclass(frozen=True)
@@ -64,44 +59,44 @@ def write_form_sheet(
         month: of the template.
         styles: of the workbook.
         drop_downs: by field.
-        rows: to start from; columns are fields of the contract.
+        rows: to start from, with a column for each field of the contract; None for none.
     """
-    sheet.write_string(_LEGEND_ROW, 0, _legend(form, rows), styles.legend)
+    has_roster = any(item.is_open for item in drop_downs.values())
+    sheet.write_string(_LEGEND_ROW, 0, _legend(form, rows, has_roster=has_roster), styles.legend)
     sheet.set_row(_LEGEND_ROW, 20)
     sheet.set_row(_HEADER_ROW, 34)
-    columns = _columns_of(form, rows)
     for index, field in enumerate(form.fields):
+        cells = _cells_of(field, rows)
         sheet.write_string(_HEADER_ROW, index, field.label, styles.required if field.is_required else styles.optional)
         text = note(form, field, month)
         sheet.write_comment(_HEADER_ROW, index, text, {"width": _NOTE_WIDTH, "height": _note_height(text), "font_size": 9})
         number_format = _NUMBER_FORMATS[field.type]
-        sheet.set_column(index, index, _width(field, columns.get(field.name, ())), styles.cell(number_format))
-        _write_cells(sheet, index, field, columns.get(field.name, ()), styles)
+        sheet.set_column(index, index, _width(field, cells), styles.cell(number_format))
+        _write_cells(sheet, index, field, cells, styles)
         _add_validation(sheet, index, field, month, drop_downs.get(field.name))
-    # Unlocked, so that a whole row can be deleted, and hidden, so that nothing is written beside the table.
-    sheet.set_column(len(form.fields), _LAST_COLUMN, None, styles.cell(TEXT), {"hidden": True})
     for index, options in highlights(form, month, styles):
         sheet.conditional_format(FIRST_DATA_ROW, index, _LAST_MARKED_ROW, index, options)
     _set_page(sheet, form)
 
 
-def _legend(form: Form, rows: pa.Table | None) -> str:
-    parts = [f"{form.sheet}：{form.grain_zh or form.grain}", "深蓝表头必填，浅蓝选填，说明见表头批注", "红色单元格待补填或有矛盾"]
+def _legend(form: Form, rows: pa.Table | None, *, has_roster: bool) -> str:
+    parts = [
+        f"{form.sheet}：{form.grain_zh or form.grain}",
+        "深蓝表头必填，浅蓝选填，说明见表头批注",
+        "黄色单元格必填未填，红色有矛盾或重复",
+    ]
     if rows is not None and rows.num_rows:
-        parts.append("绿色行由上月数据预填，不符可改")
+        parts.append("绿色单元格由以前的数据预填，不符可改")
+    if has_roster:
+        parts.append("工会名称见“工会名册”")
     return "；".join(parts) + "。"
 
 
-def _columns_of(form: Form, rows: pa.Table | None) -> dict[str, Sequence[Any]]:
-    """Cells by field as the department reads them: labels for codes."""
-    if rows is None or not rows.num_rows:
-        return {}
-    columns: dict[str, Sequence[Any]] = {}
-    for field in form.fields:
-        values = rows[field.name].to_pylist() if field.name in rows.column_names else [None] * rows.num_rows
-        labels = dict(field.enum)
-        columns[field.name] = [labels.get(value, value) for value in values]
-    return columns
+def _cells_of(field: Field, rows: pa.Table | None) -> list[Any]:
+    """Prefilled cells of a column as the department reads them: labels for codes."""
+    values: list[Any] = [] if rows is None else rows[field.name].to_pylist()
+    labels: Mapping[Any, str] = dict(field.enum)
+    return [labels.get(value, value) for value in values]
 
 
 def _write_cells(sheet: Worksheet, index: int, field: Field, values: Sequence[Any], styles: Styles) -> None:
@@ -138,7 +133,7 @@ def _note_height(text: str) -> int:
 
 def _set_page(sheet: Worksheet, form: Form) -> None:
     sheet.freeze_panes(FIRST_DATA_ROW, 1)
-    sheet.protect("", _PROTECTION)
+    sheet.protect("", dict.fromkeys(_ALLOWED, True))
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)

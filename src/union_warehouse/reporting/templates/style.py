@@ -10,7 +10,8 @@ from xlsxwriter.format import Format
 
 _FONT = "微软雅黑"
 REQUIRED_COLOUR, OPTIONAL_COLOUR = "#1F4E79", "#D9E1F2"
-PREFILLED_COLOUR, INPUT_COLOUR, WRONG_COLOUR, UNUSUAL_COLOUR = "#EAF4E4", "#FFF8DC", "#F8CBCB", "#FFE2A8"
+PREFILLED_COLOUR, INPUT_COLOUR, MISSING_COLOUR = "#EAF4E4", "#FFF8DC", "#FFF2CC"
+WRONG_COLOUR, UNUSUAL_COLOUR = "#F4B0B0", "#F8C88B"
 _GREY = "#A6A6A6"
 _BASE = {"font_name": _FONT, "font_size": 10, "valign": "vcenter"}
 TEXT, DATE, INTEGER, AMOUNT = "@", "yyyy-mm-dd", "0", "#,##0.00"
@@ -85,6 +86,11 @@ class Styles:
     def wrong(self) -> Format:
         """Over a cell that would be refused."""
         return self._workbook.add_format({"bg_color": WRONG_COLOUR})
+
+    @cached_property
+    def missing(self) -> Format:
+        """Over a required cell of a row that somebody has begun."""
+        return self._workbook.add_format({"bg_color": MISSING_COLOUR})
 
     @cached_property
     def unusual(self) -> Format:

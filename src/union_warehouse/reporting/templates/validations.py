@@ -68,7 +68,7 @@ def highlights(form: Form, month: str, styles: Styles) -> Iterator[tuple[int, di
     for index, field in enumerate(form.fields):
         cell = columns[field.name]
         if field.is_required:
-            yield index, _formula(f"=AND(COUNTA({row})>0,ISBLANK({cell}))", styles.wrong)
+            yield index, _formula(f"=AND(COUNTA({row})>0,ISBLANK({cell}))", styles.missing)
         if form.key == (field,):
             yield index, {"type": "duplicate", "format": styles.wrong}
         if field.date_role is DateRole.EVENT:

@@ -14,7 +14,11 @@ _LABELS_IN_PROMPT = 8
 
 def note(form: Form, field: Field, month: str) -> str:
     """The note of a header: description, what is expected, rules, an example; one a line."""
-    lines = [f"{field.label}（{'必填' if field.is_required else '选填'}）", field.description_zh, f"填写：{expected(field, month)}"]
+    lines = [
+        f"{field.label}（{'必填' if field.is_required else '选填'}）",
+        field.description_zh,
+        f"填写：{expected(field, month)}",
+    ]
     if form.key == (field,):
         lines.append("同一表中不得重复。")
     lines += [f"规则：{rule.message_zh}。" for rule in form.rules if rule.column == field.name]
@@ -50,9 +54,7 @@ _EXPECTED = {
 
 def _bounds(field: Field, month: str) -> str:
     if field.date_role is DateRole.EVENT:
-        return (
-            f"，不晚于 {last_day(month)}，一般不早于 {window_start(month)}（黄色单元格早于此日，除非该记录以前报过，否则会被退回）"
-        )
+        return f"，不晚于 {last_day(month)}，一般不早于 {window_start(month)}（更早的显示为橙色，只有期初和以前报过的记录可以）"
     return ""
 
 
