@@ -18,13 +18,18 @@ class InvalidMonth(UnionWarehouseError):
     message_en = "the month {value!r} is not understood; write it as 2014-03."
 
 
+def is_month(value: str) -> bool:
+    """Whether ``value`` is ``YYYY-MM``."""
+    return _MONTH.fullmatch(value) is not None
+
+
 def parse_month(value: str) -> str:
     """``value`` if it is a month.
 
     Raises:
         InvalidMonth: it is not ``YYYY-MM``.
     """
-    if not _MONTH.fullmatch(value):
+    if not is_month(value):
         raise InvalidMonth(value=value)
     return value
 

@@ -13,6 +13,7 @@ DBT_PROJECT_DIR = PROJECT_DIR / "dbt_project"
 DAGS_DIR = PROJECT_DIR / "dags"
 UNITS_SEED = DBT_PROJECT_DIR / "seeds" / "reporting_units.csv"
 SUCCESSIONS_SEED = DBT_PROJECT_DIR / "seeds" / "unit_successions.csv"
+EXCEPTIONS_SEED = DBT_PROJECT_DIR / "seeds" / "reporting_exceptions.csv"
 HOLIDAYS_SEED = DBT_PROJECT_DIR / "seeds" / "official_holidays.csv"
 
 

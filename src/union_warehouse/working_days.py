@@ -12,6 +12,8 @@ from union_warehouse.paths import HOLIDAYS_SEED
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 DUE_WORKING_DAY = 5
+CLOSING_WORKING_DAY = 8
+CLOSING_TIME = time(18, 0)
 
 
 @cache
@@ -26,16 +28,20 @@ def is_working_day(day: date) -> bool:
     return kind == "make_up_workday" or (kind is None and day.isoweekday() <= 5)
 
 
-def due_on(month: str) -> date:
-    """Day by the end of which (in Shanghai) submissions for ``month`` are due: the 5th working day of the next month."""
+def working_day_after(month: str, number: int) -> date:
+    """The working day, counted from 1, of the time after ``month``."""
     day = last_day(month)
-    remaining = DUE_WORKING_DAY
-    while remaining:
+    while number:
         day += timedelta(days=1)
-        remaining -= is_working_day(day)
+        number -= is_working_day(day)
     return day
 
 
-def due_at(month: str) -> datetime:
-    """First instant (UTC) at which a submission for ``month`` is late."""
-    return datetime.combine(due_on(month) + timedelta(days=1), time.min, SHANGHAI).astimezone(UTC)
+def due_on(month: str) -> date:
+    """Day by the end of which (in Shanghai) submissions for ``month`` are due: the 5th working day of the next month."""
+    return working_day_after(month, DUE_WORKING_DAY)
+
+
+def closing_at(month: str) -> datetime:
+    """When ``month`` is closed and locked (UTC): three working days after the due day, 18:00 in Shanghai."""
+    return datetime.combine(working_day_after(month, CLOSING_WORKING_DAY), CLOSING_TIME, SHANGHAI).astimezone(UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -19,7 +19,8 @@ from union_warehouse.paths import Home
 
 # A table on a terminal is for reading; csv and json give every row.
 _TABLE_ROWS = 1000
-_STATUS_COUNTS = ("expected", "received", "on_time", "late", "missing", "rejected", "quarantined")
+_STATUS_COUNTS = ("expected", "received", "on_time", "late", "missing", "rejected", "excused", "quarantined")
+_STATUS_RATES = {"complete": "completeness_rate", "timely": "on_time_of_expected_rate"}
 
 
 class QueryFailed(UnionWarehouseError):
@@ -34,28 +35,34 @@ class QueryFailed(UnionWarehouseError):
 @click.option("--month", type=Month(), help="One month, with a row per department.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON only.")
 def status(month: str | None, as_json: bool) -> None:
-    """Show months and their states, and with --month who has reported what (counted in forms; quarantined: in rows)."""
+    """Show months and their states, and with --month who has reported what (counted in forms; quarantined: in rows).
+
+    complete: received of expected; timely: received on time of expected. The rates of every closed month, also by form, are in
+    rpt_reporting_rates (uw query).
+    """
     from union_warehouse.reporting import month_status
 
     found = month_status(Home.from_environment(), month)
     if as_json:
         print_json(found)
         return
-    counts = tuple((name.replace("_", " "), True) for name in _STATUS_COUNTS)
+    counts = tuple((name.replace("_", " "), True) for name in (*_STATUS_COUNTS, *_STATUS_RATES))
     print_table(
         "",
         (("month", False), ("state", False), ("release", False), ("due on", False), *counts),
-        [
-            (item["month"], item["state"], item["release_id"], item["due_on"], *(item[name] for name in _STATUS_COUNTS))
-            for item in found["months"]
-        ],
+        [(item["month"], item["state"], item["release_id"], item["due_on"], *_status_values(item)) for item in found["months"]],
     )
     if month:
         print_table(
             month,
             (("unit", False), ("name", False), *counts),
-            [(item["department"], item["unit_name"], *(item[name] for name in _STATUS_COUNTS)) for item in found["departments"]],
+            [(item["department"], item["unit_name"], *_status_values(item)) for item in found["departments"]],
         )
+
+
+def _status_values(item: Mapping[str, Any]) -> list[Any]:
+    rates = [None if item[name] is None else f"{item[name]:.1%}" for name in _STATUS_RATES.values()]
+    return [*(item[name] for name in _STATUS_COUNTS), *rates]
 
 
 @click.command()

@@ -4,6 +4,7 @@ The contracts in ``expectations/contracts/`` are the single source for the reade
 Expectations suites, the dbt sources and the data dictionary. Nothing else in the project names a form's fields.
 """
 
+from union_warehouse.contracts.expected import expected_reports
 from union_warehouse.contracts.load import form_by_sheet, load_forms
 from union_warehouse.contracts.model import (
     CONTRACT_VERSION,
@@ -37,6 +38,7 @@ __all__ = [
     "Severity",
     "TableRule",
     "department_line",
+    "expected_reports",
     "form_by_sheet",
     "forms_owed",
     "load_forms",

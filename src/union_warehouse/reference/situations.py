@@ -15,8 +15,9 @@ from union_warehouse.reference import mistakes
 from union_warehouse.reference.files import Submission
 from union_warehouse.reference.mistakes import Mistake, Tables
 from union_warehouse.reference.stray_rows import STRAY_ROWS
-from union_warehouse.reference.workdays import closing_instant, instant, nth_working_day
+from union_warehouse.reference.workdays import instant, nth_working_day
 from union_warehouse.reference.world import Truth
+from union_warehouse.working_days import closing_at
 
 _CSV_DEPARTMENT = "FW"
 """Sends a machine export from January on: one CSV a form; the one of a form without rows holds its header only."""
@@ -153,7 +154,7 @@ class _Clock:
 
     def after_close(self, month: str) -> datetime:
         """Some days after the month's closing instant."""
-        return self.on(closing_instant(month).date() + timedelta(days=int(self._rng.integers(*_CORRECTED_AFTER_CLOSE_DAYS))))
+        return self.on(closing_at(month).date() + timedelta(days=int(self._rng.integers(*_CORRECTED_AFTER_CLOSE_DAYS))))
 
     def on(self, day: date) -> datetime:
         """In office hours of ``day``."""

@@ -8,11 +8,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from union_warehouse.months import first_day, last_day, next_month
+from union_warehouse.months import first_day, last_day
 from union_warehouse.working_days import SHANGHAI, is_working_day
-
-_CLOSING_WORKING_DAY = 8
-_CLOSING_TIME = time(18, 0)
 
 
 @cache
@@ -31,8 +28,3 @@ def nth_working_day(month: str, number: int) -> date:
 def instant(day: date, at: time) -> datetime:
     """A time of day in Shanghai as a UTC instant."""
     return datetime.combine(day, at, SHANGHAI).astimezone(UTC)
-
-
-def closing_instant(month: str) -> datetime:
-    """When ``month`` is closed: three working days after the due day (the 5th), 18:00 in Shanghai."""
-    return instant(nth_working_day(next_month(month), _CLOSING_WORKING_DAY), _CLOSING_TIME)

@@ -12,8 +12,8 @@ from union_warehouse.reference.files import SYNTHETIC, write_submission
 from union_warehouse.reference.situations import describe_situations, plan_submissions
 from union_warehouse.reference.stray_rows import with_stray_rows
 from union_warehouse.reference.targets import load_targets
-from union_warehouse.reference.workdays import closing_instant
 from union_warehouse.reference.world import Truth, simulate_years
+from union_warehouse.working_days import closing_at
 
 _MONTHS = 12
 _INSTANT = "%Y-%m-%dT%H:%M:%SZ"
@@ -93,7 +93,7 @@ def write_reference_year(
         out / "closings.csv",
         ("month", "known_at"),
         [
-            (month, closing_instant(month).strftime(_INSTANT))
+            (month, closing_at(month).strftime(_INSTANT))
             for truth in parts
             for month in truth.plan.months[1 : truth.last_month + 1]
         ],

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
-from union_warehouse.contracts import forms_owed, load_units
+from union_warehouse.contracts import expected_reports
 from union_warehouse.months import month_range, parse_month
 from union_warehouse.paths import Home
 from union_warehouse.warehouse.releases import current_release
-from union_warehouse.working_days import due_at, due_on
+from union_warehouse.working_days import SHANGHAI, due_on
 
 _MANIFEST = """{submission_id: 'VARCHAR', department: 'VARCHAR', month: 'VARCHAR', submission_number: 'INTEGER', reading: 'INTEGER',
     received_at: 'TIMESTAMP', state: 'VARCHAR', ties_with: 'VARCHAR[]',
@@ -30,7 +31,8 @@ def month_status(home: Home, month: str | None = None) -> dict[str, Any]:
     Returns:
         ``months``: month, state (open, published, reopened), release_id, due_on and the sums below; ``departments`` (of
         ``month`` only): department, unit_name and, counted in forms, expected, received (accepted), on_time, late,
-        missing, rejected (no accepted version); quarantined counts rows.
+        missing, rejected (no accepted version), excused (by a dated exception; not expected), nil_returns; quarantined counts
+        rows. Both with completeness_rate (received / expected), on_time_of_expected_rate and on_time_of_received_rate.
 
     Raises:
         InvalidMonth: ``month`` is not ``YYYY-MM``.
@@ -47,7 +49,7 @@ def month_status(home: Home, month: str | None = None) -> dict[str, Any]:
         _load(connection, paths, months)
         rows = connection.execute(_DEPARTMENTS).df()
         late_arrivals = _months_touched_since(connection, release.known_at if release else None)
-    departments = json.loads(rows.to_json(orient="records"))
+    departments = [unit | _rates(unit) for unit in json.loads(rows.to_json(orient="records"))]
     totals = rows.drop(columns=["department", "unit_name"]).groupby("month").sum().to_dict("index")
     return {
         "months": [
@@ -57,10 +59,23 @@ def month_status(home: Home, month: str | None = None) -> dict[str, Any]:
                 "release_id": release.release_id if release and one in closed else None,
                 "due_on": due_on(one).isoformat(),
                 **totals[one],
+                **_rates(totals[one]),
             }
             for one in months
         ],
         "departments": departments if month else [],
+    }
+
+
+def _rates(counts: Mapping[Any, Any]) -> dict[str, float | None]:
+    """DHIS2's reporting rates; None without a denominator."""
+    return {
+        name: round(counts[counted] / counts[of], 4) if counts[of] else None
+        for name, counted, of in (
+            ("completeness_rate", "received", "expected"),
+            ("on_time_of_expected_rate", "on_time", "expected"),
+            ("on_time_of_received_rate", "on_time", "received"),
+        )
     }
 
 
@@ -72,25 +87,28 @@ _DEPARTMENTS = """
         ),
         tied as (select unnest(ties_with) as submission_id from readings),
         forms as (
-            select readings.* exclude (forms, form), form.form, form.quarantined,
+            select readings.* exclude (forms, form), form.form, form.quarantined, form.return,
                 state in ('accepted', 'accepted_with_quarantine') and submission_id not in (from tied) as is_accepted
             from (select *, unnest(forms) as form from readings) as readings
         ),
         by_form as (
             select department, month, form,
                 bool_or(is_accepted) as is_received,
-                min(received_at) filter (where is_accepted) as first_accepted_at,
+                cast(min(received_at) filter (where is_accepted) at time zone 'UTC' at time zone 'Asia/Shanghai' as date) as received_on,
+                arg_max("return", received_at) filter (where is_accepted) = 'nil' as is_nil,
                 arg_max(quarantined, received_at) filter (where is_accepted) as quarantined
             from forms
             group by all
         )
     select expected.month, expected.department, any_value(unit_name) as unit_name,
-        count(*) as expected,
+        count(*) filter (where not is_excused) as expected,
         count(*) filter (where is_received) as received,
-        count(*) filter (where is_received and first_accepted_at < due_at) as on_time,
-        count(*) filter (where is_received and first_accepted_at >= due_at) as late,
-        count(*) filter (where is_received is not true) as missing,
-        count(*) filter (where is_received is false) as rejected,
+        count(*) filter (where is_received and received_on <= due_on) as on_time,
+        count(*) filter (where is_received and received_on > due_on) as late,
+        count(*) filter (where is_received is not true and not is_excused) as missing,
+        count(*) filter (where is_received is false and not is_excused) as rejected,
+        count(*) filter (where is_excused) as excused,
+        count(*) filter (where is_nil) as nil_returns,
         cast(coalesce(sum(quarantined), 0) as bigint) as quarantined
     from expected
     left join by_form using (department, month, form)
@@ -110,25 +128,8 @@ def _load(connection: duckdb.DuckDBPyConnection, paths: list[str], months: list[
         connection.execute(
             f"create table manifests ({names}, received_at TIMESTAMP, state VARCHAR, ties_with VARCHAR[], forms {form})"
         )
-    expected = pa.table(
-        dict(
-            zip(
-                ("month", "department", "unit_name", "form", "due_at", "position"),
-                zip(
-                    *(
-                        (one, unit.code, unit.name, form.name, due_at(one).replace(tzinfo=None), position)
-                        for one in months
-                        for position, unit in enumerate(load_units(one).values())
-                        for form in forms_owed(unit)
-                    ),
-                    strict=True,
-                )
-                if months
-                else ((),) * 6,
-                strict=True,
-            )
-        )
-    )
+    today = datetime.now(SHANGHAI).date()
+    expected = expected_reports(months, today)
     connection.register("expected", expected)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from union_warehouse.contracts import Severity
+from union_warehouse.contracts import Severity, expected_reports
 from union_warehouse.paths import Home
 from union_warehouse.personal_data import HashKey, has_hash_key, load_hash_key
 from union_warehouse.quality.provisional import judge_provisionally
@@ -20,13 +20,13 @@ from union_warehouse.quality.row_rules import RowProblem, Verdicts, judge_rows
 from union_warehouse.submissions.history import earlier_dates_of
 from union_warehouse.submissions.identify import Identity
 from union_warehouse.submissions.inbox import InboxItem, earlier_items, read_marker, tied_items, write_marker
-from union_warehouse.submissions.instants import to_text
+from union_warehouse.submissions.instants import from_text, to_text
 from union_warehouse.submissions.known import known_rows
 from union_warehouse.submissions.landing import JudgedForm, land, land_rejected, landed_table, read_landed_tables, read_quarantine
 from union_warehouse.submissions.locks import department_lock
 from union_warehouse.submissions.manifests import Arrival, make_manifest, make_outcome
 from union_warehouse.submissions.outcome import ACCEPTED_STATES, UNCHANGED, Outcome
-from union_warehouse.submissions.problems import InboxFileMissing, TiedArrival
+from union_warehouse.submissions.problems import InboxFileMissing, MonthClosed, TiedArrival
 from union_warehouse.submissions.reading import Submission, extension_of, read_submission
 from union_warehouse.submissions.receipts import receipt_path, write_receipt
 from union_warehouse.submissions.registry import (
@@ -42,6 +42,7 @@ from union_warehouse.submissions.registry import (
 )
 from union_warehouse.workbooks.problems import SubmissionProblem
 from union_warehouse.workbooks.tables import FormRows
+from union_warehouse.working_days import SHANGHAI, closing_at
 
 _LOGGER = logging.getLogger(__name__)
 _CHECK_KEY = HashKey(b"for a check before any key exists: nothing is stored")
@@ -251,6 +252,7 @@ def _judge(
     ties_with = [manifest for manifest in newest_readings(landed) if _is_tied(manifest, submission, arrival)]
     if ties_with or tied:
         problems.append(_tie_problem(identity, submission, arrival))
+    problems += _closed_month(submission, arrival)
     opening = False
     if identity.department is not None and identity.month is not None:
         opening = is_opening(home, identity.department, identity.month, arrival.received_at)
@@ -262,6 +264,19 @@ def _judge(
     )
     row_problems = tuple(problem for form in forms for problem in form.verdicts.problems)
     return _Judgement(forms, tuple(problems), row_problems, (), opening)
+
+
+def _closed_month(submission: Submission, arrival: Arrival) -> list[SubmissionProblem]:
+    """A warning if the file came after its month was closed and no exception unlocks every form that it brings."""
+    month, received_at = submission.identity.month, from_text(arrival.received_at)
+    if month is None or received_at <= closing_at(month):
+        return []
+    expected = expected_reports([month], received_at.astimezone(SHANGHAI).date()).to_pylist()
+    brought = {item.form.name for item in submission.returns}
+    own = [one for one in expected if one["department"] == submission.identity.department and one["form"] in brought]
+    if own and all(one["is_unlocked"] for one in own):
+        return []
+    return [MonthClosed(month=month, closed_on=closing_at(month).astimezone(SHANGHAI).date())]
 
 
 def _verdicts(home: Home, rows: FormRows, identity: Identity, arrival: Arrival, opening: bool) -> Verdicts:

@@ -31,6 +31,20 @@ class FutureMonth(SubmissionProblem):
     message_en = "the month {month} had not begun when the file arrived ({received_on}); check the month."
 
 
+class MonthClosed(SubmissionProblem):
+    """The month was closed when the file arrived: it lands, but what it changes is published only when somebody approves."""
+
+    code = "month_closed"
+    severity = Severity.WARNING
+    message_zh = (
+        "{month} 已于 {closed_on} 关账；本次报送已收下，所改数据须经批准后在更正版本中发布。如已获准补报，请办公室登记例外。"
+    )
+    message_en = (
+        "{month} was closed on {closed_on}; the file is taken, and what it changes is published as a restatement once approved. "
+        "If a late report was granted, have the exception entered in reporting_exceptions.csv."
+    )
+
+
 class UnknownForm(SubmissionProblem):
     """A CSV named after no form."""
 

@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from union_warehouse.contracts import forms_owed, load_forms, load_units, structure_fingerprint, unit_lineage
+from union_warehouse.contracts import expected_reports, load_forms, structure_fingerprint, unit_lineage
 from union_warehouse.contracts.derive import landed_columns
 from union_warehouse.locks import exclusive
 from union_warehouse.months import next_month, parse_month
@@ -238,14 +238,8 @@ def _write_plan_tables(connection: duckdb.DuckDBPyConnection, home: Home, plan: 
             "last": plan["closed_months"][-1],
         },
     )
-    expected = pa.Table.from_pylist(
-        [
-            {"month": month, "department": unit.code, "form": form.name}
-            for month in plan["closed_months"]
-            for unit in load_units(month).values()
-            for form in forms_owed(unit)
-        ]
-    )
+    known_on = datetime.fromisoformat(plan["known_at"]).astimezone(SHANGHAI).date()
+    expected = expected_reports(plan["closed_months"], known_on)
     connection.register("expected", expected)
     connection.execute("create or replace table plan.expected_submissions as from expected")
     connection.unregister("expected")

@@ -19,7 +19,7 @@ select
     md5(concat_ws('|', submission_id, coalesce(known.form, ''))) as submission_key,
     submission_id,
     known.month as submission_month,
-    department as submitted_by_code,
+    known.department as submitted_by_code,
     known.form,
     version as version_number,
     reading as reading_number,
@@ -34,9 +34,16 @@ select
     warning_count,
     coalesce(is_effective, false) as is_effective,
     coalesce(is_first_accepted, false) as is_first_accepted,
-    due_on,
-    cast(timezone('Asia/Shanghai', timezone('UTC', received_at)) as date) <= due_on as is_on_time
+    coalesce(expected.due_on, dim_month.due_on) as due_on,
+    cast(timezone('Asia/Shanghai', timezone('UTC', received_at)) as date)
+    <= coalesce(expected.due_on, dim_month.due_on) as is_on_time,
+    coalesce(received_at > closing_at, false) as is_after_closing
 from known
 left join effective using (form, submission_id)
 left join accepted using (form, submission_id)
 left join {{ ref("dim_month") }} as dim_month on known.month = dim_month.month
+left join
+    {{ source("plan", "expected_submissions") }} as expected
+    on known.month = expected.month
+    and known.department = expected.department
+    and known.form = expected.form

@@ -1,0 +1,186 @@
+"""Which forms are expected of whom and by when, dated exceptions included (domain: Submission; DHIS2: expected reports)."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from union_warehouse.contracts.load import load_forms
+from union_warehouse.contracts.model import Form
+from union_warehouse.contracts.units import ReportingUnit, forms_owed, load_units
+from union_warehouse.errors import UnionWarehouseError
+from union_warehouse.months import is_month
+from union_warehouse.paths import EXCEPTIONS_SEED
+from union_warehouse.working_days import closing_at, due_on
+
+
+class ExceptionKind(StrEnum):
+    """What a dated exception grants."""
+
+    EXTENDED = "extended"
+    """A later due day."""
+    EXCUSED = "excused"
+    """No report is expected."""
+    UNLOCKED = "unlocked"
+    """A report may still come after the month's closing."""
+
+
+class InvalidReportingException(UnionWarehouseError):
+    """A line of the seed of exceptions that grants nothing."""
+
+    code = "invalid_reporting_exception"
+    message_zh = "报送例外 {file} 第 {line} 行有误：{problem_zh}。"
+    message_en = "{file}, line {line}: {problem_en}."
+
+
+@dataclass(frozen=True)
+class ReportingException:
+    """One line of ``seeds/reporting_exceptions.csv``.
+
+    Attributes:
+        month: ``YYYY-MM``.
+        unit_code: of the reporting unit.
+        form: None for every form that it owes.
+        kind: what is granted.
+        due_on: the later due day of an extension.
+        reason: why.
+        given_by: who granted it.
+        given_on: when; it is unknown before.
+    """
+
+    month: str
+    unit_code: str
+    form: str | None
+    kind: ExceptionKind
+    due_on: date | None
+    reason: str
+    given_by: str
+    given_on: date
+
+
+SCHEMA = pa.schema(
+    [
+        ("month", pa.string()),
+        ("department", pa.string()),
+        ("unit_name", pa.string()),
+        ("form", pa.string()),
+        ("due_on", pa.date32()),
+        ("is_excused", pa.bool_()),
+        ("is_unlocked", pa.bool_()),
+        ("closing_at", pa.timestamp("us")),
+        ("exception_reason", pa.string()),
+        ("exception_given_by", pa.string()),
+        ("required_column_count", pa.int32()),
+        ("position", pa.int32()),
+    ]
+)
+
+
+def expected_reports(months: Sequence[str], known_on: date, exceptions: Sequence[ReportingException] | None = None) -> pa.Table:
+    """Every form that a reporting unit owes for one of ``months``, as known on a day.
+
+    Args:
+        months: ``YYYY-MM``.
+        known_on: exceptions given until then count (Asia/Shanghai).
+        exceptions: by default those of the seed.
+
+    Returns:
+        One row per month, unit and form: the columns of ``SCHEMA``. ``closing_at`` is in UTC; ``position`` orders the units.
+
+    Raises:
+        InvalidReportingException: the seed holds a line that grants nothing.
+    """
+    granted = [one for one in (load_exceptions() if exceptions is None else exceptions) if one.given_on <= known_on]
+    rows = [
+        _expected(month, unit, form, position, granted)
+        for month in months
+        for position, unit in enumerate(load_units(month).values())
+        for form in forms_owed(unit)
+    ]
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def _expected(
+    month: str, unit: ReportingUnit, form: Form, position: int, granted: Sequence[ReportingException]
+) -> dict[str, Any]:
+    exceptions = [one for one in granted if one.month == month and one.unit_code == unit.code and one.form in (None, form.name)]
+    return {
+        "month": month,
+        "department": unit.code,
+        "unit_name": unit.name,
+        "form": form.name,
+        "due_on": max([due_on(month), *(one.due_on for one in exceptions if one.due_on)]),
+        "is_excused": any(one.kind is ExceptionKind.EXCUSED for one in exceptions),
+        "is_unlocked": any(one.kind is ExceptionKind.UNLOCKED for one in exceptions),
+        "closing_at": closing_at(month).replace(tzinfo=None),
+        "exception_reason": "；".join(dict.fromkeys(one.reason for one in exceptions)) or None,
+        "exception_given_by": "；".join(dict.fromkeys(one.given_by for one in exceptions)) or None,
+        "required_column_count": sum(field.is_required for field in form.fields),
+        "position": position,
+    }
+
+
+def load_exceptions(path: Path | None = None) -> tuple[ReportingException, ...]:
+    """Every exception ever given, by default those of the seed.
+
+    Raises:
+        InvalidReportingException: a line names no month, unit, form or kind, or does not say why, who and when.
+    """
+    return _read(path or EXCEPTIONS_SEED)
+
+
+@cache
+def _read(path: Path) -> tuple[ReportingException, ...]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return tuple(_exceptions(path, csv.DictReader(file)))
+
+
+def _exceptions(path: Path, lines: Iterator[dict[str, str]]) -> Iterator[ReportingException]:
+    for number, line in enumerate(lines, start=2):
+        problem = _problem(line)
+        if problem:
+            raise InvalidReportingException(file=path.name, line=number, problem_zh=problem[0], problem_en=problem[1])
+        yield ReportingException(
+            month=line["month"],
+            unit_code=line["unit_code"],
+            form=line["form"] or None,
+            kind=ExceptionKind(line["exception_kind"]),
+            due_on=date.fromisoformat(line["due_on"]) if line["due_on"] else None,
+            reason=line["reason"],
+            given_by=line["given_by"],
+            given_on=date.fromisoformat(line["given_on"]),
+        )
+
+
+def _problem(line: Mapping[str, str]) -> tuple[str, str] | None:
+    """What is wrong with a line, in Chinese and English; None if nothing is."""
+    month, kinds = line["month"], ", ".join(ExceptionKind)
+    if not is_month(month):
+        return f"月份“{month}”应写成 2014-03", f"the month {month!r} must be like 2014-03"
+    if line["unit_code"] not in load_units(month):
+        return f"{month} 没有报送单位“{line['unit_code']}”", f"no unit {line['unit_code']!r} reports for {month}"
+    if line["form"] and line["form"] not in load_forms():
+        return f"没有表单“{line['form']}”", f"there is no form {line['form']!r}"
+    if line["exception_kind"] not in list(ExceptionKind):
+        return f"例外类型“{line['exception_kind']}”应为 {kinds}", f"the kind {line['exception_kind']!r} is none of {kinds}"
+    if not line["reason"].strip() or not line["given_by"].strip() or _date(line["given_on"]) is None:
+        return "缺少理由、批准人或批准日期", "the reason, who gave it, or the date it was given is missing"
+    later = _date(line["due_on"])
+    if (line["exception_kind"] == ExceptionKind.EXTENDED) != (later is not None and later > due_on(month)):
+        return f"延期须晚于 {due_on(month)} 的截止日", f"an extension, and nothing else, has a due_on after {due_on(month)}"
+    return None
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

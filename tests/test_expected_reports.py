@@ -1,0 +1,84 @@
+"""Which reports are expected and by when: working days, closings, dated exceptions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from union_warehouse.contracts import expected_reports, forms_owed, load_units
+from union_warehouse.contracts.expected import (
+    ExceptionKind,
+    InvalidReportingException,
+    ReportingException,
+    load_exceptions,
+)
+from union_warehouse.working_days import closing_at, due_on
+
+HEADER = "month,unit_code,form,exception_kind,due_on,reason,given_by,given_on\n"
+EXTENDED = ReportingException(
+    "2014-01", "CQ", "hazards", ExceptionKind.EXTENDED, date(2014, 2, 17), "系统升级", "办公室", date(2014, 2, 10)
+)
+
+
+def expected(known_on: date, *exceptions: ReportingException) -> dict[tuple[str, str], tuple[date, bool, bool]]:
+    table = expected_reports(["2014-01"], known_on, exceptions)
+    with duckdb.connect() as connection:
+        connection.register("expected", table)
+        rows = connection.execute("select department, form, due_on, is_excused, is_unlocked from expected").fetchall()
+    return {(unit, form): (due, excused, unlocked) for unit, form, due, excused, unlocked in rows}
+
+
+def test_every_form_owed_is_expected_once() -> None:
+    found = expected(date(2014, 2, 10))
+    owed = {(unit.code, form.name) for unit in load_units("2014-01").values() for form in forms_owed(unit)}
+    assert found.keys() == owed
+    assert set(found.values()) == {(due_on("2014-01"), False, False)}
+
+
+def test_an_exception_counts_from_the_day_it_was_given() -> None:
+    assert expected(date(2014, 2, 9), EXTENDED)["CQ", "hazards"][0] == date(2014, 2, 12)
+    after = expected(date(2014, 2, 10), EXTENDED)
+    assert after["CQ", "hazards"][0] == date(2014, 2, 17)
+    assert after["CQ", "visits"][0] == after["WL", "hazards"][0] == date(2014, 2, 12)
+
+
+def test_an_exception_without_a_form_is_of_all_its_forms() -> None:
+    found = expected(date(2014, 3, 1), replace(EXTENDED, form=None, kind=ExceptionKind.EXCUSED, due_on=None))
+    assert {unit for (unit, _), (_, is_excused, _) in found.items() if is_excused} == {"CQ"}
+    assert all(is_excused for (unit, _), (_, is_excused, _) in found.items() if unit == "CQ")
+
+
+def test_a_month_is_closed_on_the_eighth_working_day() -> None:
+    assert closing_at("2014-01") == datetime(2014, 2, 17, 10, tzinfo=UTC), "after the Spring Festival"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("2014-1,CQ,,excused,,撤并,办公室,2014-02-01", "must be like 2014-03"),
+        ("2014-01,C1,,excused,,撤并,办公室,2014-02-01", "no unit 'C1'"),
+        ("2014-01,CQ,hazard,excused,,撤并,办公室,2014-02-01", "no form 'hazard'"),
+        ("2014-01,CQ,,forgiven,,撤并,办公室,2014-02-01", "is none of extended, excused, unlocked"),
+        ("2014-01,CQ,,excused,,,办公室,2014-02-01", "the reason, who gave it"),
+        ("2014-01,CQ,,excused,,撤并,办公室,", "the reason, who gave it"),
+        ("2014-01,CQ,,extended,2014-02-12,撤并,办公室,2014-02-01", "after 2014-02-12"),
+        ("2014-01,CQ,,extended,,撤并,办公室,2014-02-01", "after 2014-02-12"),
+        ("2014-01,CQ,,excused,2014-02-20,撤并,办公室,2014-02-01", "after 2014-02-12"),
+    ],
+)
+def test_an_exception_that_grants_nothing_is_refused(tmp_path: Path, line: str, told: str) -> None:
+    seed = tmp_path / "reporting_exceptions.csv"
+    seed.write_text(f"{HEADER}2014-01,CQ,hazards,extended,2014-02-17,系统升级,办公室,2014-02-10\n{line}\n", encoding="utf-8")
+    with pytest.raises(InvalidReportingException, match="line 3") as raised:
+        load_exceptions(seed)
+    assert told in str(raised.value)
+
+
+def test_an_exception_is_read(tmp_path: Path) -> None:
+    seed = tmp_path / "reporting_exceptions.csv"
+    seed.write_text(f"{HEADER}2014-01,CQ,hazards,extended,2014-02-17,系统升级,办公室,2014-02-10\n", encoding="utf-8")
+    assert load_exceptions(seed) == (EXTENDED,)
