@@ -80,7 +80,6 @@ def _field(item: Mapping[str, Any]) -> Field:
         physical_type=item["physicalType"],
         description=item["description"],
         description_zh=custom.get("descriptionZh", ""),
-        examples=tuple(map(str, item.get("examples", []))),
         is_required=item["required"],
         is_key=item.get("primaryKey", False),
         enum=tuple((code, labels[code]) for code in codes),
@@ -90,6 +89,7 @@ def _field(item: Mapping[str, Any]) -> Field:
         date_role=DateRole(custom["dateRole"]) if "dateRole" in custom else None,
         minimum=item.get("logicalTypeOptions", {}).get("minimum"),
         reference=reference,
+        example=next(iter(item.get("examples", ())), None),
     )
 
 
