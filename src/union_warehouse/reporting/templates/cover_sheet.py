@@ -95,7 +95,7 @@ def _source(month: str, carried: Carried) -> str:
         return "无（尚无已发布的数据）"
     if carried.is_month_before_closed:
         return f"来自发布库 {carried.release_id}"
-    return f"来自发布库 {carried.release_id}；{add_months(month, -1)} 尚未结账，月初会员数未预填"
+    return f"来自发布库 {carried.release_id}；{add_months(month, -1)} 尚未关账，月初会员数未预填"
 
 
 def _write_table(sheet: Worksheet, top: int, owed: Sequence[Owed], styles: Styles) -> None:
