@@ -33,6 +33,7 @@ from union_warehouse.submissions import Outcome, check_file, read_manifests, rea
 
 FIRST_ROW = 3
 FEBRUARY, MARCH = "2014-02", "2014-03"
+CQ_OWES = tuple(form.name for form in forms_owed(load_units(MARCH)["CQ"]))
 
 
 def cells_by_label(cover: Any) -> dict[str, Any]:
@@ -161,13 +162,18 @@ def test_one_cell_of_the_clerks_own_is_enough_to_be_told_what_is_missing(home: H
     assert (outcome.state, {item["rule"] for item in outcome.problems}) == ("rejected", {"missing_declaration"})
 
 
-def test_a_template_of_another_department_is_not_taken_for_untouched(home: Home, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("label", "value"), [("单位代码", "WL"), ("报送月份", "2014-02")])
+def test_a_template_with_another_department_or_month_on_its_cover_is_told_so(
+    home: Home, tmp_path: Path, label: str, value: str
+) -> None:
     path = write_template(home, "CQ", MARCH, tmp_path / "x.xlsx")
+    fill(path, {"visits": [valid_row("visits", month=FEBRUARY)]}, nil=tuple(owed for owed in CQ_OWES if owed != "visits"))
     book = openpyxl.load_workbook(path)
-    cells_by_label(book["封面"])["单位代码"].value = "WL"
+    cells_by_label(book["封面"])[label].value = value
     book.save(path)
     outcome = check_file(home, path, at(4))
-    assert (outcome.state, outcome.department) == ("rejected", "WL")
+    assert (outcome.state, [item["rule"] for item in outcome.problems]) == ("accepted", ["template_of_another"])
+    assert "CQ 2014-03" in outcome.problems[0]["message"]
 
 
 def test_what_was_rejected_before_stays_rejected_when_it_is_read_again(
@@ -209,7 +215,7 @@ def test_open_hazards_come_back_as_they_were_submitted(templates: dict[str, Path
         assert {row for row in found if row[0] is not None} == wanted
 
 
-@pytest.mark.parametrize(("department", "form"), [("CQ", "member_counts"), ("LB", "hazards")])
+@pytest.mark.parametrize(("department", "form"), [("CQ", "member_counts"), ("JY", "hazards")])
 def test_prefilled_rows_need_only_what_is_new(
     home_of_january: Home, templates: dict[str, Path], tmp_path: Path, department: str, form: str
 ) -> None:

@@ -109,6 +109,21 @@ class PrefilledRowsIgnored(SubmissionProblem):
     )
 
 
+class TemplateOfAnother(SubmissionProblem):
+    """A template whose cover was changed to another department or month: what it brought along does not fit."""
+
+    code = "template_of_another"
+    severity = Severity.WARNING
+    message_zh = (
+        "封面写的是 {cover}，但文件由 {made_for} 的模板改成：预填的数据、下拉列表和日期范围都不是这个单位、这个月的。"
+        "已照常读取，请核对（特别是月初会员数），下次请使用当月的模板。"
+    )
+    message_en = (
+        "the cover says {cover}, but the file is a template made for {made_for}: its prefilled rows, drop-downs and bounds of dates are "
+        "not those of this department and month. It was read all the same; check it, and use the month's own template next time."
+    )
+
+
 class UntouchedTemplate(SubmissionProblem):
     """A template that came back as it was sent."""
 

@@ -93,7 +93,7 @@ def read_submission(data: bytes, file_name: str, received_at: str, key: HashKey)
         if identity.kind is FileKind.CSV:
             returns = _read_csv_form(data, file_name, identity, owed, key, problems)
         else:
-            marks = marks_of(identity)
+            marks = marks_of(identity, problems)
             if is_untouched(identity, owed, marks, key):
                 return Submission(identity, (), (UntouchedTemplate(file=file_name),))
             returns = _read_sheets(identity, owed, marks, key, problems)

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from union_warehouse.contracts import Form, Severity
 from union_warehouse.personal_data import HashKey
 from union_warehouse.submissions.identify import Identity
+from union_warehouse.submissions.problems import TemplateOfAnother
 from union_warehouse.workbooks.header import find_header, normalise_label
+from union_warehouse.workbooks.problems import SubmissionProblem
 from union_warehouse.workbooks.sheets import Workbook
 from union_warehouse.workbooks.tables import read_rows
 from union_warehouse.workbooks.template_marks import TemplateMarks, own_rows, read_marks
@@ -18,16 +20,19 @@ def sheet_names(workbook: Workbook) -> dict[str, str]:
     return {normalise_label(name): name for name in reversed(workbook.sheet_names)}
 
 
-def marks_of(identity: Identity) -> TemplateMarks | None:
-    """The marks of a template that was written for this department and month; of any other they say nothing.
+def marks_of(identity: Identity, problems: list[SubmissionProblem]) -> TemplateMarks | None:
+    """The marks of a template that was written for this department and month; of one for another, the warning.
 
     Raises:
         SubmissionProblem: the sheet of marks cannot be read.
     """
     marks = None if identity.workbook is None else read_marks(identity.workbook)
-    if marks is None or (marks.department, marks.month) != (identity.department, identity.month):
-        return None
-    return marks
+    if marks is None or (marks.department, marks.month) == (identity.department, identity.month):
+        return marks
+    problems.append(
+        TemplateOfAnother(made_for=f"{marks.department} {marks.month}", cover=f"{identity.department} {identity.month}")
+    )
+    return None
 
 
 def is_untouched(identity: Identity, owed: Iterable[Form], marks: TemplateMarks | None, key: HashKey) -> bool:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from union_warehouse.contracts import Field, FieldType, Form
 from union_warehouse.reporting.templates.style import AMOUNT, DATE, INTEGER, TEXT, Styles, width_of
-from union_warehouse.reporting.templates.validations import FIRST_DATA_ROW, highlights, validation
+from union_warehouse.reporting.templates.validations import FIRST_DATA_ROW, DropDown, OtherValue, highlights, validation
 from union_warehouse.reporting.templates.wording import note
 
 _LEGEND_ROW, _HEADER_ROW = 0, 1
@@ -33,21 +33,6 @@ _ALLOWED = (
 )
 
 
-@dataclass(frozen=True)
-class DropDown:
-    """Values that a column offers.
-
-    Attributes:
-        source: their range.
-        is_open: whether another value may be right.
-        is_offered_only: whether another value is the rule, so that nothing is said of it.
-    """
-
-    source: str
-    is_open: bool = False
-    is_offered_only: bool = False
-
-
 def write_form_sheet(
     sheet: Worksheet, form: Form, month: str, styles: Styles, drop_downs: Mapping[str, DropDown], rows: pa.Table | None
 ) -> None:
@@ -61,7 +46,7 @@ def write_form_sheet(
         drop_downs: by field.
         rows: to start from, with a column for each field of the contract; None for none.
     """
-    has_roster = any(item.is_open for item in drop_downs.values())
+    has_roster = any(item.other_value is not OtherValue.REFUSED for item in drop_downs.values())
     sheet.write_string(_LEGEND_ROW, 0, _legend(form, rows, has_roster=has_roster), styles.legend)
     sheet.set_row(_LEGEND_ROW, 20)
     sheet.set_row(_HEADER_ROW, 34)
@@ -73,9 +58,14 @@ def write_form_sheet(
         number_format = _NUMBER_FORMATS[field.type]
         sheet.set_column(index, index, _width(field, cells), styles.cell(number_format))
         _write_cells(sheet, index, field, cells, styles)
-        _add_validation(sheet, index, field, month, drop_downs.get(field.name))
+        sheet.data_validation(
+            FIRST_DATA_ROW, index, _LAST_ROW, index, validation(field, index, month, drop_downs.get(field.name))
+        )
     for index, options in highlights(form, month, styles):
         sheet.conditional_format(FIRST_DATA_ROW, index, _LAST_MARKED_ROW, index, options)
+    # Excel would offer to turn a code of 18 digits into a number, which loses its last ones.
+    last_column = xl_col_to_name(len(form.fields) - 1)
+    sheet.ignore_errors({"number_stored_as_text": f"A{FIRST_DATA_ROW + 1}:{last_column}{_LAST_ROW + 1}"})
     _set_page(sheet, form)
 
 
@@ -110,14 +100,6 @@ def _write_cells(sheet: Worksheet, index: int, field: Field, values: Sequence[An
             sheet.write_datetime(row, index, value, shown)
         else:
             sheet.write_number(row, index, value, shown)
-
-
-def _add_validation(sheet: Worksheet, index: int, field: Field, month: str, drop_down: DropDown | None) -> None:
-    source = drop_down.source if drop_down else None
-    options = validation(field, index, month, source, is_open_list=bool(drop_down and drop_down.is_open))
-    if drop_down and drop_down.is_offered_only:
-        options["show_error"] = False
-    sheet.data_validation(FIRST_DATA_ROW, index, _LAST_ROW, index, options)
 
 
 def _width(field: Field, values: Sequence[Any]) -> int:

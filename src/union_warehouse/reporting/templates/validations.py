@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from xlsxwriter.utility import xl_col_to_name
@@ -25,24 +27,47 @@ _NAME = re.compile(r'"?([a-z][a-z_0-9]*)"?')
 _ARITHMETIC = re.compile(r"[\s0-9+\-<>=]*")
 
 
-def validation(field: Field, column: int, month: str, source: str | None, *, is_open_list: bool) -> dict[str, Any]:
+class OtherValue(StrEnum):
+    """What becomes of a value that a drop-down does not offer."""
+
+    REFUSED = "stop"
+    QUESTIONED = "warning"
+    TAKEN = "taken"
+
+
+@dataclass(frozen=True)
+class DropDown:
+    """Values that a column offers: their range, and what becomes of another one."""
+
+    source: str
+    other_value: OtherValue = OtherValue.REFUSED
+
+
+def validation(field: Field, column: int, month: str, drop_down: DropDown | None) -> dict[str, Any]:
     """XlsxWriter's options of the data validation of a column.
 
     Args:
         field: the contract's field.
         column: where it stands, from zero.
         month: of the template.
-        source: range of its drop-down, if it has one.
-        is_open_list: whether a value that is not in the drop-down may be the right one.
+        drop_down: that it has.
     """
     title, text = prompt(field, month)
-    told = {"input_title": title, "input_message": text, "error_title": "填写有误", "error_message": refusal(field, month)}
-    if source is None:
+    told: dict[str, Any] = {
+        "input_title": title,
+        "input_message": text,
+        "error_title": "填写有误",
+        "error_message": refusal(field, month),
+    }
+    if drop_down is None:
         return told | _of_type(field, column, month)
-    if not is_open_list:
-        return told | {"validate": "list", "source": source}
-    question = f"“{field.label}”不在“工会名册”中。本月新建或划入的工会可以继续，否则请从下拉列表选择。要继续吗？"
-    return told | {"validate": "list", "source": source, "error_type": "warning", "error_message": question}
+    told |= {"validate": "list", "source": drop_down.source}
+    if drop_down.other_value is OtherValue.TAKEN:
+        told["show_error"] = False
+    elif drop_down.other_value is OtherValue.QUESTIONED:
+        told["error_type"] = "warning"
+        told["error_message"] = f"“{field.label}”不在“工会名册”中。本月新建或划入的工会可以继续，否则请从下拉列表选择。要继续吗？"
+    return told
 
 
 def _of_type(field: Field, column: int, month: str) -> dict[str, Any]:

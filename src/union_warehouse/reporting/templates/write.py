@@ -17,8 +17,9 @@ from union_warehouse.paths import Home
 from union_warehouse.reporting.templates.carried import Carried, read_carried
 from union_warehouse.reporting.templates.cover_sheet import Owed, write_cover
 from union_warehouse.reporting.templates.errors import NoSuchDepartment, TemplateExists
-from union_warehouse.reporting.templates.form_sheet import DropDown, write_form_sheet
+from union_warehouse.reporting.templates.form_sheet import write_form_sheet
 from union_warehouse.reporting.templates.style import TEXT, Styles, width_of
+from union_warehouse.reporting.templates.validations import DropDown, OtherValue
 from union_warehouse.workbooks.cover import COVER_SHEET
 from union_warehouse.workbooks.template_marks import (
     MARKS_SHEET,
@@ -156,7 +157,7 @@ class _Lists:
         if source is None:
             return None
         # The form that registers a union names new ones as a rule; elsewhere a new one deserves a question.
-        return DropDown(source, is_open=True, is_offered_only=field.reference is None)
+        return DropDown(source, OtherValue.TAKEN if field.reference is None else OtherValue.QUESTIONED)
 
 
 def _references(form: Form, field: Field) -> tuple[str, ...]:
