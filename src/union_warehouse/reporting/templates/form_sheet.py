@@ -70,13 +70,9 @@ def write_form_sheet(
 
 
 def _legend(form: Form, rows: pa.Table | None, *, has_roster: bool) -> str:
-    parts = [
-        f"{form.sheet}：{form.grain_zh or form.grain}",
-        "深蓝表头必填，浅蓝选填，说明见表头批注",
-        "黄色单元格必填未填，红色有矛盾或重复",
-    ]
+    parts = [f"{form.sheet}：{form.grain_zh or form.grain}", "深蓝表头必填，浅蓝选填，说明见批注", "黄色待填，红色有矛盾"]
     if rows is not None and rows.num_rows:
-        parts.append("绿色单元格由以前的数据预填，不符可改")
+        parts[-1] += "，绿色为预填"
     if has_roster:
         parts.append("工会名称见“工会名册”")
     return "；".join(parts) + "。"
