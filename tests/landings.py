@@ -26,6 +26,7 @@ PROBLEM_COLUMNS = {
     "value": "VARCHAR",
     "message_zh": "VARCHAR",
     "message_en": "VARCHAR",
+    "record_key": "VARCHAR",
 }
 Problem = tuple[str, int, str, str]
 

@@ -58,7 +58,7 @@
         {{ dim_union or ref("dim_union") }} as union_on_day
         on {{ rows }}.{{ union_code }} = union_on_day.union_code
         and {{ day }} >= union_on_day.valid_from
-        and ({{ day }} < union_on_day.valid_to or union_on_day.valid_to is null)
+        and {{ day }} < {{ end_of_spell("union_on_day.valid_to") }}
 {%- endmacro %}
 
 {#- Frozen verdicts follow their submission; verdicts of the close follow the entity, those of snapshots the month. -#}
@@ -84,3 +84,7 @@
     {%- set affected_enterprises = ref("int_affected_enterprises") %}
     {% if is_incremental() -%} delete from {{ this }} where uscc in (select uscc from {{ affected_enterprises }}) {%- endif %}
 {%- endmacro %}
+
+{#- The day after the last of a spell, a day beyond all others while it lasts: `or ... is null` in a join's condition would have every
+    pair of rows compared. -#}
+{% macro end_of_spell(column) -%} coalesce({{ column }}, date '9999-12-31') {%- endmacro %}

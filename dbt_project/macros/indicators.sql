@@ -68,16 +68,13 @@
         where ({{ where }}) and {{ month_of(definition.date) }} >= coalesce(flows_from_month, '')
     {% elif not is_spell %} inner join span on fact.{{ definition.date[0] }} = span.month where ({{ where }})
     {% else %}
-        inner join
-            span
-            on {{ definition.date[0] }} <= month_end
-            and ({{ definition.date[1] }} > month_end or {{ definition.date[1] }} is null)
+        inner join span on {{ definition.date[0] }} <= month_end and {{ end_of_spell(definition.date[1]) }} > month_end
         -- a spell goes on when its unit was merged or split: it counts for the unit that stands for it
         inner join
             {{ marts.of["dim_reporting_unit_lineage"] }} as standing
             on fact.reporting_unit_code = standing.unit_code
             and month_end >= standing.valid_from
-            and (month_end < standing.valid_to or standing.valid_to is null)
+            and month_end < {{ end_of_spell("standing.valid_to") }}
             {% if definition.unit_of == "union" %} {{ join_union_on("fact", "union_code", "month_end", marts.of["dim_union"]) }}
         {% elif definition.unit_of == "covering_union" %}
             inner join
@@ -87,7 +84,7 @@
                 ) as covering
                 on fact.uscc = covered_uscc
                 and covered_from <= month_end
-                and (covered_to > month_end or covered_to is null)
+                and {{ end_of_spell("covered_to") }} > month_end
                 {{ join_union_on("covering", "covering_union_code", "month_end", marts.of["dim_union"]) }}
         {% endif %}
         where ({{ where | replace("ownership", "fact.ownership") if definition.unit_of else where }})

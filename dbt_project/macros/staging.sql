@@ -34,3 +34,6 @@
 
 {#- Month and department of a submission, whatever its version: `2014-05/TS/v0002` is in `2014-05/TS`. -#}
 {% macro submission_slot(column) -%} regexp_replace({{ column }}, '/v[^/]*$', '') {%- endmacro %}
+
+{#- The calendar day in Shanghai of an instant in UTC. -#}
+{% macro shanghai_day(column) -%} cast(timezone('Asia/Shanghai', timezone('UTC', {{ column }})) as date) {%- endmacro %}

@@ -63,6 +63,11 @@ class Home:
         return self.root / "receipts"
 
     @property
+    def acknowledgements(self) -> Path:
+        """Who acknowledged which quality issue: append only, one JSON object a line."""
+        return self.root / "quality" / "acknowledgements.jsonl"
+
+    @property
     def reports(self) -> Path:
         """Reports written from releases, one folder per release: made again at will."""
         return self.root / "reports"

@@ -22,7 +22,8 @@ with
             severity,
             value as shown_value,
             message_zh,
-            message_en
+            message_en,
+            record_key
         from source
     )
 

@@ -11,6 +11,7 @@ from union_warehouse.cli.close import close, releases
 from union_warehouse.cli.console import print_error
 from union_warehouse.cli.demo import demo, demo_data
 from union_warehouse.cli.figures import diff, figures, trace
+from union_warehouse.cli.issues import issues
 from union_warehouse.cli.read import query, status
 from union_warehouse.cli.report import report
 from union_warehouse.cli.submit import check, reread, submit
@@ -44,5 +45,21 @@ def main() -> None:
     """
 
 
-for command in (template, submit, check, close, reread, status, figures, trace, report, query, releases, diff, demo, demo_data):
+for command in (
+    template,
+    submit,
+    check,
+    close,
+    reread,
+    status,
+    issues,
+    figures,
+    trace,
+    report,
+    query,
+    releases,
+    diff,
+    demo,
+    demo_data,
+):
     main.add_command(command)

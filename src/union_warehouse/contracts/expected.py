@@ -14,7 +14,6 @@ from typing import Any
 import pyarrow as pa
 
 from union_warehouse.contracts.load import load_forms
-from union_warehouse.contracts.model import Form
 from union_warehouse.contracts.units import ReportingUnit, forms_owed, load_units
 from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.months import is_month
@@ -75,9 +74,9 @@ SCHEMA = pa.schema(
         ("due_on", pa.date32()),
         ("is_excused", pa.bool_()),
         ("is_unlocked", pa.bool_()),
-        ("closing_at", pa.timestamp("us")),
         ("exception_reason", pa.string()),
         ("exception_given_by", pa.string()),
+        ("closing_at", pa.timestamp("us")),
         ("required_column_count", pa.int32()),
         ("position", pa.int32()),
     ]
@@ -98,34 +97,43 @@ def expected_reports(months: Sequence[str], known_on: date, exceptions: Sequence
     Raises:
         InvalidReportingException: the seed holds a line that grants nothing.
     """
-    granted = [one for one in (load_exceptions() if exceptions is None else exceptions) if one.given_on <= known_on]
+    granted: dict[tuple[str, str], list[ReportingException]] = {}
+    for one in load_exceptions() if exceptions is None else exceptions:
+        if one.given_on <= known_on:
+            granted.setdefault((one.month, one.unit_code), []).append(one)
     rows = [
-        _expected(month, unit, form, position, granted)
+        (*base, *_granted(granted.get((month, unit.code), ()), form, due), closing, required, position)
         for month in months
+        for due, closing in [(due_on(month), closing_at(month).replace(tzinfo=None))]
         for position, unit in enumerate(load_units(month).values())
-        for form in forms_owed(unit)
+        for form, required in _owed(unit)
+        for base in [(month, unit.code, unit.name, form)]
     ]
-    return pa.Table.from_pylist(rows, schema=SCHEMA)
+    columns: list[Any] = list(zip(*rows, strict=True)) or [[]] * len(SCHEMA)
+    return pa.table(columns, schema=SCHEMA)
 
 
-def _expected(
-    month: str, unit: ReportingUnit, form: Form, position: int, granted: Sequence[ReportingException]
-) -> dict[str, Any]:
-    exceptions = [one for one in granted if one.month == month and one.unit_code == unit.code and one.form in (None, form.name)]
-    return {
-        "month": month,
-        "department": unit.code,
-        "unit_name": unit.name,
-        "form": form.name,
-        "due_on": max([due_on(month), *(one.due_on for one in exceptions if one.due_on)]),
-        "is_excused": any(one.kind is ExceptionKind.EXCUSED for one in exceptions),
-        "is_unlocked": any(one.kind is ExceptionKind.UNLOCKED for one in exceptions),
-        "closing_at": closing_at(month).replace(tzinfo=None),
-        "exception_reason": "；".join(dict.fromkeys(one.reason for one in exceptions)) or None,
-        "exception_given_by": "；".join(dict.fromkeys(one.given_by for one in exceptions)) or None,
-        "required_column_count": sum(field.is_required for field in form.fields),
-        "position": position,
-    }
+@cache
+def _owed(unit: ReportingUnit) -> tuple[tuple[str, int], ...]:
+    """Forms that a unit owes, and how many columns of each are required."""
+    return tuple((form.name, sum(field.is_required for field in form.fields)) for form in forms_owed(unit))
+
+
+def _granted(
+    exceptions: Sequence[ReportingException], form: str, regular: date
+) -> tuple[date, bool, bool, str | None, str | None]:
+    """due_on, is_excused, is_unlocked, exception_reason, exception_given_by of a form, regularly due on ``regular``."""
+    own = [one for one in exceptions if one.form in (None, form)]
+    if not own:
+        return regular, False, False, None, None
+    kinds = {one.kind for one in own}
+    return (
+        max([regular, *(one.due_on for one in own if one.due_on)]),
+        ExceptionKind.EXCUSED in kinds,
+        ExceptionKind.UNLOCKED in kinds,
+        "；".join(dict.fromkeys(one.reason for one in own)),
+        "；".join(dict.fromkeys(one.given_by for one in own)),
+    )
 
 
 def load_exceptions(path: Path | None = None) -> tuple[ReportingException, ...]:

@@ -7,6 +7,7 @@ apart from it. A row on which the two differ stops the close.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from union_warehouse.contracts import Field, Form
@@ -68,9 +69,9 @@ def create_landed_table(workbench: Workbench, form: Form, files: Sequence[Path],
     _forgive_known_dates(workbench, form, earlier)
 
 
-def _landed(form: Form, files: Sequence[Path], *virtual_columns: str) -> str:
+def _landed(form: Form, files: Sequence[Path]) -> str:
     names = ", ".join(f"'{quoted(path)}'" for path in files)
-    columns = ", ".join(f'"{name}"' for name in (*landed_columns(form), *virtual_columns))
+    columns = ", ".join(f'"{name}"' for name in landed_columns(form))
     return f"select {columns} from read_parquet([{names}], union_by_name = true, hive_partitioning = false)"
 
 
@@ -126,11 +127,16 @@ def _forgive_known_dates(workbench: Workbench, form: Form, earlier: EarlierFiles
         for rules, names in columns.items()
     )
     pairs = ", ".join(f"('{quoted(path)}', '{later}')" for path, submissions in files.items() for later in submissions)
+    held = {"_month", "_is_accepted", "filename", *(field.name for field in form.key), *chain(*columns.values())}
+    names = ", ".join(f'"{name}"' for name in sorted(held))
+    paths = ", ".join(f"'{quoted(path)}'" for path in files)
+    # of a long history only the few rows of the same keys reach the window
     workbench.execute(
         f"""update "{form.name}" as landed set {verdicts}
         from (
             select before.*, later_submission_id
-            from ({_landed(form, list(files), "filename")}) as before
+            from (select {names} from read_parquet([{paths}], union_by_name = true, hive_partitioning = false)) as before
+            semi join (from "{form.name}" as landed where {is_outside}) as landed on {same_key}
             inner join (values {pairs}) as counted (filename, later_submission_id) using (filename)
             where _is_accepted
             qualify row_number() over (partition by later_submission_id, {key} order by before._month desc) = 1

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from union_warehouse.contracts import Form, load_forms
 from union_warehouse.contracts.derive import landed_columns
 from union_warehouse.quality.row_rules import RowProblem, Verdicts
 from union_warehouse.submissions.instants import from_text
@@ -42,6 +44,7 @@ _QUARANTINE_SCHEMA = pa.schema(
         ("value", pa.string()),
         ("message_zh", pa.string()),
         ("message_en", pa.string()),
+        ("record_key", pa.string()),
     ]
 )
 
@@ -80,7 +83,7 @@ def land(
         os.link(original, kept)
     for name, table in tables.items():
         pq.write_table(table, temporary / f"{name}.parquet", compression=_COMPRESSION)
-    pq.write_table(quarantine_table(manifest["submission_id"], problems), temporary / QUARANTINE, compression=_COMPRESSION)
+    pq.write_table(quarantine_table(manifest, tables, problems), temporary / QUARANTINE, compression=_COMPRESSION)
     _write_manifest(temporary, manifest)
     temporary.rename(folder)
 
@@ -131,12 +134,17 @@ def landed_table(form: JudgedForm, manifest: Mapping[str, Any]) -> pa.Table:
     return pa.table(columns)
 
 
-def quarantine_table(submission_id: str, problems: Iterable[RowProblem]) -> pa.Table:
-    """All row problems, warnings too, of one submission."""
+def quarantine_table(manifest: Manifest, tables: Mapping[str, pa.Table], problems: Iterable[RowProblem]) -> pa.Table:
+    """All row problems, warnings too, of one submission, each with the natural key of its row as sent (``record_key``)."""
     listed = list(problems)
     if not listed:
         return _QUARANTINE_SCHEMA.empty_table()
-    columns = [pa.repeat(pa.scalar(submission_id), len(listed)), *zip(*listed, strict=True)]
+    keys = {name: _record_keys(load_forms()[name], manifest["month"], table) for name, table in tables.items()}
+    columns = [
+        pa.repeat(pa.scalar(manifest["submission_id"]), len(listed)),
+        *zip(*listed, strict=True),
+        [keys.get(problem.form, {}).get(problem.row) for problem in listed],
+    ]
     return pa.table(
         [
             column if isinstance(column, pa.Array) else pa.array(column, field.type)
@@ -144,6 +152,13 @@ def quarantine_table(submission_id: str, problems: Iterable[RowProblem]) -> pa.T
         ],
         schema=_QUARANTINE_SCHEMA,
     )
+
+
+def _record_keys(form: Form, month: str, table: pa.Table) -> dict[int, str]:
+    """The natural key of each row by its number, where no part is blank; with the month where that is part of it."""
+    parts = [table[f"{field.name}__text"] for field in form.key]
+    keys = pc.binary_join_element_wise(*parts, *([pa.scalar(month)] if form.key_includes_month else []), " ")
+    return {row: key for row, key in zip(table["_row"].to_pylist(), keys.to_pylist(), strict=True) if key}
 
 
 def read_landed(path: Path, columns: Sequence[str] | None = None) -> pa.Table:

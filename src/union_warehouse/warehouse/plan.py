@@ -24,6 +24,7 @@ from union_warehouse.contracts.derive import landed_columns
 from union_warehouse.locks import exclusive
 from union_warehouse.months import next_month, parse_month
 from union_warehouse.paths import Home
+from union_warehouse.warehouse.acknowledgements import read_acknowledgements
 from union_warehouse.warehouse.build import writer_lock
 from union_warehouse.warehouse.errors import EarlierMonthOpen, HashKeyChanged, KnownAtTooEarly, MonthNotOver, NothingSubmitted
 from union_warehouse.warehouse.registry import choose_effective, read_new_manifests
@@ -46,6 +47,7 @@ _PROBLEM_COLUMNS = {
     "value": "VARCHAR",
     "message_zh": "VARCHAR",
     "message_en": "VARCHAR",
+    "record_key": "VARCHAR",
 }
 
 
@@ -243,6 +245,9 @@ def _write_plan_tables(connection: duckdb.DuckDBPyConnection, home: Home, plan: 
     connection.register("expected", expected)
     connection.execute("create or replace table plan.expected_submissions as from expected")
     connection.unregister("expected")
+    connection.register("acknowledged", read_acknowledgements(home, datetime.fromisoformat(plan["known_at"])))
+    connection.execute("create or replace table plan.issue_acknowledgements as from acknowledged")
+    connection.unregister("acknowledged")
     dates = [("valid_from", pa.date32()), ("valid_to", pa.date32())]
     schema = pa.schema([("unit_code", pa.string()), ("standing_code", pa.string()), *dates])
     connection.register("lineage", pa.Table.from_pylist([asdict(spell) for spell in unit_lineage()], schema=schema))

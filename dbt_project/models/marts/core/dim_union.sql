@@ -58,8 +58,8 @@ with
         inner join
             {{ ref("dim_reporting_unit_lineage") }} as lineage
             on spells.reporting_unit_code = lineage.unit_code
-            and (spells.valid_to > lineage.valid_from or spells.valid_to is null)
-            and (lineage.valid_to > event_on or lineage.valid_to is null)
+            and {{ end_of_spell("spells.valid_to") }} > lineage.valid_from
+            and {{ end_of_spell("lineage.valid_to") }} > event_on
     )
 
 select

@@ -57,9 +57,7 @@ select
     first_accepted.received_at is null and not expected.is_excused as is_missing,
     first_accepted.received_at is null and rejected.form is not null as is_only_rejected,
     first_accepted.received_at as first_received_at,
-    greatest(
-        cast(timezone('Asia/Shanghai', timezone('UTC', first_accepted.received_at)) as date) - expected.due_on, 0
-    ) as days_late,
+    greatest({{ shanghai_day("first_accepted.received_at") }} - expected.due_on, 0) as days_late,
     coalesce(effective.is_after_closing, false) and not expected.is_unlocked as is_changed_after_closing,
     effective.submission_id,
     coalesce(return_kind = 'nil', false) as is_nil_return,

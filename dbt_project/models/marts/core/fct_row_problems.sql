@@ -8,12 +8,22 @@
 }}
 
 {% set judged = {
-    "union_register": ("int_union_events_judged", "union_event_key", "union_code"),
-    "union_coverage": ("int_union_coverage_judged", "union_coverage_key", "union_code"),
-    "member_changes": ("int_membership_changes_judged", "membership_change_key", "union_code"),
-    "member_counts": ("int_member_counts_judged", "member_count_key", "union_code"),
-    "qualification_promotions": ("int_qualification_promotions_judged", "qualification_promotion_key", "union_code"),
-    "hazards": ("int_hazards_judged", "hazard_key", "inspection_no"),
+    "union_register": ("int_union_events_judged", "union_event_key", "union_code", ["event_no"]),
+    "union_coverage": (
+        "int_union_coverage_judged",
+        "union_coverage_key",
+        "union_code",
+        ["uscc", "union_code", "covered_from"],
+    ),
+    "member_changes": ("int_membership_changes_judged", "membership_change_key", "union_code", ["change_no"]),
+    "member_counts": ("int_member_counts_judged", "member_count_key", "union_code", ["union_code", "submission_month"]),
+    "qualification_promotions": (
+        "int_qualification_promotions_judged",
+        "qualification_promotion_key",
+        "union_code",
+        ["certificate_no"],
+    ),
+    "hazards": ("int_hazards_judged", "hazard_key", "inspection_no", ["hazard_no"]),
 } %}
 
 with
@@ -34,7 +44,7 @@ with
 
     -- verdicts that depend on other submissions, made anew at each close
     waiting as (
-        {% for form, (model, key, column) in judged.items() %}
+        {% for form, (model, key, column, natural_key) in judged.items() %}
             {% if not loop.first %}
                 union all
             {% endif %}
@@ -51,7 +61,8 @@ with
                 'error' as severity,
                 cast(null as varchar) as shown_value,
                 rules.message_zh,
-                rules.message_en
+                rules.message_en,
+                concat_ws(' ', {{ natural_key | join(", ") }}) as record_key
             from {{ ref(model) }}
             inner join {{ ref("close_rules") }} as rules on waiting_rule = rules.rule_code
         {% endfor %}
@@ -78,6 +89,7 @@ select
     shown_value,
     message_zh,
     message_en,
+    record_key,
     entity_key,
     entity_key is not null as is_made_at_close
 from problems

@@ -35,8 +35,7 @@ select
     coalesce(is_effective, false) as is_effective,
     coalesce(is_first_accepted, false) as is_first_accepted,
     coalesce(expected.due_on, dim_month.due_on) as due_on,
-    cast(timezone('Asia/Shanghai', timezone('UTC', received_at)) as date)
-    <= coalesce(expected.due_on, dim_month.due_on) as is_on_time,
+    {{ shanghai_day("received_at") }} <= coalesce(expected.due_on, dim_month.due_on) as is_on_time,
     coalesce(received_at > closing_at, false) as is_after_closing
 from known
 left join effective using (form, submission_id)

@@ -24,7 +24,12 @@ with
 
     indicators as (select * from {{ ref("dim_indicator") }}),
 
-    contributions as (select * from {{ ref("int_indicator_contributions") }}),
+    -- a cumulative value begins in January
+    contributions as (
+        select *
+        from {{ ref("int_indicator_contributions") }}
+        where month >= (select left(from_month, 4) || '-01' from {{ ref("int_earliest_change") }})
+    ),
 
     -- one row per contribution and month whose value, or cumulative value, it is part of
     by_period as (

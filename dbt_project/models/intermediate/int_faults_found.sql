@@ -1,0 +1,69 @@
+-- Every fault that stands at this close, whatever found it, once per identity.
+with
+    of_rows as (
+        select
+            rule_code,
+            severity,
+            submitted_by_code as reporting_unit_code,
+            form,
+            coalesce(record_key, concat_ws(' ', submission_month, source_sheet, source_row)) as record_key,
+            coalesce(column_name, '') as column_name,
+            submission_month as month,
+            message_zh,
+            message_en,
+            submission_id,
+            source_sheet,
+            source_row,
+            cast(to_json({'value':shown_value}) as varchar) as evidence
+        from {{ ref("fct_row_problems") }}
+    ),
+
+    of_reports as (
+        select
+            case when is_only_rejected then 'rejected_report' else 'missing_report' end as rule_code,
+            'error' as severity,
+            reporting_unit_code,
+            form,
+            month as record_key,
+            '' as column_name,
+            month,
+            case when is_only_rejected then '报送的文件均被退回，请按回执更正后重新报送' else '应报未报，请报送或作零报告' end as message_zh,
+            case
+                when is_only_rejected
+                then 'every file sent was rejected: correct it by its receipt and send it again'
+                else 'the report is missing: send it, or a nil return'
+            end as message_en,
+            cast(null as varchar) as submission_id,
+            cast(null as varchar) as source_sheet,
+            cast(null as integer) as source_row,
+            cast(to_json({'due_on':due_on}) as varchar) as evidence
+        from {{ ref("fct_expected_reports") }}
+        where is_missing
+    ),
+
+    faults as (
+        select *
+        from of_rows
+        union all by name
+        select *
+        from of_reports
+    )
+
+select
+    md5(concat_ws('|', rule_code, reporting_unit_code, form, record_key, column_name)) as quality_issue_key,
+    rule_code,
+    reporting_unit_code,
+    form,
+    record_key,
+    column_name,
+    min(severity) as severity,
+    max(month) as month,
+    count(*) as occurrence_count,
+    arg_max(message_zh, (month, submission_id)) as message_zh,
+    arg_max(message_en, (month, submission_id)) as message_en,
+    arg_max(submission_id, (month, submission_id)) as submission_id,
+    arg_max(source_sheet, (month, submission_id)) as source_sheet,
+    arg_max(source_row, (month, submission_id)) as source_row,
+    arg_max(evidence, (month, submission_id)) as evidence
+from faults
+group by rule_code, reporting_unit_code, form, record_key, column_name
