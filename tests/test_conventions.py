@@ -75,3 +75,12 @@ def test_readme_names_the_commands_that_exist() -> None:
         assert f"uw {name}" in readme, f"README does not name `uw {name}`"
     assert "make demo" in readme
     assert "make test" in readme
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=lambda form: form.name)
+def test_clerks_are_told_in_chinese_what_to_fill(form) -> None:
+    assert form.grain_zh
+    for field in form.fields:
+        assert field.description_zh.endswith("。"), field.name
+        if field.type is FieldType.STRING and not (field.enum or field.checker):
+            assert field.example, field.name

@@ -15,6 +15,7 @@ from union_warehouse.cli.issues import issues
 from union_warehouse.cli.read import query, status
 from union_warehouse.cli.report import report
 from union_warehouse.cli.submit import check, reread, submit
+from union_warehouse.cli.template import template
 from union_warehouse.errors import UnionWarehouseError
 
 
@@ -44,5 +45,21 @@ def main() -> None:
     """
 
 
-for command in (submit, check, close, reread, status, issues, figures, trace, report, query, releases, diff, demo, demo_data):
+for command in (
+    template,
+    submit,
+    check,
+    close,
+    reread,
+    status,
+    issues,
+    figures,
+    trace,
+    report,
+    query,
+    releases,
+    diff,
+    demo,
+    demo_data,
+):
     main.add_command(command)

@@ -5,6 +5,7 @@ Expectations suites, the dbt sources and the data dictionary. Nothing else in th
 """
 
 from union_warehouse.contracts.expected import expected_reports
+from union_warehouse.contracts.guidance import Guidance, guidance_of
 from union_warehouse.contracts.load import form_by_sheet, load_forms
 from union_warehouse.contracts.model import (
     CONTRACT_VERSION,
@@ -32,6 +33,7 @@ __all__ = [
     "Field",
     "FieldType",
     "Form",
+    "Guidance",
     "PersonalData",
     "Reference",
     "ReportingUnit",
@@ -41,6 +43,7 @@ __all__ = [
     "expected_reports",
     "form_by_sheet",
     "forms_owed",
+    "guidance_of",
     "load_forms",
     "load_units",
     "structure_fingerprint",

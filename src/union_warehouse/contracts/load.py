@@ -50,6 +50,7 @@ def form_from_document(document: Mapping[str, Any]) -> Form:
         version=document["version"],
         purpose=table["description"],
         grain=table["dataGranularityDescription"],
+        grain_zh=custom.get("grainZh", ""),
         fields=tuple(_field(item) for item in table["properties"]),
         rules=tuple(_table_rule(item) for item in table.get("quality", [])),
         owed_by=tuple(custom["owedBy"]),
@@ -78,6 +79,7 @@ def _field(item: Mapping[str, Any]) -> Field:
         type=FieldType(item["logicalType"]),
         physical_type=item["physicalType"],
         description=item["description"],
+        description_zh=custom.get("descriptionZh", ""),
         is_required=item["required"],
         is_key=item.get("primaryKey", False),
         enum=tuple((code, labels[code]) for code in codes),
@@ -87,6 +89,7 @@ def _field(item: Mapping[str, Any]) -> Field:
         date_role=DateRole(custom["dateRole"]) if "dateRole" in custom else None,
         minimum=item.get("logicalTypeOptions", {}).get("minimum"),
         reference=reference,
+        example=next(iter(item.get("examples", ())), None),
     )
 
 

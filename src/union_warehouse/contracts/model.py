@@ -61,7 +61,9 @@ class Field:
     """One column of a form.
 
     Attributes:
+        description_zh: for those who fill the column.
         clear_where: of personal data: another field and its values under which this one names no person, and stays in clear.
+        example: a synthetic value as a department would write it; None where the type says enough.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Field:
     type: FieldType
     physical_type: str
     description: str
+    description_zh: str
     is_required: bool
     is_key: bool
     enum: tuple[tuple[str, str], ...]
@@ -78,6 +81,7 @@ class Field:
     date_role: DateRole | None
     minimum: int | None
     reference: Reference | None
+    example: str | None
 
     @property
     def is_personal(self) -> bool:
@@ -107,6 +111,7 @@ class Form:
     version: str
     purpose: str
     grain: str
+    grain_zh: str
     fields: tuple[Field, ...]
     rules: tuple[TableRule, ...]
     owed_by: tuple[str, ...]

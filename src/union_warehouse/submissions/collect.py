@@ -85,6 +85,8 @@ def check_file(home: Home, path: Path | str, received_at: datetime | None = None
     if identity.department is not None and identity.month is not None:
         landed = month_manifests(home, identity.month, identity.department)
     arrival = Arrival(file.name, hashlib.sha256(data).hexdigest(), len(data), instant, instant, _next_number(landed))
+    if submission.is_untouched:
+        return _untouched(submission, arrival, key)
     equal = _equal_version(submission, arrival, landed)
     if equal is not None:
         return replace(_landed_outcome(home, equal), state=UNCHANGED, file=file.name).shortened()
@@ -148,6 +150,8 @@ def _take(home: Home, item: InboxItem, file_name: str, data: bytes) -> Outcome:
     submission = read_submission(data, file_name, item.received_at, key)
     if not submission.identity.is_placed:
         return _reject_unplaced(home, submission, replace(arrival, number=None), data, key)
+    if submission.is_untouched:
+        return _untouched(submission, arrival, key)
     equal = _equal_version(submission, arrival, landed)
     if equal is not None:
         receipt = os.fspath(receipt_path(home, equal))
@@ -186,6 +190,12 @@ def _reject_unplaced(home: Home, submission: Submission, arrival: Arrival, data:
     folder = home.landing / "rejected" / arrival.sha256
     land_rejected(folder, data, extension_of(submission.identity, arrival.file_name), manifest)
     return write_receipt(home, make_outcome(manifest, ()), manifest)
+
+
+def _untouched(submission: Submission, arrival: Arrival, key: HashKey) -> Outcome:
+    """The outcome of a template that nobody has filled: nothing lands, so nothing counts as received."""
+    manifest = _manifest(submission, arrival, _Judgement((), submission.problems, (), (), is_opening=False), [], key)
+    return replace(make_outcome(manifest, ()), state=UNCHANGED, version=None, submission_id=None)
 
 
 def _reread(home: Home, latest: Manifest, read_at: str, key: HashKey) -> Outcome:

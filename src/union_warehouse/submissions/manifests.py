@@ -73,7 +73,8 @@ def make_manifest(
         landed: manifests of the same department and month, for the forms' versions.
     """
     identity = submission.identity
-    is_rejected = any(problem.severity is Severity.ERROR for problem in problems)
+    # An untouched template lands only as a new reading of what was rejected before.
+    is_rejected = submission.is_untouched or any(problem.severity is Severity.ERROR for problem in problems)
     forms = _form_entries(submission, judged, problems, landed, arrival.number)
     state = REJECTED if is_rejected else QUARANTINED if any(form["quarantined"] for form in forms) else ACCEPTED
     is_placed = arrival.number is not None

@@ -26,7 +26,8 @@ class Outcome:
         month: ``YYYY-MM``, None if not known.
         version: the newest version of a form that it brought, counted per department, month and form; None if it could not
             be placed or nothing was stored.
-        state: accepted, accepted_with_quarantine, rejected or unchanged (the counts are then the equal version's).
+        state: accepted, accepted_with_quarantine, rejected or unchanged (the counts are then the equal version's; of an
+            untouched template, none).
         rows: rows read.
         quarantined: rows with an error.
         warnings: warnings on rows, sheets and the submission.

@@ -94,6 +94,51 @@ class RowsOnNilReturn(SubmissionProblem):
     message_en = "the cover declares a nil return for {sheet} ({form}) but it holds rows (the first is row {row}); declare rows or clear it."
 
 
+class PrefilledRowsIgnored(SubmissionProblem):
+    """零报告 on a sheet with nothing but the rows that the template brought along: the sender has nothing to add to them."""
+
+    code = "prefilled_rows_ignored"
+    severity = Severity.WARNING
+    message_zh = (
+        "封面声明“{sheet}”零报告，表中只有模板预填的 {count} 行且没有改动：按零报告处理，预填行未读取，沿用以前报送的数据。"
+        "如需更新这些行，请改报有数据。"
+    )
+    message_en = (
+        "the cover declares a nil return for {sheet} ({form}), which holds only the {count} rows that the template brought along: "
+        "they were not read, and what was reported earlier goes on. Declare rows to update them."
+    )
+
+
+class TemplateOfAnother(SubmissionProblem):
+    """A template whose cover was changed to another department or month: what it brought along does not fit."""
+
+    code = "template_of_another"
+    severity = Severity.WARNING
+    message_zh = (
+        "封面写的是 {cover}，但文件由 {made_for} 的模板改成：预填的数据、下拉列表和日期范围都不是这个单位、这个月的。"
+        "已照常读取，请核对（特别是月初会员数），下次请使用当月的模板。"
+    )
+    message_en = (
+        "the cover says {cover}, but the file is a template made for {made_for}: its prefilled rows, drop-downs and bounds of dates are "
+        "not those of this department and month. It was read all the same; check it, and use the month's own template next time."
+    )
+
+
+class UntouchedTemplate(SubmissionProblem):
+    """A template that came back as it was sent."""
+
+    code = "untouched_template"
+    severity = Severity.WARNING
+    message_zh = (
+        "文件“{file}”是尚未填写的模板：各表没有填写或改动任何数据，封面也没有选择报送方式，因此未计为报送，该月仍为未报。"
+        "请填写后重新报送；没有数据的表单，请在封面选择“零报告”。"
+    )
+    message_en = (
+        "the file {file} is a template that nobody has filled: no row was written or changed and no form is declared, so nothing "
+        "was reported and the month is still missing. Fill it and send it again; declare 零报告 (nil) where there is nothing to report."
+    )
+
+
 class FormNotOwed(SubmissionProblem):
     """A form that the department does not owe: its rows are not read."""
 

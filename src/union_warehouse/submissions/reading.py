@@ -19,14 +19,18 @@ from union_warehouse.submissions.problems import (
     MissingDeclaration,
     MissingSheet,
     NoRowsOnReturn,
+    PrefilledRowsIgnored,
     RowsOnNilReturn,
+    UntouchedTemplate,
 )
+from union_warehouse.submissions.untouched import is_untouched, marks_of, sheet_names
 from union_warehouse.workbooks.cover import COVER_SHEET
 from union_warehouse.workbooks.header import find_header, normalise_label
 from union_warehouse.workbooks.package import FileKind
 from union_warehouse.workbooks.problems import SubmissionProblem
 from union_warehouse.workbooks.sheets import Sheet, Workbook, read_csv
 from union_warehouse.workbooks.tables import FormRows, read_rows
+from union_warehouse.workbooks.template_marks import TEMPLATE_SHEETS, TemplateMarks, own_rows
 
 _LONGEST_EXTENSION = 8
 
@@ -59,6 +63,11 @@ class Submission:
         """Whether a problem forbids to take it."""
         return any(problem.severity is Severity.ERROR for problem in self.problems)
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether it is a template in which nothing was filled: nothing was reported."""
+        return any(isinstance(problem, UntouchedTemplate) for problem in self.problems)
+
 
 def read_submission(data: bytes, file_name: str, received_at: str, key: HashKey) -> Submission:
     """Read one file completely.
@@ -84,7 +93,10 @@ def read_submission(data: bytes, file_name: str, received_at: str, key: HashKey)
         if identity.kind is FileKind.CSV:
             returns = _read_csv_form(data, file_name, identity, owed, key, problems)
         else:
-            returns = _read_sheets(identity, owed, key, problems)
+            marks = marks_of(identity, problems)
+            if is_untouched(identity, owed, marks, key):
+                return Submission(identity, (), (UntouchedTemplate(file=file_name),))
+            returns = _read_sheets(identity, owed, marks, key, problems)
     except SubmissionProblem as problem:
         problems.append(problem)
         returns = _declared_returns(identity, owed)
@@ -120,11 +132,17 @@ def _read_csv_form(
     return [FormReturn(form, ROWS, rows)]
 
 
-def _read_sheets(identity: Identity, owed: tuple[Form, ...], key: HashKey, problems: list[SubmissionProblem]) -> list[FormReturn]:
+def _read_sheets(
+    identity: Identity,
+    owed: tuple[Form, ...],
+    marks: TemplateMarks | None,
+    key: HashKey,
+    problems: list[SubmissionProblem],
+) -> list[FormReturn]:
     workbook = identity.workbook
     if workbook is None:
         return []
-    names = {normalise_label(name): name for name in reversed(workbook.sheet_names)}
+    names = sheet_names(workbook)
     returns = []
     for form in owed:
         name = names.get(normalise_label(form.sheet)) or names.get(form.name)
@@ -132,7 +150,7 @@ def _read_sheets(identity: Identity, owed: tuple[Form, ...], key: HashKey, probl
         if kind is None:
             problems.append(MissingDeclaration(sheet=form.sheet, form=form.name))
         elif kind == NIL:
-            problems += _nil_problems(workbook, name, form, key)
+            problems += _nil_problems(workbook, name, form, marks, key)
             returns.append(FormReturn(form, NIL))
         else:
             returns.append(FormReturn(form, ROWS, _rows_of_sheet(workbook, name, form, key, problems)))
@@ -162,15 +180,20 @@ def _read_form(sheet: Sheet, form: Form, key: HashKey, problems: list[Submission
     return rows
 
 
-def _nil_problems(workbook: Workbook, name: str | None, form: Form, key: HashKey) -> list[SubmissionProblem]:
-    """A nil return needs no sheet; a sheet that is there must hold no rows."""
+def _nil_problems(
+    workbook: Workbook, name: str | None, form: Form, marks: TemplateMarks | None, key: HashKey
+) -> list[SubmissionProblem]:
+    """A nil return needs no sheet; a sheet that is there must hold no rows but those that the template brought along."""
     if name is None:
         return []
     sheet = workbook.sheet(name)
     header, header_problems = find_header(sheet, form)
     if not header_problems:
-        table = read_rows(sheet, form, header, key).table
-        first = table["_row"][0].as_py() if table.num_rows else None
+        rows = read_rows(sheet, form, header, key)
+        own = own_rows(rows, marks)
+        if rows.table.num_rows and not own:
+            return [PrefilledRowsIgnored(sheet=form.sheet, form=form.name, count=rows.table.num_rows)]
+        first = min(own, default=None)
     else:
         filled = (
             index for index, row in enumerate(sheet.rows) if index > header.index and any(str(cell).strip() for cell in row)
@@ -181,7 +204,7 @@ def _nil_problems(workbook: Workbook, name: str | None, form: Form, key: HashKey
 
 
 def _extra_problems(workbook: Workbook, identity: Identity, owed: tuple[Form, ...]) -> Iterator[SubmissionProblem]:
-    """Warn of sheets and declarations that are not owed. Hidden sheets that are no form belong to the template."""
+    """Warn of sheets and declarations that are not owed. The template's own sheets and hidden ones that are no form are none."""
     owed_names = {form.name for form in owed}
     told = set()
     for name in workbook.sheet_names:
@@ -189,9 +212,13 @@ def _extra_problems(workbook: Workbook, identity: Identity, owed: tuple[Form, ..
         if form is not None and form.name not in owed_names:
             told.add(form.name)
             yield FormNotOwed(sheet=form.sheet, form=form.name)
-        elif form is None and normalise_label(name) != COVER_SHEET and not workbook.is_hidden(name):
+        elif form is None and not _is_of_template(workbook, name):
             yield ExtraSheet(sheet=name)
     for name in identity.declared:
         form = find_form(name)
         if form is not None and name not in owed_names and name not in told:
             yield FormNotOwed(sheet=form.sheet, form=form.name)
+
+
+def _is_of_template(workbook: Workbook, name: str) -> bool:
+    return normalise_label(name) == COVER_SHEET or name in TEMPLATE_SHEETS or workbook.is_hidden(name)

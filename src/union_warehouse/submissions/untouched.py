@@ -1,0 +1,60 @@
+"""Templates that come back as they were sent: nothing of the sender's own is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from union_warehouse.contracts import Form, Severity
+from union_warehouse.personal_data import HashKey
+from union_warehouse.submissions.identify import Identity
+from union_warehouse.submissions.problems import TemplateOfAnother
+from union_warehouse.workbooks.header import find_header, normalise_label
+from union_warehouse.workbooks.problems import SubmissionProblem
+from union_warehouse.workbooks.sheets import Workbook
+from union_warehouse.workbooks.tables import read_rows
+from union_warehouse.workbooks.template_marks import TemplateMarks, own_rows, read_marks
+
+
+def sheet_names(workbook: Workbook) -> dict[str, str]:
+    """Name of each sheet by its normalised label; of two alike the first."""
+    return {normalise_label(name): name for name in reversed(workbook.sheet_names)}
+
+
+def marks_of(identity: Identity, problems: list[SubmissionProblem]) -> TemplateMarks | None:
+    """The marks of a template that was written for this department and month; of one for another, the warning.
+
+    Raises:
+        SubmissionProblem: the sheet of marks cannot be read.
+    """
+    marks = None if identity.workbook is None else read_marks(identity.workbook)
+    if marks is None or (marks.department, marks.month) == (identity.department, identity.month):
+        return marks
+    problems.append(
+        TemplateOfAnother(made_for=f"{marks.department} {marks.month}", cover=f"{identity.department} {identity.month}")
+    )
+    return None
+
+
+def is_untouched(identity: Identity, owed: Iterable[Form], marks: TemplateMarks | None, key: HashKey) -> bool:
+    """Whether the file is a template in which no form is declared and no row was written or changed.
+
+    Who filled in his name and telephone only, or saved the file in another format, has reported nothing either.
+
+    Raises:
+        SubmissionProblem: a sheet cannot be read.
+    """
+    workbook = identity.workbook
+    if marks is None or workbook is None or identity.declared:
+        return False
+    if any(problem.severity is Severity.ERROR for problem in identity.problems):
+        return False
+    names = sheet_names(workbook)
+    return all(_is_empty(workbook, names.get(normalise_label(form.sheet)), form, marks, key) for form in owed)
+
+
+def _is_empty(workbook: Workbook, name: str | None, form: Form, marks: TemplateMarks, key: HashKey) -> bool:
+    if name is None:
+        return False
+    sheet = workbook.sheet(name)
+    header, problems = find_header(sheet, form)
+    return not problems and not own_rows(read_rows(sheet, form, header, key), marks)
