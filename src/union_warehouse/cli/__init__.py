@@ -13,7 +13,7 @@ from union_warehouse.cli.demo import demo, demo_data
 from union_warehouse.cli.figures import diff, figures, trace
 from union_warehouse.cli.read import query, status
 from union_warehouse.cli.report import report
-from union_warehouse.cli.submit import check, reread, submit
+from union_warehouse.cli.submit import check, receipt, reread, submit
 from union_warehouse.errors import UnionWarehouseError
 
 
@@ -43,5 +43,5 @@ def main() -> None:
     """
 
 
-for command in (submit, check, close, reread, status, figures, trace, report, query, releases, diff, demo, demo_data):
+for command in (submit, check, receipt, close, reread, status, figures, trace, report, query, releases, diff, demo, demo_data):
     main.add_command(command)

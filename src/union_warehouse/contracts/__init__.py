@@ -4,6 +4,7 @@ The contracts in ``expectations/contracts/`` are the single source for the reade
 Expectations suites, the dbt sources and the data dictionary. Nothing else in the project names a form's fields.
 """
 
+from union_warehouse.contracts.guidance import Guidance, guidance_of
 from union_warehouse.contracts.load import form_by_sheet, load_forms
 from union_warehouse.contracts.model import (
     CONTRACT_VERSION,
@@ -31,6 +32,7 @@ __all__ = [
     "Field",
     "FieldType",
     "Form",
+    "Guidance",
     "PersonalData",
     "Reference",
     "ReportingUnit",
@@ -39,6 +41,7 @@ __all__ = [
     "department_line",
     "form_by_sheet",
     "forms_owed",
+    "guidance_of",
     "load_forms",
     "load_units",
     "structure_fingerprint",

@@ -87,6 +87,7 @@ def _field(item: Mapping[str, Any]) -> Field:
         date_role=DateRole(custom["dateRole"]) if "dateRole" in custom else None,
         minimum=item.get("logicalTypeOptions", {}).get("minimum"),
         reference=reference,
+        example=next(iter(item.get("examples", ())), None),
     )
 
 

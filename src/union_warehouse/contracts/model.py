@@ -62,6 +62,7 @@ class Field:
 
     Attributes:
         clear_where: of personal data: another field and its values under which this one names no person, and stays in clear.
+        example: a synthetic value as a department would write it; None where the type says enough.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Field:
     date_role: DateRole | None
     minimum: int | None
     reference: Reference | None
+    example: str | None
 
     @property
     def is_personal(self) -> bool:

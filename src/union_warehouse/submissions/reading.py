@@ -21,7 +21,7 @@ from union_warehouse.submissions.problems import (
     NoRowsOnReturn,
     RowsOnNilReturn,
 )
-from union_warehouse.workbooks.cover import COVER_SHEET
+from union_warehouse.workbooks.cover import COVER_SHEET, RECEIPT_SHEET
 from union_warehouse.workbooks.header import find_header, normalise_label
 from union_warehouse.workbooks.package import FileKind
 from union_warehouse.workbooks.problems import SubmissionProblem
@@ -181,7 +181,10 @@ def _nil_problems(workbook: Workbook, name: str | None, form: Form, key: HashKey
 
 
 def _extra_problems(workbook: Workbook, identity: Identity, owed: tuple[Form, ...]) -> Iterator[SubmissionProblem]:
-    """Warn of sheets and declarations that are not owed. Hidden sheets that are no form belong to the template."""
+    """Warn of sheets and declarations that are not owed.
+
+    Hidden sheets that are no form belong to the template, the sheet 回执 to a receipt that was corrected and sent back.
+    """
     owed_names = {form.name for form in owed}
     told = set()
     for name in workbook.sheet_names:
@@ -189,7 +192,7 @@ def _extra_problems(workbook: Workbook, identity: Identity, owed: tuple[Form, ..
         if form is not None and form.name not in owed_names:
             told.add(form.name)
             yield FormNotOwed(sheet=form.sheet, form=form.name)
-        elif form is None and normalise_label(name) != COVER_SHEET and not workbook.is_hidden(name):
+        elif form is None and normalise_label(name) not in {COVER_SHEET, RECEIPT_SHEET} and not workbook.is_hidden(name):
             yield ExtraSheet(sheet=name)
     for name in identity.declared:
         form = find_form(name)
