@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,7 +23,7 @@ MAX_COMMENTED = 2_000
 
 AUTHOR = "报送回执"
 _HEAD = f"〔{AUTHOR}〕\n"
-_SENDERS_OWN = "\n〔原批注〕\n"
+_SENDERS_OWN = re.compile(r"\n〔原批注：(?P<author>[^〕]*)〕\n(?P<text>.*)\Z", re.DOTALL)
 # Told from the fills that people choose by their last digits, so that they can be taken off again.
 RED, YELLOW = "FFFF9B9B", "FFFFE89A"
 _FILLS = {True: PatternFill("solid", fgColor=RED), False: PatternFill("solid", fgColor=YELLOW)}
@@ -55,24 +56,26 @@ def _comment(text: str, before: Comment | None) -> Comment:
     if before is not None and _is_ours(before):  # another problem of the same merged cells
         written = f"{_HEAD}{before.text.removeprefix(_HEAD)}\n\n{text}"
     elif before is not None:
-        written += f"{_SENDERS_OWN}{before.text}"
+        written += f"\n〔原批注：{(before.author or '').replace('〕', '')}〕\n{before.text}"
     lines = sum(1 + len(line) // _LETTERS_PER_LINE for line in written.splitlines())
     return Comment(written, AUTHOR, width=_WIDTH, height=_LINE_HEIGHT * (lines + 1))
 
 
 def _is_ours(comment: Comment) -> bool:
-    return comment.author == AUTHOR or str(comment.text).startswith(_HEAD.strip())
+    return str(comment.text).startswith(_HEAD.strip())
 
 
 def clear_marks(workbook: Workbook) -> None:
     """Take off the highlights and comments of an earlier receipt; the sender's own comments stay."""
-    colours = {RED, YELLOW}
+    # The number of a cell's fill is at hand; the fill itself would be made for every cell that is looked at.
+    fills: Any = workbook._fills  # type: ignore[attr-defined]
+    ours = {number for number, fill in enumerate(fills) if fill.fill_type == "solid" and fill.fgColor.rgb in (RED, YELLOW)}
     for sheet in workbook.worksheets:
         for cell in sheet._cells.values():  # only cells that are there; iter_rows would make the others
             if isinstance(cell, MergedCell):
                 continue
-            if cell.has_style and cell.fill.fill_type == "solid" and cell.fill.fgColor.rgb in colours:
+            if cell.has_style and cell._style.fillId in ours:  # type: ignore[attr-defined]
                 cell.fill = PatternFill()
             if cell.comment is not None and _is_ours(cell.comment):
-                own = str(cell.comment.text).partition(_SENDERS_OWN)[2]
-                cell.comment = Comment(own, cell.comment.author) if own else None
+                own = _SENDERS_OWN.search(str(cell.comment.text))
+                cell.comment = Comment(own["text"], own["author"]) if own else None

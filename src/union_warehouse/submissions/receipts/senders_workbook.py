@@ -20,6 +20,9 @@ from union_warehouse.workbooks.sheet_xml import column_number
 MAX_TAGS = 500_000
 """Angle brackets in the XML of a workbook that openpyxl may load: some 5 microseconds each to load and save."""
 
+MAX_CELLS = 100_000
+"""Cells, empty ones with a format too: up to 30 microseconds each."""
+
 MAX_UNPACKED_BYTES = 32 * 2**20
 """Pictures included."""
 
@@ -30,6 +33,8 @@ _XML_SUFFIXES = (".xml", ".rels", ".vml")
 _RANGE = re.compile(
     rb"<(?:\w+:)?(?:mergeCell|hyperlink)\b[^>]*?\bref\s*=\s*[\"']\$?([A-Z]{1,3})\$?(\d+):\$?([A-Z]{1,3})\$?(\d+)", re.IGNORECASE
 )
+_SPELLED_REFERENCE = re.compile(rb"\bref\s*=\s*(?:\"[^\"]*&|'[^']*&)")
+_CELL_STARTS = (b"<c ", b"<c>", b"<c/>", b":c ", b":c>", b":c/>")
 _ROWS_END = re.compile(rb"</(?:\w+:)?sheetData>|<(?:\w+:)?sheetData\s*/>")
 
 
@@ -38,7 +43,7 @@ def is_editable(data: bytes, file_name: str) -> bool:
 
     The reader's limits are wider, and its parser is another one: entities, and ranges of a million cells, do no harm to it.
     """
-    tags = cells = 0
+    tags = cells = range_cells = 0
     with open_package(data, file_name) as package:
         if sum(entry.file_size for entry in package.infolist()) > MAX_UNPACKED_BYTES:
             return False
@@ -51,11 +56,12 @@ def is_editable(data: bytes, file_name: str) -> bool:
                 return False
             end = _ROWS_END.search(xml)
             if end:
+                cells += sum(map(xml.count, _CELL_STARTS))
                 tail = xml[end.end() :]
-                if b"&#" in tail:  # a range could be spelled so that the pattern does not see it
+                if _SPELLED_REFERENCE.search(tail):  # so that the pattern of a range does not see it
                     return False
-                cells += sum(map(_area, _RANGE.findall(tail)))
-    return cells <= MAX_RANGE_CELLS
+                range_cells += sum(map(_area, _RANGE.findall(tail)))
+    return cells <= MAX_CELLS and range_cells <= MAX_RANGE_CELLS
 
 
 def _area(corners: tuple[bytes, bytes, bytes, bytes]) -> int:
