@@ -98,8 +98,8 @@ def _read_again(data: bytes, kind: FileKind, manifest: Manifest) -> dict[str, Sh
         return None
     file_name = manifest["file_name"]
     if kind is FileKind.CSV:
-        (form,) = manifest["forms"]
-        return {load_forms()[form["form"]].sheet: read_csv(data, file_name)}
+        names = [load_forms()[form["form"]].sheet for form in manifest["forms"]]  # none if its form is not owed
+        return {names[0] if names else file_name: read_csv(data, file_name)}
     workbook = open_workbook(data, file_name, kind)
     return {name: workbook.sheet(name) for name in workbook.sheet_names if normalise_label(name) != RECEIPT_SHEET}
 

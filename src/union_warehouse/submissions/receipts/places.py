@@ -70,7 +70,7 @@ class SenderPlaces:
 
     def _sheet_name(self, problem: Problem) -> str | None:
         if len(self._sheets) == 1 and self._cover_name is None:  # a CSV, which problems name by its file
-            return next(iter(self._sheets))
+            return next(iter(self._sheets)) if problem["form"] else None
         if problem["sheet"] is None:
             return None
         return self._by_label.get(normalise_label(problem["sheet"])) or self._by_label.get(problem["form"] or "")
