@@ -82,9 +82,9 @@ def add_first_sheet(
 
 def _verdict(outcome: Outcome, causes: Sequence[Cause]) -> str:
     if outcome.state == REJECTED:
-        return "结论：未接收（退回）。整份文件没有入库，请更正后重新报送。"
+        return "结论：未接收（退回）。整份文件未采用，请更正后重新报送。"
     if outcome.state == QUARANTINED:
-        return f"结论：已接收，但有 {outcome.quarantined} 行存在错误，更正前这些行不计入统计；其余行已计入。"
+        return f"结论：已接收，但有 {outcome.quarantined} 行存在错误，更正前这些行不计入统计。"
     if any(cause.is_provisional for cause in causes):
         return "结论：已接收。有些行要等其他报表收到后才能计入，见问题清单。"
     if causes:
@@ -114,6 +114,7 @@ def _facts(manifest: Manifest, outcome: Outcome) -> list[tuple[str, str]]:
         facts.append(("模板版本", manifest["contract_version"]))
     if manifest["submission_id"]:
         facts.append(("回执编号", manifest["submission_id"]))
+    if outcome.state != REJECTED:
         facts.append(("行数", f"读取 {outcome.rows} 行，错误 {outcome.quarantined} 行，提醒 {outcome.warnings} 处"))
     facts.append(("文件校验值", f"SHA-256 {manifest['sha256']}"))
     return facts
@@ -135,6 +136,8 @@ def _next_steps(outcome: Outcome, causes: Sequence[Cause], returned: Returned, m
         yield "按问题清单在原文件（或原系统）中改正。" if manifest["submission_id"] else "按问题清单处理后重新报送。"
         if manifest["submission_id"]:
             yield "改正后重新报送整份文件；请不要报送本回执。"
+    if outcome.state == REJECTED and manifest["submission_id"]:
+        yield "退回的文件没有逐行检查，改正后重新报送时可能还会发现其他问题。"
     if outcome.state == QUARANTINED:
         yield "重新报送的文件会整体替换本次报送的表，请保留没有问题的行。"
     if any(cause.is_provisional for cause in causes):
@@ -150,8 +153,10 @@ def _forms(page: _Page, manifest: Manifest) -> None:
     forms = load_forms()
     for item in manifest["forms"]:
         kind = ROWS_WORD if item["return"] == ROWS else NIL_WORD
-        counts = [str(item[name]) for name in ("version", "rows", "quarantined", "warnings")]
-        page.table_row([forms[item["form"]].sheet, kind, f"第{counts[0]}版", *counts[1:], ""], _BASE, None)
+        counts = [str(item[name]) for name in ("rows", "quarantined", "warnings")]
+        if manifest["state"] == REJECTED:  # its rows were not judged
+            counts = ["未检查"] * len(counts)
+        page.table_row([forms[item["form"]].sheet, kind, f"第{item['version']}版", *counts, ""], _BASE, None)
 
 
 def _cause(page: _Page, number: int, cause: Cause, findings: Sequence[Finding]) -> None:
