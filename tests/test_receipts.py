@@ -17,8 +17,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
+from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
 from openpyxl.styles import Font
+from openpyxl.workbook.protection import WorkbookProtection
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from tests.collecting import at, collect_one, hazards
@@ -86,12 +88,11 @@ def texts(workbook: Workbook, sheet: str = "回执") -> str:
 
 
 def dressed(path: Path) -> Path:
-    """The workbook as a template would dress it, with a comment of the sender, a merged title and hidden lists."""
+    """The workbook as a template would dress it, with a comment of the sender, a chart and hidden lists."""
     workbook = openpyxl.load_workbook(path)
     sheet = workbook["隐患整改"]
     sheet["B1"].font = Font(bold=True, color="FF112233")
     sheet["C3"].comment = Comment("请领导确认", "样例员")
-    sheet["I1"] = "样例"
     choices = DataValidation("list", formula1="lists!$A$1:$A$2")
     choices.add("C2:C100")
     sheet.add_data_validation(choices)
@@ -99,7 +100,10 @@ def dressed(path: Path) -> Path:
     lists = workbook.create_sheet("lists")
     lists["A1"], lists["A2"] = "消防", "电气"
     lists.sheet_state = "veryHidden"
-    sheet["I1"] = None
+    chart = BarChart()
+    chart.add_data(Reference(lists, min_col=1, min_row=1, max_row=2))
+    workbook.create_chartsheet("图表").add_chart(chart)
+    workbook.security = WorkbookProtection(lockStructure=True)
     workbook.save(path)
     return path
 
@@ -134,6 +138,7 @@ def test_five_mistakes_come_back_as_five_marked_cells(home: Home, tmp_path: Path
     assert sheet.protection.sheet
     assert len(sheet.data_validations.dataValidation) == 1
     assert workbook["lists"].sheet_state == "veryHidden"
+    assert [chart.title for chart in workbook.chartsheets] == ["图表"]
     listed = json.loads(Path(str(outcome.receipt)).with_suffix(".json").read_text("utf-8"))
     assert (listed["state"], listed["receipt"]) == ("accepted_with_quarantine", outcome.receipt)
 
@@ -160,7 +165,7 @@ def test_a_corrected_receipt_is_a_submission(home: Home, tmp_path: Path) -> None
     workbook.save(tmp_path / "v0001.xlsx")
     second = collect_one(home, tmp_path / "v0001.xlsx", at(4, 3))
     assert (second.state, second.quarantined) == ("accepted_with_quarantine", 1)
-    assert "extra_sheet" not in {item["rule"] for item in second.problems}
+    assert [item["sheet"] for item in second.problems if item["rule"] == "extra_sheet"] == ["图表"]
     workbook = receipt(second)
     assert [name for name in workbook.sheetnames if name.startswith("回执")] == ["回执"]
     assert marked(workbook, RED) == {"隐患整改!G6"}

@@ -84,7 +84,9 @@ def _given_back(
     data = original.read_bytes()
     sheets = _read_again(data, kind, manifest)
     if sheets is not None and kind is FileKind.XLSX and is_editable(data, manifest["file_name"]):
-        return open_senders_workbook(data), SenderPlaces(sheets, {name: name for name in sheets}), _WHOLE
+        workbook = open_senders_workbook(data)
+        titles = {sheet.title: sheet.title for sheet in workbook.worksheets}  # a chart on a sheet of its own has no cells
+        return workbook, SenderPlaces({name: sheets[name] for name in sheets if name in titles}, titles), _WHOLE
     if sheets is not None and count_filled(list(sheets.values())) <= MAX_CELLS:
         workbook, titles = rebuild(sheets)
         return workbook, SenderPlaces(sheets, titles), _CSV if kind is FileKind.CSV else _REBUILT
