@@ -178,7 +178,7 @@ def test_what_cannot_be_placed_is_kept_and_named(home: Home, tmp_path: Path, mak
     assert next(folder.glob("original.*")).read_bytes() == path.read_bytes()
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     assert (manifest["state"], manifest["sha256"], manifest["forms"]) == ("rejected", folder.name, [])
-    assert json.loads(Path(str(outcome.receipt)).read_text("utf-8"))["problems"][0]["rule"] == rule
+    assert json.loads(Path(str(outcome.receipt)).with_suffix(".json").read_text("utf-8"))["problems"][0]["rule"] == rule
     assert not list(home.landing.glob("month=*"))
 
 

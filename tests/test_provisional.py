@@ -66,7 +66,7 @@ def test_an_inspection_of_another_department_is_known(send: Sender) -> None:
 def test_a_provisional_verdict_changes_no_state(send: Sender) -> None:
     outcome = send.land("hazards", [{}])
     assert (outcome.state, outcome.quarantined, outcome.problems[0]["severity"]) == ("accepted", 0, "error")
-    assert json.loads(Path(str(outcome.receipt)).read_text("utf-8"))["problems"][0]["provisional"]
+    assert json.loads(Path(str(outcome.receipt)).with_suffix(".json").read_text("utf-8"))["problems"][0]["provisional"]
 
 
 @pytest.mark.parametrize("form", ["union_coverage", "member_changes", "member_counts", "qualification_promotions"])

@@ -297,7 +297,7 @@ def test_a_check_tells_what_a_collect_would_and_stores_nothing(home: Home, tmp_p
 def test_a_receipt_lists_every_problem_and_an_outcome_a_thousand(home: Home, tmp_path: Path) -> None:
     outcome = collect_one(home, write_csv(tmp_path, "hazards", [{"category": "火"}] * 1_200), at(4))
     assert (len(outcome.problems), outcome.problem_count, outcome.quarantined) == (1_000, 1_200, 1_200)
-    receipt = json.loads(Path(str(outcome.receipt)).read_text("utf-8"))
+    receipt = json.loads(Path(str(outcome.receipt)).with_suffix(".json").read_text("utf-8"))
     assert (receipt["state"], len(receipt["problems"]), receipt["received_at"]) == (
         outcome.state,
         1_200,

@@ -14,7 +14,7 @@ from union_warehouse.cli.figures import diff, figures, trace
 from union_warehouse.cli.issues import issues
 from union_warehouse.cli.read import query, status
 from union_warehouse.cli.report import report
-from union_warehouse.cli.submit import check, reread, submit
+from union_warehouse.cli.submit import check, receipt, reread, submit
 from union_warehouse.cli.template import template
 from union_warehouse.errors import UnionWarehouseError
 
@@ -49,6 +49,7 @@ for command in (
     template,
     submit,
     check,
+    receipt,
     close,
     reread,
     status,

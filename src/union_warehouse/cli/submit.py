@@ -1,4 +1,4 @@
-"""``uw submit``, ``uw check`` and ``uw reread``."""
+"""``uw submit``, ``uw check``, ``uw receipt`` and ``uw reread``."""
 
 from __future__ import annotations
 
@@ -59,6 +59,19 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
         shown.begin("check")
         outcomes = [check_file(home, path) for path in _files(paths)]
     _finish(outcomes, as_json)
+
+
+@click.command()
+@click.argument("submission", metavar="SUBMISSION_ID|FILE")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the workbook here instead.")
+def receipt(submission: str, output: Path | None) -> None:
+    """Make the receipt of a submission again and print its path.
+
+    SUBMISSION_ID is 2014-03/CQ/v0001, or rejected/SHA256; FILE is the very file that was sent.
+    """
+    from union_warehouse.submissions import remake_receipt
+
+    click.echo(remake_receipt(Home.from_environment(), submission, output))
 
 
 @click.command()

@@ -169,3 +169,32 @@ _WORDS: Mapping[str, Callable[[BrokenCell], tuple[str, str]]] = {
     "late_row": _late,
     "duplicate_key": _duplicate,
 }
+
+
+_TITLES = {
+    "missing_required": "必填项没有填写",
+    "wrong_type": "填写的内容格式不对",
+    "outside_enum": "填写的内容不在规定选项内",
+    "invalid_uscc": "统一社会信用代码无效",
+    "invalid_resident_id": "居民身份证号无效",
+    "float_identifier": "长号码以数值存储，末尾几位已丢失",
+    "formula_without_value": "公式没有保存计算结果",
+    "negative_value": "数值不能为负",
+    "date_after_month": "日期晚于报送月份",
+    "date_before_window": "日期早于补报期限",
+    "late_row": "日期早于报送月份，按补报处理",
+    "duplicate_key": "编号重复",
+    "total_row_ignored": "合计行未作为数据读取",
+    "unknown_inspection": "尚未收到对应的安全检查",
+    "found_before_inspection": "发现日期早于检查日期",
+    "unregistered_union": "工会代码尚未登记",
+    "dissolved_union": "工会已撤销",
+    "joined_twice": "已是该工会会员，重复入会",
+}
+
+
+def title_of(rule: str, form: Form | None) -> str | None:
+    """A few Chinese words for what a rule finds, whatever the cell; None for a rule that is told per submission only."""
+    if rule in _TITLES:
+        return _TITLES[rule]
+    return next((item.message_zh for item in form.rules if item.code == rule), None) if form else None

@@ -26,9 +26,9 @@ from union_warehouse.submissions.landing import JudgedForm, land, land_rejected,
 from union_warehouse.submissions.locks import department_lock
 from union_warehouse.submissions.manifests import Arrival, make_manifest, make_outcome
 from union_warehouse.submissions.outcome import ACCEPTED_STATES, UNCHANGED, Outcome
-from union_warehouse.submissions.problems import InboxFileMissing, MonthClosed, TiedArrival
+from union_warehouse.submissions.problems import InboxFileMissing, MonthClosed, ReceiptFailed, TiedArrival
 from union_warehouse.submissions.reading import Submission, extension_of, read_submission
-from union_warehouse.submissions.receipts import receipt_path, write_receipt
+from union_warehouse.submissions.receipts import find_landed, receipt_bytes, receipt_path, write_private, write_receipt
 from union_warehouse.submissions.registry import (
     Manifest,
     department_folder,
@@ -112,6 +112,36 @@ def reread_month(home: Home, month: str, read_at: datetime) -> list[Outcome]:
     return outcomes
 
 
+def remake_receipt(home: Home, wanted: str, output: Path | None = None) -> Path:
+    """Make the receipt of a landed submission again, from the landing zone.
+
+    Args:
+        home: the warehouse's state.
+        wanted: id of a submission, ``rejected/<sha256>``, or path of a file as it was sent.
+        output: where the workbook goes; by default in place of the receipt, its JSON too.
+
+    Returns:
+        Path of the workbook.
+
+    Raises:
+        ReceiptNotFound: nothing such has landed.
+    """
+    manifest = find_landed(home, wanted)
+    with department_lock(home, manifest["department"]):
+        is_placed = manifest["submission_id"] is not None
+        folder = submission_folder(home, manifest) if is_placed else home.landing / "rejected" / manifest["sha256"]
+        tables = read_landed_tables(folder, manifest)
+        row_problems = read_quarantine(folder) if is_placed else []
+        outcome = make_outcome(manifest, row_problems, _provisional(home, manifest, tables))
+        if output is None:
+            return Path(str(write_receipt(home, outcome, manifest, tables).receipt))
+    data = receipt_bytes(home, outcome, manifest, tables)
+    if data is None:
+        raise ReceiptFailed(submission=wanted)
+    write_private(output, data)
+    return output
+
+
 @dataclass(frozen=True)
 class _Judgement:
     """Everything that the rules say of one submission."""
@@ -166,7 +196,7 @@ def _take(home: Home, item: InboxItem, file_name: str, data: bytes) -> Outcome:
 def _answer(home: Home, manifest: Manifest, row_problems: Sequence[RowProblem], tables: Mapping[str, pa.Table]) -> Outcome:
     """Everything that follows a landing; done again if the collecting was killed meanwhile."""
     note_accepted(home, manifest)
-    return write_receipt(home, make_outcome(manifest, row_problems, _provisional(home, manifest, tables)), manifest)
+    return write_receipt(home, make_outcome(manifest, row_problems, _provisional(home, manifest, tables)), manifest, tables)
 
 
 def _answer_landed(home: Home, manifest: Manifest) -> Outcome:
@@ -189,7 +219,7 @@ def _reject_unplaced(home: Home, submission: Submission, arrival: Arrival, data:
     manifest = _manifest(submission, arrival, judgement, [], key)
     folder = home.landing / "rejected" / arrival.sha256
     land_rejected(folder, data, extension_of(submission.identity, arrival.file_name), manifest)
-    return write_receipt(home, make_outcome(manifest, ()), manifest)
+    return write_receipt(home, make_outcome(manifest, ()), manifest, {})
 
 
 def _untouched(submission: Submission, arrival: Arrival, key: HashKey) -> Outcome:

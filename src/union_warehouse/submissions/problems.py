@@ -193,6 +193,22 @@ class InboxFileMissing(UnionWarehouseError):
     message_en = "the inbox no longer holds {path}; scan it again."
 
 
+class ReceiptNotFound(UnionWarehouseError):
+    """A receipt asked for of what never landed."""
+
+    code = "receipt_not_found"
+    message_zh = "没有收到过“{wanted}”。请给出回执编号（如 2014-03/CQ/v0001），或当时报送的原文件。"
+    message_en = "nothing such has landed: {wanted}; give a submission's id (2014-03/CQ/v0001) or the very file that was sent."
+
+
+class ReceiptFailed(UnionWarehouseError):
+    """A receipt that could not be written as a workbook."""
+
+    code = "receipt_failed"
+    message_zh = "无法生成“{submission}”的回执工作簿。请查看日志，并使用同名的 .json 回执。"
+    message_en = "the receipt workbook of {submission} could not be made; see the log, and use its JSON receipt."
+
+
 class PathNotFound(UnionWarehouseError):
     """A path to submit that does not exist."""
 

@@ -24,7 +24,7 @@ from union_warehouse.submissions.problems import (
     UntouchedTemplate,
 )
 from union_warehouse.submissions.untouched import is_untouched, marks_of, sheet_names
-from union_warehouse.workbooks.cover import COVER_SHEET
+from union_warehouse.workbooks.cover import COVER_SHEET, RECEIPT_SHEET
 from union_warehouse.workbooks.header import find_header, normalise_label
 from union_warehouse.workbooks.package import FileKind
 from union_warehouse.workbooks.problems import SubmissionProblem
@@ -204,7 +204,10 @@ def _nil_problems(
 
 
 def _extra_problems(workbook: Workbook, identity: Identity, owed: tuple[Form, ...]) -> Iterator[SubmissionProblem]:
-    """Warn of sheets and declarations that are not owed. The template's own sheets and hidden ones that are no form are none."""
+    """Warn of sheets and declarations that are not owed.
+
+    The template's own sheets and hidden ones that are no form are none, nor is the sheet 回执 of a receipt sent back.
+    """
     owed_names = {form.name for form in owed}
     told = set()
     for name in workbook.sheet_names:
@@ -212,7 +215,7 @@ def _extra_problems(workbook: Workbook, identity: Identity, owed: tuple[Form, ..
         if form is not None and form.name not in owed_names:
             told.add(form.name)
             yield FormNotOwed(sheet=form.sheet, form=form.name)
-        elif form is None and not _is_of_template(workbook, name):
+        elif form is None and normalise_label(name) != RECEIPT_SHEET and not _is_of_template(workbook, name):
             yield ExtraSheet(sheet=name)
     for name in identity.declared:
         form = find_form(name)

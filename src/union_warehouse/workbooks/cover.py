@@ -11,6 +11,8 @@ from union_warehouse.workbooks.limits import COVER_SEARCH_ROWS
 from union_warehouse.workbooks.sheets import Sheet
 
 COVER_SHEET = "封面"
+RECEIPT_SHEET = "回执"
+"""First sheet of a receipt: a department may correct its receipt and send it back, so no reader minds it."""
 DEPARTMENT_LABEL, MONTH_LABEL, VERSION_LABEL = "单位代码", "报送月份", "模板版本"
 CONTACT_LABEL, PHONE_LABEL = "填报人", "联系电话"
 REQUIRED_LABELS = (DEPARTMENT_LABEL, MONTH_LABEL, VERSION_LABEL, CONTACT_LABEL, PHONE_LABEL)
@@ -20,11 +22,12 @@ ROWS_WORD, NIL_WORD = "有数据", "零报告"
 
 @dataclass(frozen=True)
 class Declaration:
-    """One line of the cover's table of forms, as written."""
+    """One line of the cover's table of forms, as written; ``row`` as Excel numbers it, ``column`` of the return, from zero."""
 
     form_label: str
     return_label: str
     row: int
+    column: int
 
 
 @dataclass(frozen=True)
@@ -35,25 +38,30 @@ class Cover:
         values: text by label of :data:`REQUIRED_LABELS`; a label that is absent is not in it.
         declarations: lines of the table of forms.
         has_table: whether the table's header was found.
+        cells: cell (row, column), from zero, in which each of ``values`` stands or should stand.
     """
 
     values: Mapping[str, str]
     declarations: tuple[Declaration, ...]
     has_table: bool
+    cells: Mapping[str, tuple[int, int]]
 
 
 def read_cover(sheet: Sheet) -> Cover:
     """Read the label/value rows and the table of forms, wherever they stand on the sheet."""
     labels = {normalise_label(label): label for label in REQUIRED_LABELS}
     values: dict[str, str] = {}
+    cells: dict[str, tuple[int, int]] = {}
     rows = sheet.rows[:COVER_SEARCH_ROWS]
     table = next((index for index, row in enumerate(rows) if _is_table_header(row)), len(rows))
-    for row in rows[:table]:
+    for number, row in enumerate(rows[:table], start=sheet.first_row):
         for position, cell in enumerate(row):
             label = labels.get(normalise_label(cell).rstrip(":"))
             if label and label not in values:
-                values[label] = next((text for text in map(_text, row[position + 1 :]) if text), "")
-    return Cover(values, _declarations(sheet, rows, table), has_table=table < len(rows))
+                following = enumerate(map(_text, row[position + 1 :]), start=position + 1)
+                column, values[label] = next(((column, text) for column, text in following if text), (position + 1, ""))
+                cells[label] = number, sheet.first_column + column
+    return Cover(values, _declarations(sheet, rows, table), has_table=table < len(rows), cells=cells)
 
 
 def _is_table_header(row: Sequence[Cell]) -> bool:
@@ -67,7 +75,7 @@ def _declarations(sheet: Sheet, rows: Sequence[Sequence[Cell]], table: int) -> t
     labels = [normalise_label(cell) for cell in rows[table]]
     form, kind = labels.index(FORM_LABEL), labels.index(RETURN_LABEL)
     return tuple(
-        Declaration(_text(row[form]), _text(row[kind]), sheet.first_row + table + offset + 1)
+        Declaration(_text(row[form]), _text(row[kind]), sheet.first_row + table + offset + 1, sheet.first_column + kind)
         for offset, row in enumerate(rows[table + 1 :], start=1)
         if _text(row[form])
     )

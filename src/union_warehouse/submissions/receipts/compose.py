@@ -1,0 +1,113 @@
+"""Which receipt a submission gets: its own workbook marked, its sheets made anew, an excerpt, or the verdict alone."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+from openpyxl import Workbook
+
+from union_warehouse.contracts import load_forms
+from union_warehouse.submissions.instants import from_text
+from union_warehouse.submissions.outcome import Outcome
+from union_warehouse.submissions.receipts.causes import find_causes
+from union_warehouse.submissions.receipts.cells import workbook_bytes
+from union_warehouse.submissions.receipts.first_sheet import Returned, add_first_sheet
+from union_warehouse.submissions.receipts.marks import MAX_MARKED, mark_cells
+from union_warehouse.submissions.receipts.places import PlaceOf, SenderPlaces, nowhere
+from union_warehouse.submissions.receipts.rebuilt import MAX_CELLS, Excerpt, count_filled, rebuild
+from union_warehouse.submissions.receipts.senders_workbook import is_editable, open_senders_workbook
+from union_warehouse.submissions.registry import Manifest
+from union_warehouse.workbooks.cover import RECEIPT_SHEET
+from union_warehouse.workbooks.header import normalise_label
+from union_warehouse.workbooks.package import FileKind
+from union_warehouse.workbooks.sheets import Sheet, open_workbook, read_csv
+
+MAX_REREAD_BYTES = 16 * 2**20
+"""Unpacked size of a file that is read once more for its receipt; a larger one gets an excerpt of its landed rows."""
+
+_UNREADABLE = frozenset(
+    {
+        "unreadable_file",
+        "empty_file",
+        "file_too_large",
+        "not_a_workbook",
+        "encrypted_workbook",
+        "macro_workbook",
+        "zip_bomb",
+        "sheet_too_large",
+    }
+)
+_WHOLE = Returned(is_whole=True)
+_REBUILT = Returned("本回执按读取到的内容重建，单元格均为文本，不含原文件的格式和公式。", is_whole=True)
+_CSV = Returned("CSV 不能标色，本回执把它的内容放入工作表后标注，仅供查看。请在原系统或原 CSV 中改正。")
+_EXCERPT = Returned("文件较大，本回执只列出有问题的行（前 2000 行，列按模板顺序，姓名和证件号码已遮盖），行号见“原文件行号”。")
+
+
+def compose_receipt(original: Path | None, outcome: Outcome, manifest: Manifest, tables: Mapping[str, pa.Table]) -> bytes:
+    """The receipt's workbook.
+
+    Args:
+        original: the file as sent; None to give nothing of it back.
+        outcome: with all its problems.
+        manifest: of the submission.
+        tables: landed rows by form, for an excerpt.
+    """
+    rules = {problem["rule"] for problem in outcome.problems}
+    if original is None or not rules or rules & _UNREADABLE:
+        return compose_verdict(outcome, manifest)
+    workbook, place_of, returned = _given_back(original, outcome, manifest, tables)
+    return _finished(workbook, place_of, outcome, manifest, returned)
+
+
+def compose_verdict(outcome: Outcome, manifest: Manifest, returned: Returned | None = None) -> bytes:
+    """A workbook of the sheet 回执 only."""
+    workbook = Workbook()
+    workbook.remove(workbook.worksheets[0])
+    return _finished(workbook, nowhere, outcome, manifest, returned or Returned())
+
+
+def _finished(workbook: Workbook, place_of: PlaceOf, outcome: Outcome, manifest: Manifest, returned: Returned) -> bytes:
+    causes, marks = find_causes(outcome.problems, place_of, manifest["month"], MAX_MARKED)
+    mark_cells(workbook, marks)
+    add_first_sheet(workbook, manifest, outcome, causes, returned)
+    return workbook_bytes(workbook, from_text(manifest["read_at"]).replace(tzinfo=None))
+
+
+def _given_back(
+    original: Path, outcome: Outcome, manifest: Manifest, tables: Mapping[str, pa.Table]
+) -> tuple[Workbook, PlaceOf, Returned]:
+    kind = FileKind(original.suffix[1:])
+    data = original.read_bytes()
+    sheets = _read_again(data, kind, manifest)
+    if sheets is not None and kind is FileKind.XLSX and is_editable(data, manifest["file_name"]):
+        workbook = open_senders_workbook(data)
+        titles = {sheet.title: sheet.title for sheet in workbook.worksheets}  # a chart on a sheet of its own has no cells
+        return workbook, SenderPlaces({name: sheets[name] for name in sheets if name in titles}, titles), _WHOLE
+    if sheets is not None and count_filled(list(sheets.values())) <= MAX_CELLS:
+        workbook, titles = rebuild(sheets)
+        return workbook, SenderPlaces(sheets, titles), _CSV if kind is FileKind.CSV else _REBUILT
+    excerpt = Excerpt(outcome.problems, tables)
+    return excerpt.workbook, excerpt.place_of, _EXCERPT
+
+
+def _read_again(data: bytes, kind: FileKind, manifest: Manifest) -> dict[str, Sheet] | None:
+    """The file's sheets by name, without that of an earlier receipt; None if reading them would take too long."""
+    if _unpacked_size(data, kind) > MAX_REREAD_BYTES:
+        return None
+    file_name = manifest["file_name"]
+    if kind is FileKind.CSV:
+        names = [load_forms()[form["form"]].sheet for form in manifest["forms"]]  # none if its form is not owed
+        return {names[0] if names else file_name: read_csv(data, file_name)}
+    workbook = open_workbook(data, file_name, kind)
+    return {name: workbook.sheet(name) for name in workbook.sheet_names if normalise_label(name) != RECEIPT_SHEET}
+
+
+def _unpacked_size(data: bytes, kind: FileKind) -> int:
+    if kind not in (FileKind.XLSX, FileKind.ODS):
+        return len(data)
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        return sum(entry.file_size for entry in package.infolist())

@@ -1,0 +1,94 @@
+"""Write the receipt of a landed submission: a workbook for its sender, and the same as JSON for programs.
+
+Both are made from the landing zone and can be made again at will. A receipt is never the reason that a collect fails.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from union_warehouse.paths import Home
+from union_warehouse.submissions.outcome import Outcome
+from union_warehouse.submissions.receipts.compose import compose_receipt, compose_verdict
+from union_warehouse.submissions.receipts.first_sheet import Returned
+from union_warehouse.submissions.registry import Manifest, submission_folder, write_json
+
+_LOGGER = logging.getLogger(__name__)
+_OWNER_ONLY = 0o600
+_FAILED = Returned("系统未能在原工作簿上标注（已记录，请联系管理员）。请按下面的问题清单在原文件中改正。")
+
+
+def receipt_path(home: Home, manifest: Manifest) -> Path:
+    """``receipts/<month>/<department>/v0001.xlsx``, or ``receipts/rejected/<sha256>.xlsx`` of what could not be placed."""
+    if manifest["submission_id"] is None:
+        return home.receipts / "rejected" / f"{manifest['sha256']}.xlsx"
+    return home.receipts / f"{manifest['submission_id']}.xlsx"
+
+
+def write_receipt(home: Home, outcome: Outcome, manifest: Manifest, tables: Mapping[str, pa.Table]) -> Outcome:
+    """Write the workbook and the JSON; to be called under the department's lock.
+
+    Args:
+        home: the warehouse's state.
+        outcome: with all its problems.
+        manifest: of the landed submission.
+        tables: its landed rows by form.
+
+    Returns:
+        The outcome that names the workbook, shortened.
+    """
+    path = receipt_path(home, manifest)
+    data = receipt_bytes(home, outcome, manifest, tables)
+    json_path = path.with_suffix(".json")
+    received = replace(outcome, receipt=os.fspath(path if data else json_path))
+    if data:
+        write_private(path, data)
+    arrival = {name: manifest[name] for name in ("sha256", "bytes", "received_at", "read_at", "kind", "contract_version")}
+    write_json(json_path, {**received.to_dict(), **arrival})
+    return received.shortened()
+
+
+def receipt_bytes(home: Home, outcome: Outcome, manifest: Manifest, tables: Mapping[str, pa.Table]) -> bytes | None:
+    """The receipt's workbook; with the verdict only where the sender's file cannot be marked, None if even that fails."""
+    try:
+        return compose_receipt(_original(home, manifest), outcome, manifest, tables)
+    except Exception as error:
+        # Without its text: a library's message may quote the cell that it stumbled over.
+        _LOGGER.error("could not mark %s: %s", manifest["submission_id"], _where(error))
+    try:
+        return compose_verdict(outcome, manifest, _FAILED)
+    except Exception as error:
+        _LOGGER.error("could not write a receipt for %s: %s", manifest["submission_id"] or manifest["sha256"], _where(error))
+        return None
+
+
+def _where(error: Exception) -> str:
+    """Class and place of an error."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
+    return f"{type(error).__name__}{place}"
+
+
+def _original(home: Home, manifest: Manifest) -> Path | None:
+    """The file as sent; None if it could not be placed: nothing of it is given back."""
+    if manifest["submission_id"] is None:
+        return None
+    return next(submission_folder(home, manifest).glob("original.*"))
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that is whole or not there, and that only its owner may read: it holds personal data."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}")
+    temporary.unlink(missing_ok=True)  # what a killed process left may have another mode
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "wb") as file:
+        file.write(data)
+    temporary.replace(path)

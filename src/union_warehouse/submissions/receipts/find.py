@@ -1,0 +1,56 @@
+"""Find the landed submission whose receipt somebody asks for."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+from union_warehouse.paths import Home
+from union_warehouse.submissions.problems import ReceiptNotFound
+from union_warehouse.submissions.registry import (
+    MANIFEST,
+    Manifest,
+    department_folder,
+    read_manifest,
+    read_manifests,
+)
+
+_SUBMISSION_ID = re.compile(r"(?P<month>\d{4}-\d{2})/(?P<department>[A-Z]{2,8})/(?P<version>v\d{4,}(?:-r\d{2,})?)")
+_REJECTED_ID = re.compile(r"rejected/(?P<sha256>[0-9a-f]{64})")
+
+
+def find_landed(home: Home, wanted: str) -> Manifest:
+    """The manifest of a landed submission.
+
+    Args:
+        home: the warehouse's state.
+        wanted: its id, ``rejected/<sha256>``, or the path of a file with the bytes that were sent: of several arrivals
+            of the same bytes the last one.
+
+    Raises:
+        ReceiptNotFound: nothing such has landed.
+    """
+    placed, rejected = _SUBMISSION_ID.fullmatch(wanted), _REJECTED_ID.fullmatch(wanted)
+    if placed:
+        folder = department_folder(home, placed["month"], placed["department"]) / placed["version"]
+    elif rejected:
+        folder = home.landing / "rejected" / rejected["sha256"]
+    elif Path(wanted).is_file():
+        return _with_bytes_of(home, Path(wanted))
+    else:
+        raise ReceiptNotFound(wanted=wanted)
+    if not (folder / MANIFEST).is_file():
+        raise ReceiptNotFound(wanted=wanted)
+    return read_manifest(folder)
+
+
+def _with_bytes_of(home: Home, file: Path) -> Manifest:
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    folder = home.landing / "rejected" / sha256
+    if (folder / MANIFEST).is_file():
+        return read_manifest(folder)
+    equal = [manifest for manifest in read_manifests(home) if manifest["sha256"] == sha256]
+    if not equal:
+        raise ReceiptNotFound(wanted=str(file))
+    return max(equal, key=lambda manifest: (manifest["received_at"], manifest["submission_number"], manifest["reading"]))
