@@ -26,14 +26,19 @@ def is_working_day(day: date) -> bool:
     return kind == "make_up_workday" or (kind is None and day.isoweekday() <= 5)
 
 
-def due_on(month: str) -> date:
-    """Day by the end of which (in Shanghai) submissions for ``month`` are due: the 5th working day of the next month."""
-    day = last_day(month)
-    remaining = DUE_WORKING_DAY
+def add_working_days(day: date, count: int) -> date:
+    """The ``count``-th working day after ``day``, before it if negative; ``day`` itself if 0."""
+    step = timedelta(days=1 if count > 0 else -1)
+    remaining = abs(count)
     while remaining:
-        day += timedelta(days=1)
+        day += step
         remaining -= is_working_day(day)
     return day
+
+
+def due_on(month: str) -> date:
+    """Day by the end of which (in Shanghai) submissions for ``month`` are due: the 5th working day of the next month."""
+    return add_working_days(last_day(month), DUE_WORKING_DAY)
 
 
 def due_at(month: str) -> datetime:
