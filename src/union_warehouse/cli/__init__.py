@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 import union_warehouse
+from union_warehouse.cli.alerts import alerts
 from union_warehouse.cli.close import close, releases
 from union_warehouse.cli.console import print_error
 from union_warehouse.cli.demo import demo, demo_data
@@ -43,5 +44,5 @@ def main() -> None:
     """
 
 
-for command in (submit, check, close, reread, status, figures, trace, report, query, releases, diff, demo, demo_data):
+for command in (submit, check, close, reread, status, figures, trace, report, query, releases, diff, alerts, demo, demo_data):
     main.add_command(command)
