@@ -405,7 +405,7 @@ def test_mail_and_robots_are_sent_for_real(home: Home, hook: Hook, monkeypatch: 
     assert "access_token=token1" in ding and "sign=" in ding
     wecom = [content["text"]["content"] for path, content in hook.requests if "key=key1" in path]
     assert len(wecom) > 1 and all(len(piece.encode()) <= 2048 for piece in wecom), "a robot drops what is longer, and answers 200"
-    assert robots["/cq"]["type"] == "warning"
+    assert robots["/cq"]["type"] == "failure"
     kept = "".join(path.read_text("utf-8") for path in home.alerts.rglob("*.json"))
     assert not [secret for secret in ("secret1", "token1", "key1", "@example.org") if secret in kept]
 

@@ -76,7 +76,8 @@ def _rank(item: Item) -> tuple[int, str, str]:
 def _groups(items: Sequence[Item], audience: Audience, language: str, names: Mapping[str, str]) -> list[str]:
     """A block per kind and phase: severity and title, the events, what to do, where to read more."""
     blocks = []
-    for _, group in groupby(sorted(items, key=_rank), key=_rank):
+    ordered = sorted(items, key=lambda item: (_rank(item), item.entry.since, item.event_id))
+    for _, group in groupby(ordered, key=_rank):
         members = list(group)
         first = members[0]
         severity, title = _SEVERITY_NAMES[first.phase.severity][language], first.phase.title[language]
@@ -107,7 +108,8 @@ def _lines(
     ]
     more = len(items) - len(shown)
     if more > 0:
-        shown.append(f"  · 另有 {more} 项" if language == "zh" else f"  · and {more} more")
+        where = " (uw alerts list)" if audience.is_technical else ""
+        shown.append(f"  · 另有 {more} 项{where}" if language == "zh" else f"  · and {more} more{where}")
     return shown
 
 
