@@ -17,12 +17,13 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.alert_servers import Hook, http_server, smtp_server
 from tests.audited_year import land_two_months
-from tests.commands import start_uw, uw, uw_json
+from tests.commands import start_uw
 from tests.compose import wait_until
 from tests.landings import land
 from tests.workbook_factory import write_csv
@@ -33,7 +34,9 @@ from union_warehouse.alerts.events import record_number
 from union_warehouse.alerts.ledger import Entry
 from union_warehouse.alerts.messages import Item, Message, compose, split
 from union_warehouse.alerts.run import find_events
+from union_warehouse.alerts.run_events import note_run
 from union_warehouse.alerts.targets import Recipient
+from union_warehouse.cli import main
 from union_warehouse.contracts import forms_owed, load_units
 from union_warehouse.orchestration.alerting import tell_how_it_ended
 from union_warehouse.orchestration.records import run_step
@@ -121,6 +124,28 @@ def test_a_department_that_reports_after_the_reminder_hears_no_more(home: Home, 
     send_alerts(home, at("2014-02-12T07:00"))
     assert told.take() == []
     assert standing_events(home) == []
+
+
+def test_a_broken_manifest_silences_nothing_else_and_resolves_nothing(
+    home: Home, told: Hook, caplog: pytest.LogCaptureFixture
+) -> None:
+    land_two_months(home)
+    note_run(home, "close_month", "run", at("2014-02-18T07:00"), [("plan_close", "unexpected")])
+    send_alerts(home, at("2014-02-19T07:00"))
+    told.take()
+    broken = home.landing / "month=2014-01" / "department=CQ" / "v0001" / "manifest.json"
+    whole = broken.read_bytes()
+    broken.write_text("王小明 330103199001011234", encoding="utf-8")
+    note_run(home, "close_month", "run", at("2014-02-19T08:00"), [("plan_close", "other")])
+    send_alerts(home, at("2014-02-20T07:00"))
+    ((path, text),) = told.take()
+    assert path == "/data_engineer"
+    assert "plan_close 失败（other）" in text and "无法读取 submissions" in text
+    assert "cannot read the submissions" in caplog.text and "王小明" not in text + caplog.text
+    broken.write_bytes(whole)
+    send_alerts(home, at("2014-02-21T07:00"))
+    ((_, text),) = told.take()
+    assert "告警来源 submissions 已可读取" in text and "已收齐" not in text
 
 
 def test_an_empty_home_has_nothing_to_tell(home: Home, told: Hook) -> None:
@@ -302,6 +327,7 @@ def test_every_event_can_be_told_in_every_language(published: Home) -> None:
 
 
 FACTS_OF_OTHERS = {
+    "unreadable_source": {"source": "submissions", "error": "IOException"},
     "late_submission": {"month": "2014-01", "due_on": "2014-02-12", "late": 1, "arrived_on": "2014-02-13"},
     "rejected_submission": {"month": "2014-01", "arrived_on": "2014-02-13", "rules": "missing_sheet", "receipt": "receipts/x"},
     "unplaced_submission": {"arrived_on": "2014-02-13", "rules": "wrong_template", "receipt": "receipts/x"},
@@ -410,7 +436,18 @@ def test_mail_and_robots_are_sent_for_real(home: Home, hook: Hook, monkeypatch: 
     assert not [secret for secret in ("secret1", "token1", "key1", "@example.org") if secret in kept]
 
 
-@pytest.mark.parametrize("content", ["leader: [1]", "- a", "leader: secret", "department: {CQ: 3}", "leader: ["])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "leaders: a://secret",
+        "department: {QC: a://secret}",
+        "leader: [1]",
+        "- a",
+        "leader: secret",
+        "department: {CQ: 3}",
+        "leader: [",
+    ],
+)
 def test_targets_that_are_not_understood_are_refused_without_quoting_them(home: Home, content: str) -> None:
     home.root.mkdir()
     (home.root / "alert_targets.yml").write_text(content, encoding="utf-8")
@@ -420,13 +457,23 @@ def test_targets_that_are_not_understood_are_refused_without_quoting_them(home: 
 
 
 def test_the_command(home: Home) -> None:
+    def uw_alerts(*arguments: str, exit_code: int = 0) -> str:
+        result = CliRunner(env={"UW_HOME": str(home.root)}).invoke(main, ["alerts", *arguments])
+        assert result.exit_code == exit_code, result.output
+        return result.stdout
+
     land_two_months(home)
     moment = ("--as-of", "2014-02-20T07:00")
-    preview = uw_json(home.root, "alerts", "preview", *moment)
-    assert {item["channel"] for item in preview} >= {"leader/none", "department:CQ/none"}
+    assert {item["channel"] for item in json.loads(uw_alerts("preview", *moment, "--json"))} >= {
+        "leader/none",
+        "department:CQ/none",
+    }
+    assert "分管领导：36 项待处理" in uw_alerts("preview", *moment)
     assert not (home.alerts / "state.json").exists()
     write_targets(home, {"leader": "json://127.0.0.1:1/nobody-listens"})
-    assert uw_json(home.root, "alerts", "send", *moment, exit_code=1)["failed"][0].startswith("leader/json-")
-    uw(home.root, "alerts", "acknowledge", "missing_submission:CQ:2014-01", "--by", "值班员", "--until", "2014-03-01")
-    (item,) = [item for item in uw_json(home.root, "alerts", "list") if item["id"] == "missing_submission:CQ:2014-01"]
+    assert json.loads(uw_alerts("send", *moment, "--json", exit_code=1))["failed"][0].startswith("leader/json-")
+    assert "missing_submission:CQ:2014-01" in uw_alerts("list")
+    uw_alerts("acknowledge", "missing_submission:CQ:2014-01", "--by", "值班员", "--until", "2014-03-01")
+    uw_alerts("acknowledge", "missing_submission:CQ:1999-01", "--by", "值班员", exit_code=1)
+    (item,) = [item for item in json.loads(uw_alerts("list", "--json")) if item["id"] == "missing_submission:CQ:2014-01"]
     assert item["acknowledged_by"] == "值班员"

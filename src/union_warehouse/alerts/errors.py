@@ -22,11 +22,11 @@ class AlertsWentBack(UnionWarehouseError):
 
 
 class InvalidTargets(UnionWarehouseError):
-    """A file of targets that is not understood; it never quotes what the file says, which may be a password."""
+    """Targets that are not understood; the message never quotes a value, which may be a password."""
 
     code = "invalid_targets"
-    message_zh = "{path} 格式不对：{place} 应为地址或地址列表。格式见 docs/alerts.md。"
-    message_en = "{path} is not understood: {place} must be a URL or a list of URLs; see docs/alerts.md."
+    message_zh = "{path} 中的 {place} 不对：应为已知的受众或单位，值为地址或地址列表。格式见 docs/alerts.md。"
+    message_en = "{place} of {path} is not understood: a known audience or unit has a URL or a list of URLs; see docs/alerts.md."
 
 
 class AlertsNotDelivered(UnionWarehouseError):

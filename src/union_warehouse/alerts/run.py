@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -27,6 +28,7 @@ __all__ = ["Delivery", "acknowledge", "find_events", "plan_messages", "send_aler
 logger = logging.getLogger(__name__)
 
 NO_TARGET = "no target"
+UNREADABLE = "unreadable_source"
 acknowledge = acknowledge_event
 
 
@@ -57,8 +59,30 @@ class Delivery:
 
 
 def find_events(home: Home, as_of: datetime) -> list[Event]:
-    """Everything that stands at ``as_of``, whether or not somebody was told."""
-    return [*submission_events(home, as_of), *release_events(home, as_of), *run_events(home, as_of)]
+    """Everything that stands at ``as_of``, whether or not somebody was told.
+
+    A source that cannot be read is an event itself: a manifest that is broken must not silence the failure that it caused.
+    """
+    found: list[Event] = []
+    for name, source in _SOURCES.items():
+        try:
+            found += source(home, as_of)
+        except Exception as error:
+            # What the error says may quote a value, so its class and place must do.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            logger.warning(
+                "alerts cannot read the %s: %s in %s, line %s", name, type(error).__name__, place.filename, place.lineno
+            )
+            facts = {"source": name, "error": type(error).__name__}
+            found.append(Event(UNREADABLE, None, name, as_of.astimezone(SHANGHAI).date(), facts))
+    return found
+
+
+_SOURCES: Mapping[str, Callable[[Home, datetime], list[Event]]] = {
+    "submissions": submission_events,
+    "release": release_events,
+    "runs": run_events,
+}
 
 
 def plan_messages(home: Home, as_of: datetime) -> list[Delivery]:
@@ -160,7 +184,9 @@ def _bring_up_to_date(state: State, events: Sequence[Event], definitions: Defini
         if until is None or today <= until:
             state.take(event, until)
             found.add(event.id)
-    for event_id in state.entries.keys() - found:
+    # While a source cannot be read, what is not found may stand all the same.
+    gone = set() if any(event.kind == UNREADABLE for event in events) else state.entries.keys() - found
+    for event_id in gone:
         entry = state.entries[event_id]
         definition = definitions.events.get(entry.kind)
         if definition is None or definition.ended is None or entry.is_forgotten(today):

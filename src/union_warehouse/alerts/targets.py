@@ -14,8 +14,9 @@ from typing import Any
 
 import yaml
 
-from union_warehouse.alerts.definitions import DEPARTMENT
+from union_warehouse.alerts.definitions import DEPARTMENT, load_definitions
 from union_warehouse.alerts.errors import InvalidTargets
+from union_warehouse.contracts.units import unit_names
 from union_warehouse.paths import Home
 
 TARGETS_FILE = "alert_targets.yml"
@@ -57,17 +58,25 @@ def load_targets(home: Home) -> dict[Recipient, list[Target]]:
     """Targets by recipient, each once.
 
     Raises:
-        InvalidTargets: the file is not a mapping of audiences to URLs.
+        InvalidTargets: the file is not a mapping of audiences to URLs, or there is no such audience or unit.
     """
     found: dict[Recipient, list[Target]] = {}
-    for recipient, url in [*_from_environment(os.environ), *_from_file(home)]:
+    for source, recipient, url in [*_from_environment(os.environ), *_from_file(home)]:
+        if not _is_known(recipient):
+            raise InvalidTargets(path=source, place=recipient.code)
         target = Target(recipient, url)
         if target not in found.setdefault(recipient, []):
             found[recipient].append(target)
     return found
 
 
-def _from_environment(environment: Mapping[str, str]) -> Iterable[tuple[Recipient, str]]:
+def _is_known(recipient: Recipient) -> bool:
+    if recipient.audience == DEPARTMENT:
+        return recipient.unit in unit_names()
+    return recipient.audience in load_definitions().audiences
+
+
+def _from_environment(environment: Mapping[str, str]) -> Iterable[tuple[str, Recipient, str]]:
     department = f"{PREFIX}{DEPARTMENT.upper()}_"
     for name, value in sorted(environment.items()):
         if name.startswith(department):
@@ -76,10 +85,10 @@ def _from_environment(environment: Mapping[str, str]) -> Iterable[tuple[Recipien
             recipient = Recipient(name.removeprefix(PREFIX).lower())
         else:
             continue
-        yield from ((recipient, url) for url in value.split())
+        yield from ((name, recipient, url) for url in value.split())
 
 
-def _from_file(home: Home) -> Iterable[tuple[Recipient, str]]:
+def _from_file(home: Home) -> Iterable[tuple[str, Recipient, str]]:
     path = home.root / TARGETS_FILE
     if not path.is_file():
         return
@@ -93,9 +102,9 @@ def _from_file(home: Home) -> Iterable[tuple[Recipient, str]]:
     for audience, value in content.items():
         if audience == DEPARTMENT and isinstance(value, dict):
             for unit, urls in value.items():
-                yield from ((Recipient(DEPARTMENT, str(unit)), url) for url in _urls(urls, f"{audience}.{unit}"))
+                yield from ((TARGETS_FILE, Recipient(DEPARTMENT, str(unit)), url) for url in _urls(urls, f"{audience}.{unit}"))
         else:
-            yield from ((Recipient(str(audience)), url) for url in _urls(value, str(audience)))
+            yield from ((TARGETS_FILE, Recipient(str(audience)), url) for url in _urls(value, str(audience)))
 
 
 def _urls(value: Any, place: str) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from union_warehouse.alerts import send_alerts
 from union_warehouse.alerts.errors import AlertsNotDelivered
 from union_warehouse.alerts.run_events import note_run
+from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.orchestration.records import read_records
 from union_warehouse.paths import Home
 
@@ -29,7 +30,9 @@ def tell_how_it_ended(context: Mapping[str, Any], *, is_success: bool) -> None:
         note_run(home, dag_id, run_id, now, [] if is_success else _failures(home, dag_id, run_id, context))
         logger.info("alerts: %s", send_alerts(home, now))
     except Exception as error:
-        logger.warning("alerts were not sent: %s", error)
+        # An error of another class may quote a value, or a target with its password.
+        reason = error.message_en if isinstance(error, UnionWarehouseError) else type(error).__name__
+        logger.warning("alerts were not sent: %s", reason)
 
 
 def _failures(home: Home, dag_id: str, run_id: str, context: Mapping[str, Any]) -> list[tuple[str, str]]:
