@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -45,4 +46,4 @@ class Event:
 
 def record_number(text: str) -> str:
     """A number that a department gave to a record, with identity and phone numbers that somebody typed there masked."""
-    return _NUMBERS.sub("***", text)[:_KEPT]
+    return _NUMBERS.sub("***", unicodedata.normalize("NFKC", text))[:_KEPT]

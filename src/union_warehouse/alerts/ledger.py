@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -30,9 +30,9 @@ class Entry:
         kind: of the event.
         unit: its reporting unit.
         key: what tells it from others.
-        since: the day it stands since (ISO), of the first time it was found.
+        since: the day it stands since (ISO), of the last time it was found: a due date can move.
         until: last day of interest (ISO), or None.
-        facts: of the last time it was found.
+        facts: likewise.
         mark: likewise.
         told: what each channel was told last, ``<phase>|<mark>``.
         acknowledged: by, at, until (a day, or None) of whoever silenced it; empty if nobody did.
@@ -78,7 +78,7 @@ class State:
             event.id, Entry(event.kind, event.unit, event.key, event.since.isoformat(), None, event.facts, event.mark)
         )
         entry.until = until.isoformat() if until else None
-        entry.facts, entry.mark, entry.is_over = event.facts, event.mark, False
+        entry.since, entry.facts, entry.mark, entry.is_over = event.since.isoformat(), event.facts, event.mark, False
         return entry
 
     def check_time(self, as_of: datetime) -> datetime:
@@ -113,8 +113,13 @@ def load_state(home: Home) -> State:
 
 def save_state(home: Home, state: State) -> None:
     """Replace the state file as a whole; the lock of :func:`locked_state` is held."""
-    events = {event_id: asdict(entry) for event_id, entry in sorted(state.entries.items())}
-    write_json(home.alerts / "state.json", {"as_of": to_text(state.as_of) if state.as_of else None, "events": events})
+    # Without indentation, unlike other files: it is written after each message, and that makes it ten times as fast.
+    events = {event_id: vars(entry) for event_id, entry in sorted(state.entries.items())}
+    content = json.dumps({"as_of": to_text(state.as_of) if state.as_of else None, "events": events}, ensure_ascii=False)
+    home.alerts.mkdir(parents=True, exist_ok=True)
+    temporary = home.alerts / ".state.json"
+    temporary.write_text(content, encoding="utf-8")
+    temporary.replace(home.alerts / "state.json")
 
 
 def acknowledge_event(home: Home, event_id: str, by: str, until: date | None) -> None:

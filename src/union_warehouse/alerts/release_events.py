@@ -86,7 +86,7 @@ def _expiring_contracts(connection: duckdb.DuckDBPyConnection, today: date) -> I
     ).fetchall()
     for unit, month, count, first in rows:
         facts = {"month": month, "contracts": count, "first_on": first.isoformat()}
-        yield Event("expiring_contracts", unit, month, today, facts, until=last_day(month))
+        yield Event("expiring_contracts", unit, month, first - _EXPIRES_WITHIN, facts, until=last_day(month))
 
 
 def _waiting_rows(connection: duckdb.DuckDBPyConnection, today: date) -> Iterator[Event]:
