@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -313,6 +314,28 @@ def test_what_a_release_tells(published: Home, hook: Hook) -> None:
     assert (expiring.id, expiring.facts["contracts"]) == ("expiring_contracts:CQ:2016-01", 2)
     bodies = {delivery.recipient.code: delivery.message.body for delivery in plan_messages(published, at("2015-11-05T07:00"))}
     assert 0 <= bodies["department:CQ"].index("■ 严重｜") < bodies["department:CQ"].index("■ 提示｜集体合同即将到期")
+
+
+def test_what_is_only_out_of_sight_is_not_told_as_over(published: Home, home: Home, told: Hook) -> None:
+    shutil.copytree(published.releases, home.releases, symlinks=True)
+    land_two_months(home)
+    write_json(home.audits / "2014-02-r1" / "summary.json", {"warehouse": {"marts": [STOPPING]}})
+    land(home, "2014-01", "WL", owed("WL"), [("member_changes", 2, "gender", "outside_enum")], 2, "2014-05-20T00:00:00Z")
+    os.utime(home.audits / "2014-02-r1" / "summary.json", (at("2014-05-25T07:00").timestamp(),) * 2)
+    send_alerts(home, at("2014-05-26T07:00"))
+    before = dict(told.take())
+    assert "关账 2014-02-r1 有 1 项稽核未通过（marts.no_row_lost）" in before["/data_engineer"] and "1 行有错" in before["/WL"]
+    shutil.rmtree(home.audits)  # the next attempt has begun
+    for day in ("2014-05-31", "2014-06-01", "2014-06-20", "2015-12-20", "2016-01-20", "2016-02-01"):
+        send_alerts(home, at(f"{day}T07:00"))
+        for _, text in told.take():
+            assert not [words for words in ("已通过稽核", "已更正", "均已续签") if words in text], day
+    (home.releases / "2014-02-r1").mkdir()
+    send_alerts(home, at("2016-02-02T07:00"))
+    assert "关账 2014-02-r1 已通过稽核并发布" in dict(told.take())["/data_engineer"]
+
+
+STOPPING = {"expectation": "marts.no_row_lost", "severity": "stop", "success": False, "sample_rows": []}
 
 
 def test_every_event_can_be_told_in_every_language(published: Home) -> None:

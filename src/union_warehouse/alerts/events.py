@@ -27,7 +27,7 @@ class Event:
         since: the day it stands since, from which its phases count.
         facts: what its words name.
         mark: what makes it worth telling again when it changes.
-        until: last day of interest, if that is other than the definition's ``watched_days`` say.
+        until: last day of interest, where it may come before the one that the definition's ``watched_days`` say.
     """
 
     kind: str

@@ -67,7 +67,10 @@ def _overdue_hazards(connection: duckdb.DuckDBPyConnection, today: date) -> Iter
 
 
 def _expiring_contracts(connection: duckdb.DuckDBPyConnection, today: date) -> Iterator[Event]:
-    """Once a unit and month: a month is told of as soon as the first of its contracts has at most 60 days left."""
+    """Once a unit and month: a month is told of as soon as the first of its contracts has at most 60 days left.
+
+    What expired earlier in this month stays with it: it was not renewed, so the month is not done.
+    """
     rows = connection.execute(
         """
         with
@@ -77,12 +80,12 @@ def _expiring_contracts(connection: duckdb.DuckDBPyConnection, today: date) -> I
             )
         select reporting_unit_code, strftime(valid_to_on, '%Y-%m') as month, count(*), min(valid_to_on)
         from contracts
-        where valid_to_on >= $today and valid_to_on = last_valid_to_on
+        where valid_to_on >= $first_day and valid_to_on = last_valid_to_on
         group by all
         having min(valid_to_on) <= $until
         order by all
         """,
-        {"today": today, "until": today + _EXPIRES_WITHIN},
+        {"first_day": today.replace(day=1), "until": today + _EXPIRES_WITHIN},
     ).fetchall()
     for unit, month, count, first in rows:
         facts = {"month": month, "contracts": count, "first_on": first.isoformat()}

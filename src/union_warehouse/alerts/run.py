@@ -16,7 +16,7 @@ from union_warehouse.alerts.events import Event
 from union_warehouse.alerts.ledger import Entry, MessageLog, State, acknowledge_event, load_state, locked_state, save_state
 from union_warehouse.alerts.messages import Item, Message, compose
 from union_warehouse.alerts.release_events import release_events
-from union_warehouse.alerts.run_events import run_events
+from union_warehouse.alerts.run_events import may_be_over, run_events
 from union_warehouse.alerts.submission_events import submission_events
 from union_warehouse.alerts.targets import Recipient, Target, load_targets
 from union_warehouse.paths import Home
@@ -158,7 +158,7 @@ def _plan(home: Home, state: State, as_of: datetime) -> list[Delivery]:
     as_of = state.check_time(as_of)
     definitions, targets = load_definitions(), load_targets(home)
     today = as_of.astimezone(SHANGHAI).date()
-    _bring_up_to_date(state, find_events(home, as_of), definitions, as_of)
+    _bring_up_to_date(home, state, find_events(home, as_of), definitions, as_of)
     due: dict[tuple[Recipient, Target | None], list[Item]] = {}
     by_channel = _by_channel(targets)
     for event_id, entry in state.entries.items():
@@ -175,12 +175,11 @@ def _plan(home: Home, state: State, as_of: datetime) -> list[Delivery]:
     ]
 
 
-def _bring_up_to_date(state: State, events: Sequence[Event], definitions: Definitions, as_of: datetime) -> None:
+def _bring_up_to_date(home: Home, state: State, events: Sequence[Event], definitions: Definitions, as_of: datetime) -> None:
     today = as_of.astimezone(SHANGHAI).date()
     found = set()
     for event in events:
-        days = definitions.events[event.kind].watched_days
-        until = event.until or (event.since + timedelta(days=days) if days is not None else None)
+        until = _last_day_of_interest(event, definitions.events[event.kind].watched_days)
         if until is None or today <= until:
             state.take(event, until)
             found.add(event.id)
@@ -192,8 +191,13 @@ def _bring_up_to_date(state: State, events: Sequence[Event], definitions: Defini
         if definition is None or definition.ended is None or entry.is_forgotten(today):
             del state.entries[event_id]
         else:
-            entry.is_over = True
+            entry.is_over = may_be_over(home, entry.kind, entry.key)
     state.as_of = as_of
+
+
+def _last_day_of_interest(event: Event, watched_days: int | None) -> date | None:
+    days = [] if watched_days is None else [event.since + timedelta(days=watched_days)]
+    return min([*days, *([event.until] if event.until else [])], default=None)
 
 
 def _standing(

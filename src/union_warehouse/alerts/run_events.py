@@ -41,6 +41,14 @@ def _failed_audits(home: Home, as_of: datetime) -> Iterator[Event]:
             yield Event("failed_audit", None, close_id, written_at.astimezone(SHANGHAI).date(), facts, mark=" ".join(stopping))
 
 
+def may_be_over(home: Home, kind: str, key: str) -> bool:
+    """Whether an event that is not found any more is over: a failed audit only when its close is published.
+
+    The next attempt removes the results of the one before it, long before it has any of its own.
+    """
+    return kind != "failed_audit" or (home.releases / key).is_dir()
+
+
 def _stops(finding: dict[str, Any]) -> bool:
     return bool(finding.get("exception")) or (finding["severity"] == "stop" and not finding["success"])
 

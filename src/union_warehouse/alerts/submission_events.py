@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import duckdb
 
 from union_warehouse.alerts.events import Event
 from union_warehouse.contracts import load_forms
-from union_warehouse.months import add_months, month_range
+from union_warehouse.months import add_months, last_day, month_range
 from union_warehouse.paths import Home
 from union_warehouse.reporting.status import opened_manifests, submitted_months
 from union_warehouse.working_days import SHANGHAI, due_on
@@ -82,7 +82,7 @@ def _rejected(connection: duckdb.DuckDBPyConnection) -> Iterator[Event]:
     ).fetchall()
     for month, unit, submission_id, day, rules in rows:
         facts = {"month": month, "arrived_on": day.isoformat(), "rules": rules, "receipt": f"receipts/{submission_id}.json"}
-        yield Event("rejected_submission", unit, month, day, facts, mark=submission_id)
+        yield Event("rejected_submission", unit, month, day, facts, mark=submission_id, until=_last_watched(month))
 
 
 def _quarantined(connection: duckdb.DuckDBPyConnection) -> Iterator[Event]:
@@ -97,7 +97,13 @@ def _quarantined(connection: duckdb.DuckDBPyConnection) -> Iterator[Event]:
     ).fetchall()
     for month, unit, count, day, submissions in rows:
         receipts = "、".join(f"receipts/{submission_id}.json" for submission_id in submissions.split())
-        yield Event("quarantined_rows", unit, month, day, {"month": month, "rows": count, "receipt": receipts}, mark=submissions)
+        facts = {"month": month, "rows": count, "receipt": receipts}
+        yield Event("quarantined_rows", unit, month, day, facts, mark=submissions, until=_last_watched(month))
+
+
+def _last_watched(month: str) -> date:
+    """The last day on which the submissions of ``month`` are looked at: after it an event is not over, but forgotten."""
+    return last_day(add_months(month, _WATCHED_MONTHS))
 
 
 def _unplaced(home: Home, as_of: datetime) -> Iterator[Event]:
