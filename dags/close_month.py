@@ -21,6 +21,7 @@ from typing import Any
 
 import pendulum
 from airflow.sdk import DAG, CronPartitionTimetable, ExceptionRetryPolicy, Param, RetryAction, RetryRule, task
+from run_callbacks import tell_failure, tell_success
 
 STEPS = {
     "audit_landed_forms": "Holds every landed row against its contract, and quarantine against what fails there.",
@@ -42,6 +43,8 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=6),
+    on_success_callback=tell_success,
+    on_failure_callback=tell_failure,
     tags=["warehouse"],
     params={
         "month": Param(None, "Month; default: the partition key", type=["null", "string"], pattern=r"^\d{4}-(0[1-9]|1[0-2])$"),

@@ -1,7 +1,7 @@
 """Watch deadlines.
 
-Every morning: which submissions are missing, which came late, and which hazards are overdue. The table is in the task's
-log, and as JSON in `UW_HOME/deadlines/<date>.json`.
+Every morning: what is due, missing, late, overdue or failed. The list is in the task's log, and as JSON in
+`UW_HOME/deadlines/<date>.json`; then everybody is told what they have not been told (docs/alerts.md).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 import pendulum
 from airflow.sdk import DAG, CronTriggerTimetable, task
+from run_callbacks import tell_failure, tell_success
 
 with DAG(
     dag_id="watch_deadlines",
@@ -20,6 +21,8 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=1),
+    on_success_callback=tell_success,
+    on_failure_callback=tell_failure,
     tags=["submissions", "warehouse"],
     default_args={
         "owner": "union-warehouse",
@@ -31,9 +34,16 @@ with DAG(
 
     @task
     def list_deadlines() -> dict[str, Any]:
-        """Log and store what is missing, late and overdue."""
+        """Log and store what stands."""
         from union_warehouse.orchestration.steps import watch_deadlines
 
         return watch_deadlines()
 
-    list_deadlines()
+    @task
+    def send_alerts() -> dict[str, Any]:
+        """Send what is new; fails, and is tried again, when a server did not take its message."""
+        from union_warehouse.orchestration.steps import send_alerts
+
+        return send_alerts()
+
+    list_deadlines() >> send_alerts()

@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 
 from tests.audited_year import MONTH, build_two_months, change, count, coverage, credit_code, founding, hazard, inspection
 from tests.landings import land, plan_build
+from union_warehouse.alerts.run import find_events
 from union_warehouse.paths import Home
 from union_warehouse.quality.audit import AuditFailed, audit_landed_forms, audit_warehouse
 from union_warehouse.quality.gx_duckdb import open_workbench
@@ -255,6 +256,9 @@ def test_one_fault_stops_the_close_by_its_own_name(copy: Home) -> None:
     with pytest.raises(AuditFailed) as raised:
         audit_warehouse(copy, CLOSE)
     assert raised.value.expectations == ["marts.no_row_lost"]
+    (event,) = [event for event in find_events(copy, datetime.now(UTC)) if event.kind == "failed_audit"]
+    assert (event.id, event.facts["checks"]) == (f"failed_audit:{CLOSE}", "marts.no_row_lost"), "the data engineers are told"
+    assert (copy.root / event.facts["report"]).is_file()
 
 
 def twice(fact: str, key: str, number: str, **columns: str) -> str:

@@ -61,7 +61,7 @@ def test_every_command_explains_itself(command: str, tmp_path: Path) -> None:
 
 def test_the_commands_are_those_that_are_documented() -> None:
     reading = {"status", "figures", "trace", "report", "query", "releases", "diff"}
-    expected = {"submit", "check", "close", "reread", "demo", "demo-data", *reading}
+    expected = {"submit", "check", "close", "reread", "alerts", "demo", "demo-data", *reading}
     assert set(main.commands) == expected
 
 
@@ -89,6 +89,8 @@ def test_the_commands_are_those_that_are_documented() -> None:
         ("status", "--month", "2014"),
         ("query",),
         ("query", "select 1", "--format", "xml"),
+        ("alerts", "acknowledge", "missing_submission:CQ:2014-01"),
+        ("alerts", "send", "--as-of", "2999-01-01"),
         ("no-such-command",),
     ],
 )

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.alert_servers import http_server
 from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.months import add_months
 from union_warehouse.orchestration.airflow_home import POOLS, WRITER_POOL
@@ -87,7 +88,7 @@ def test_nothing_heavy_is_imported_when_a_file_is_parsed() -> None:
         modules = {alias.name for node in top_level if isinstance(node, ast.Import) for alias in node.names}
         modules |= {node.module or "" for node in top_level if isinstance(node, ast.ImportFrom)}
         roots = {module.split(".")[0] for module in modules}
-        assert roots <= {*sys.stdlib_module_names, "airflow", "pendulum", "inbox_watcher"}, path
+        assert roots <= {*sys.stdlib_module_names, "airflow", "pendulum", "inbox_watcher", "run_callbacks"}, path
     # What the imports import in turn: in a fresh interpreter, beyond what Airflow itself brings.
     script = f"""
 import sys
@@ -224,6 +225,45 @@ def test_a_refused_close_says_why_and_later_steps_do_not_run(runner: InProcessRu
         results_of(airflow_home, run)
     assert (stopped.value.code, stopped.value.task) == ("nothing_submitted", "plan_close")
     assert {task for task, _ in read_records(airflow_home, run.dag_id, run.run_id)} == {"plan_close"}
+
+
+def test_a_failed_run_alerts_the_data_engineer_until_one_succeeds(
+    runner: InProcessRunner, airflow_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with http_server() as hook:
+        monkeypatch.setenv("UW_ALERT_DATA_ENGINEER", f"{hook.url}/engineer")
+        run = runner.run("close_month", {"month": "2014-01", "known_at": "2014-02-17T18:00:00+08:00"}, _ignore)
+        ((_, text),) = hook.take()
+        assert "close_month 的任务 plan_close 失败（nothing_submitted）" in text and run.run_id in text
+
+        monkeypatch.setenv("UW_ALERT_DATA_ENGINEER", "")
+        (airflow_home.root / "alert_targets.yml").write_text("data_engineer: [", encoding="utf-8")
+        assert runner.run("collect_submissions", {}, _ignore).is_success, "nothing about alerts turns a run red"
+        (airflow_home.root / "alert_targets.yml").unlink()
+
+        monkeypatch.setenv("UW_ALERT_DATA_ENGINEER", f"{hook.url}/engineer")
+        monkeypatch.setattr("union_warehouse.warehouse.plan_close", lambda *_: {"close_id": "x", "is_needed": False})
+        assert runner.run("close_month", {"month": "2014-01"}, _ignore).is_success
+        ((_, text),) = hook.take()
+        assert "close_month 已恢复正常" in text
+
+
+def test_the_daily_watch_is_red_only_while_a_server_takes_no_message(
+    runner: InProcessRunner, airflow_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from union_warehouse.alerts.run_events import note_run
+
+    note_run(airflow_home, "close_month", "killed", datetime.now(UTC), [("build_warehouse", "task_failure")])
+    with http_server() as hook:
+        hook.status = 503
+        monkeypatch.setenv("UW_ALERT_DATA_ENGINEER", f"{hook.url}/engineer")
+        run = runner.run("watch_deadlines", {}, _ignore)
+        assert run.failed_tasks == ("send_alerts",)
+        hook.status = 200
+        results = results_of(airflow_home, runner.run("watch_deadlines", {}, _ignore))
+        assert results["send_alerts"]["outcomes"]["sent"] == 1
+        (paths,) = {path for path, _ in hook.requests}
+        assert paths == "/engineer"
 
 
 def test_a_close_without_month_is_refused(runner: InProcessRunner, airflow_home: Home) -> None:

@@ -18,6 +18,7 @@ import pytest
 import yaml
 from jsonschema import Draft201909Validator
 
+from tests.alert_servers import http_server
 from tests.browser import chromium
 from tests.compose import COMPOSE_FILE, Stack, interpolate, load_compose, postgresql, require_debian, wait_until
 from tests.test_cli import write_nil_workbook
@@ -178,6 +179,17 @@ def test_submit_and_close_by_the_rest_api(
     refused = uw(stack, "close", "2014-03", "--json")
     assert refused.returncode == 1
     assert json.loads(refused.stdout)[0]["error"]["rule"] == "earlier_month_open"
+
+
+@pytest.mark.usefixtures("january")
+def test_a_failed_run_is_told_by_the_server(stack: Stack) -> None:
+    with http_server() as hook:
+        targets = stack.home / "alert_targets.yml"
+        targets.write_text(f"data_engineer: {hook.url}/engineer", encoding="utf-8")
+        assert uw(stack, "close", "2014-03", "--json").returncode == 1
+        wait_until(lambda: hook.requests, 90, "the alert")
+        targets.unlink()
+        assert "close_month 的任务 plan_close 失败（earlier_month_open）" in hook.take()[0][1]
 
 
 def test_a_file_dropped_by_hand_is_collected_by_the_watcher(stack: Stack, client: httpx.Client) -> None:

@@ -73,6 +73,11 @@ class Home:
         return self.root / "reports"
 
     @property
+    def alerts(self) -> Path:
+        """What was told to whom: the state of each alert, and every message (docs/alerts.md)."""
+        return self.root / "alerts"
+
+    @property
     def airflow(self) -> Path:
         """Airflow's own state (``AIRFLOW_HOME``)."""
         return self.root / "airflow"

@@ -28,20 +28,22 @@ def is_working_day(day: date) -> bool:
     return kind == "make_up_workday" or (kind is None and day.isoweekday() <= 5)
 
 
-def working_day_after(month: str, number: int) -> date:
-    """The working day, counted from 1, of the time after ``month``."""
-    day = last_day(month)
-    while number:
-        day += timedelta(days=1)
-        number -= is_working_day(day)
+def add_working_days(day: date, count: int) -> date:
+    """The ``count``-th working day after ``day``, before it if negative; ``day`` itself if 0."""
+    step = timedelta(days=1 if count > 0 else -1)
+    remaining = abs(count)
+    while remaining:
+        day += step
+        remaining -= is_working_day(day)
     return day
 
 
 def due_on(month: str) -> date:
     """Day by the end of which (in Shanghai) submissions for ``month`` are due: the 5th working day of the next month."""
-    return working_day_after(month, DUE_WORKING_DAY)
+    return add_working_days(last_day(month), DUE_WORKING_DAY)
 
 
 def closing_at(month: str) -> datetime:
     """When ``month`` is closed and locked (UTC): three working days after the due day, 18:00 in Shanghai."""
-    return datetime.combine(working_day_after(month, CLOSING_WORKING_DAY), CLOSING_TIME, SHANGHAI).astimezone(UTC)
+    day = add_working_days(last_day(month), CLOSING_WORKING_DAY)
+    return datetime.combine(day, CLOSING_TIME, SHANGHAI).astimezone(UTC)

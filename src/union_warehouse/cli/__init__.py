@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 import union_warehouse
+from union_warehouse.cli.alerts import alerts
 from union_warehouse.cli.close import close, releases
 from union_warehouse.cli.console import print_error
 from union_warehouse.cli.demo import demo, demo_data
@@ -60,6 +61,7 @@ for command in (
     query,
     releases,
     diff,
+    alerts,
     demo,
     demo_data,
 ):

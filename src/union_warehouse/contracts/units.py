@@ -56,6 +56,11 @@ def load_units(month: str) -> Mapping[str, ReportingUnit]:
     }
 
 
+def unit_names() -> dict[str, str]:
+    """The Chinese name of every unit that ever was, by code: that of its last version."""
+    return {unit.code: unit.name for unit in sorted(_unit_versions(), key=lambda unit: unit.valid_from)}
+
+
 @dataclass(frozen=True)
 class LineageSpell:
     """From ``valid_from`` (None: ever) to before ``valid_to`` (None: until now) ``standing_code`` stands for ``unit_code``."""

@@ -95,12 +95,25 @@ def run_close_step(step: str, close_id: str) -> None:
 
 
 def watch_deadlines() -> dict[str, Any]:
-    """State of every month by the run's time, kept as ``UW_HOME/deadlines/<date>.json``."""
+    """Everything that is due by the run's time, kept as ``UW_HOME/deadlines/<date>.json``."""
     from union_warehouse.orchestration.deadlines import record_deadlines
 
     home, dag_run = Home.from_environment(), get_current_context()["dag_run"]
     summary: dict[str, Any] = _recorded(home, lambda: record_deadlines(home, _run_time(dag_run)))
     return summary
+
+
+def send_alerts() -> dict[str, Any]:
+    """Send what has not been told yet.
+
+    Raises:
+        AlertsNotDelivered: a server did not take its message.
+    """
+    from union_warehouse.orchestration.alerting import send_daily
+
+    home = Home.from_environment()
+    result: dict[str, Any] = _recorded(home, lambda: send_daily(home))
+    return result
 
 
 def _audit_landed_forms(home: Home, close_id: str) -> Any:

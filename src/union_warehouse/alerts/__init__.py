@@ -1,0 +1,5 @@
+"""Tell the right people what needs them: found by SQL, said once, by Apprise (docs/alerts.md)."""
+
+from union_warehouse.alerts.run import Delivery, acknowledge, plan_messages, send_alerts, standing_events
+
+__all__ = ["Delivery", "acknowledge", "plan_messages", "send_alerts", "standing_events"]

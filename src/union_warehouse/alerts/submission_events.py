@@ -1,0 +1,132 @@
+"""What the landing zone tells: missing, late and rejected submissions, rows in quarantine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import duckdb
+
+from union_warehouse.alerts.events import Event
+from union_warehouse.contracts import load_forms
+from union_warehouse.months import add_months, last_day, month_range
+from union_warehouse.paths import Home
+from union_warehouse.reporting.status import opened_manifests, submitted_months
+from union_warehouse.working_days import SHANGHAI
+
+_WATCHED_MONTHS = 4
+"""Late rows are accepted for three months; what is older cannot be sent any more."""
+_DAY = "cast(timezone('Asia/Shanghai', timezone('UTC', {})) as date)"
+
+
+def submission_events(home: Home, as_of: datetime) -> list[Event]:
+    """Events of the last months' submissions, as far as they had arrived by ``as_of``."""
+    this_month = f"{as_of.astimezone(SHANGHAI):%Y-%m}"
+    known = sorted(month for month in submitted_months(home) if month <= this_month)
+    if not known:
+        return list(_unplaced(home, as_of))
+    months = month_range(max(known[0], add_months(this_month, -_WATCHED_MONTHS)), this_month)
+    with opened_manifests(home, months, as_of) as connection:
+        return [
+            *_missing(connection, known[0]),
+            *_late(connection),
+            *_rejected(connection),
+            *_quarantined(connection),
+            *_unplaced(home, as_of),
+        ]
+
+
+def _missing(connection: duckdb.DuckDBPyConnection, first_month: str) -> Iterator[Event]:
+    # The first month of all is expected from the day its first submission arrived.
+    rows = connection.execute(
+        """
+        select month, department, expected, missing, forms_missing, missing_due_on
+        from reporting_of_departments
+        inner join (
+            select month, department, string_agg(form, ' ' order by form) as forms_missing, min(due_on) as missing_due_on
+            from expected anti join (from by_form where is_received) using (month, department, form)
+            where not is_excused
+            group by all
+        ) using (month, department)
+        where month > $first_month or exists (from manifests)
+        """,
+        {"first_month": first_month},
+    ).fetchall()
+    labels = {name: form.sheet for name, form in load_forms().items()}
+    for month, unit, expected, missing, forms, due in rows:
+        names = "全部" if missing == expected else "、".join(labels[form] for form in forms.split())
+        facts = {"month": month, "due_on": due.isoformat(), "expected": expected, "missing": missing, "forms": names}
+        yield Event("missing_submission", unit, month, due, facts)
+
+
+def _late(connection: duckdb.DuckDBPyConnection) -> Iterator[Event]:
+    rows = connection.execute(
+        f"select month, department, late, {_DAY.format('first_accepted_at')}, due_on from reporting_of_departments where late > 0"
+    ).fetchall()
+    for month, unit, late, day, due in rows:
+        facts = {"month": month, "due_on": due.isoformat(), "late": late, "arrived_on": day.isoformat()}
+        yield Event("late_submission", unit, month, day, facts, mark=str(late))
+
+
+def _rejected(connection: duckdb.DuckDBPyConnection) -> Iterator[Event]:
+    """The last submission of a department and month, where it was rejected and nothing was accepted after it."""
+    rows = connection.execute(
+        f"""
+        select month, department, submission_id, {_DAY.format("received_at")}, {_rules("problems")}
+        from readings
+        qualify row_number() over (partition by month, department order by received_at desc, submission_number desc) = 1
+            and state = 'rejected'
+        """
+    ).fetchall()
+    for month, unit, submission_id, day, rules in rows:
+        facts = {"month": month, "arrived_on": day.isoformat(), "rules": rules, "receipt": f"receipts/{submission_id}.xlsx"}
+        yield Event("rejected_submission", unit, month, day, facts, mark=submission_id, until=_last_watched(month))
+
+
+def _quarantined(connection: duckdb.DuckDBPyConnection) -> Iterator[Event]:
+    rows = connection.execute(
+        f"""
+        select month, department, cast(sum(quarantined) as bigint), max({_DAY.format("last_accepted_at")}),
+            string_agg(distinct submission_id, ' ' order by submission_id)
+        from by_form
+        where quarantined > 0
+        group by all
+        """
+    ).fetchall()
+    for month, unit, count, day, submissions in rows:
+        receipts = "、".join(f"receipts/{submission_id}.xlsx" for submission_id in submissions.split())
+        facts = {"month": month, "rows": count, "receipt": receipts}
+        yield Event("quarantined_rows", unit, month, day, facts, mark=submissions, until=_last_watched(month))
+
+
+def _last_watched(month: str) -> date:
+    """The last day on which the submissions of ``month`` are looked at: after it an event is not over, but forgotten."""
+    return last_day(add_months(month, _WATCHED_MONTHS))
+
+
+def _unplaced(home: Home, as_of: datetime) -> Iterator[Event]:
+    """Files that name no known department or month; their names and contents are not told, a person may stand in them."""
+    paths = [os.fspath(path) for path in home.landing.glob("rejected/*/manifest.json")]
+    if not paths:
+        return
+    columns: dict[str, Any] = {
+        "sha256": "VARCHAR",
+        "received_at": "TIMESTAMP",
+        "problems": "STRUCT(rule VARCHAR, severity VARCHAR)[]",
+    }
+    rows = duckdb.execute(
+        f"""select sha256, {_DAY.format("received_at")}, {_rules("problems")}
+        from read_json(?, columns = ?, format = 'auto') where received_at <= ?""",
+        [paths, columns, as_of.astimezone(UTC).replace(tzinfo=None)],
+    ).fetchall()
+    for digest, day, rules in rows:
+        facts = {"arrived_on": day.isoformat(), "rules": rules, "receipt": f"receipts/rejected/{digest}.xlsx"}
+        yield Event("unplaced_submission", None, digest[:12], day, facts)
+
+
+def _rules(problems: str) -> str:
+    """SQL: the distinct rules that rejected, which are codes of ours."""
+    errors = f"list_filter({problems}, lambda problem: problem.severity = 'error')"
+    return f"array_to_string(list_sort(list_distinct(list_transform({errors}, lambda problem: problem.rule))), ', ')"
