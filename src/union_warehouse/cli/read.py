@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -44,9 +44,9 @@ def status(month: str | None, as_json: bool) -> None:
     counts = tuple((name.replace("_", " "), True) for name in _STATUS_COUNTS)
     print_table(
         "",
-        (("month", False), ("state", False), ("release", False), ("due on", False), *counts),
+        (("month", False), ("state", False), ("release", False), ("due on", False), *counts, ("approval", False)),
         [
-            (item["month"], item["state"], item["release_id"], item["due_on"], *(item[name] for name in _STATUS_COUNTS))
+            (*(item[name] for name in ("month", "state", "release_id", "due_on", *_STATUS_COUNTS)), _approval(item["approval"]))
             for item in found["months"]
         ],
     )
@@ -92,6 +92,12 @@ def as_text(value: Any) -> str:
         return ""
     value = as_number(value)
     return f"{value:,}" if isinstance(value, int) else f"{value:,.4f}".rstrip("0")
+
+
+def _approval(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return ""
+    return f"{found['state'].replace('_', ' ')} {found['by'] or ''}".strip()
 
 
 def _print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: str) -> None:
