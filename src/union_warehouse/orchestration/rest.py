@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -16,6 +17,8 @@ from union_warehouse.orchestration.runner import RunResult
 from union_warehouse.paths import Home
 
 POLL_SECONDS = 1.0
+# Airflow loses the resumed task (409, the run hangs) if the answer comes before its scheduler has seen the task park.
+PARKED_SECONDS_BEFORE_ANSWER = 5.0
 _AWAITING_INPUT = "awaiting_input"
 # A live scheduler takes a queued run up within seconds; runs of the same DAG before it may take longer.
 QUEUED_SECONDS_BEFORE_HEALTH_CHECK = 30.0
@@ -79,6 +82,8 @@ class RestRunner:
             NotAssigned: the signed-in user is not one of those who may answer.
         """
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/-1/hitlDetails"
+        asked_at = datetime.fromisoformat(self._request("GET", path)["created_at"])
+        time.sleep(max(0.0, PARKED_SECONDS_BEFORE_ANSWER - (datetime.now(UTC) - asked_at).total_seconds()))
         try:
             self._request("PATCH", path, answer)
         except AirflowRefused as refused:
