@@ -1,7 +1,7 @@
 """Close a month.
 
 Builds, audits and publishes the release of one month: plan → audit of the landed forms → dbt build → audit of the
-warehouse → publish → report → gate.
+warehouse → approval → publish → report → gate.
 
 * **When**: on the 15th at 06:00 (Shanghai) for the month before, which is the run's partition key; by then the fifth
   working day has passed in every year. Months close in order.
@@ -11,6 +11,8 @@ warehouse → publish → report → gate.
   --max-active-runs 1`, with `--dag-run-conf '{"known_at": "2015-01-12T18:00:00+08:00"}'` for another time than now.
 * **Nothing to do**: if no submission changed since the month's release, the rest is skipped and the run is green.
 * **A failing audit stops here**: the previous release stays current; the task's log names the expectation with sample rows.
+* **Approval**: `approve_release` waits for a person (three days, then the answer is no) if the close brings anything missing,
+  late or quarantined, or moves a published figure beyond its tolerance. It says what, to the users of `UW_APPROVERS`.
 * **One writer**: every task holds the one slot of the pool `warehouse_writer`.
 """
 
@@ -21,12 +23,14 @@ from typing import Any
 
 import pendulum
 from airflow.sdk import DAG, CronPartitionTimetable, ExceptionRetryPolicy, Param, RetryAction, RetryRule, task
+from release_approval import ReleaseApproval
 from run_callbacks import tell_failure, tell_success
 
 STEPS = {
     "audit_landed_forms": "Holds every landed row against its contract, and quarantine against what fails there.",
     "build_warehouse": "Runs `dbt build` on the private working files.",
     "audit_warehouse": "Holds the built marts against the stop and warn suites; a stop ends the run here.",
+    "approve_release": "Asks a person, where anything needs approval; a rejection ends the run here.",
     "publish_release": "Makes the release folder and points `current` at it.",
     "report_close": "Lists what the release restated.",
     "confirm_release": "The gate: fails unless the release can be read and is the current one.",
@@ -34,6 +38,7 @@ STEPS = {
 
 # A named error is a verdict on data or order: trying again in five minutes cannot change it.
 VERDICT = RetryRule("union_warehouse.errors.UnionWarehouseError", RetryAction.FAIL, reason="a verdict, not a fault")
+APPROVAL_WAIT = timedelta(days=3)
 
 with DAG(
     dag_id="close_month",
@@ -42,13 +47,14 @@ with DAG(
     start_date=pendulum.datetime(2014, 1, 1, tz="Asia/Shanghai"),
     catchup=False,
     max_active_runs=1,
-    dagrun_timeout=timedelta(hours=6),
+    dagrun_timeout=APPROVAL_WAIT + timedelta(hours=6),
     on_success_callback=tell_success,
     on_failure_callback=tell_failure,
     tags=["warehouse"],
     params={
         "month": Param(None, "Month; default: the partition key", type=["null", "string"], pattern=r"^\d{4}-(0[1-9]|1[0-2])$"),
         "known_at": Param(None, "Submissions that arrived until then count", type=["null", "string"], format="date-time"),
+        "approval": Param(None, "Approval in advance: by, comment", type=["null", "object"], required=["by", "comment"]),
     },
     default_args={
         "owner": "union-warehouse",
@@ -82,4 +88,7 @@ with DAG(
 
     close_id = check_need(plan_close())
     for name, purpose in STEPS.items():
-        close_id = run_step.override(task_id=name, doc_md=purpose)(name, close_id)
+        if name == "approve_release":
+            close_id = ReleaseApproval(task_id=name, doc_md=purpose, close_id=close_id, response_timeout=APPROVAL_WAIT).output
+        else:
+            close_id = run_step.override(task_id=name, doc_md=purpose)(name, close_id)

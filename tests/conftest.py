@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import uw_json
+from tests.commands import APPROVED, uw_json
 from tests.releases import copy_of
 from union_warehouse.paths import Home
 from union_warehouse.reference import write_reference_year
@@ -38,7 +38,7 @@ def closings(reference: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def january(tmp_path_factory: pytest.TempPathFactory, reference: Path, closings: dict[str, str]) -> Path:
-    """A home with everything submitted and January closed."""
+    """A home with everything submitted and January closed, of which nothing is wrong: it publishes without approval."""
     home = tmp_path_factory.mktemp("january") / "home"
     uw_json(home, "submit", reference / "submissions", "--received-at", reference / "arrivals.csv")
     closed = uw_json(home, "close", "2014-01", "--known-at", closings["2014-01"])
@@ -50,6 +50,6 @@ def january(tmp_path_factory: pytest.TempPathFactory, reference: Path, closings:
 def february(tmp_path_factory: pytest.TempPathFactory, january: Path, closings: dict[str, str]) -> Path:
     """The same home with February closed too."""
     home = copy_of(january, tmp_path_factory.mktemp("february"))
-    closed = uw_json(home, "close", "2014-02", "--known-at", closings["2014-02"])
+    closed = uw_json(home, "close", "2014-02", "--known-at", closings["2014-02"], *APPROVED)
     assert closed[0]["release"] == "2014-02-r1"
     return home

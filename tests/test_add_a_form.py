@@ -13,7 +13,7 @@ import duckdb
 import openpyxl
 import pytest
 
-from tests.commands import uw_json
+from tests.commands import APPROVED, uw_json
 from union_warehouse.paths import PROJECT_DIR
 
 CONTRACT = """
@@ -117,7 +117,7 @@ def test_a_new_form_is_read_judged_audited_and_staged(project: Path, tmp_path: P
     assert [(problem["row"], problem["column"], problem["rule"]) for problem in outcome["problems"]] == [
         (4, "copies", "copies_limit")
     ]
-    assert uw_json(home, "close", "2014-01", "--known-at", "2014-02-20")[0]["release"] == "2014-01-r1"
+    assert uw_json(home, "close", "2014-01", "--known-at", "2014-02-20", *APPROVED)[0]["release"] == "2014-01-r1"
     with duckdb.connect(str(home / "build" / "2014-01-r1" / "build.duckdb"), read_only=True) as connection:
         rows = connection.execute("select loan_no, copy_count from staging.stg_library_loans order by loan_no").fetchall()
     assert rows == [("B1", 3), ("B2", 12)]

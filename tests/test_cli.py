@@ -60,8 +60,8 @@ def test_every_command_explains_itself(command: str, tmp_path: Path) -> None:
 
 
 def test_the_commands_are_those_that_are_documented() -> None:
-    reading = {"status", "figures", "trace", "report", "query", "releases", "diff"}
-    expected = {"submit", "check", "close", "reread", "alerts", "demo", "demo-data", *reading}
+    reading = {"status", "issues", "figures", "trace", "report", "query", "releases", "diff"}
+    expected = {"template", "submit", "check", "receipt", "close", "approve", "reread", "alerts", "demo", "demo-data", *reading}
     assert set(main.commands) == expected
 
 
@@ -81,6 +81,11 @@ def test_the_commands_are_those_that_are_documented() -> None:
         ("close", "2014-13"),
         ("close", "2014-05..2014-03"),
         ("close", "2014-03", "--known-at", "2999-01-01"),
+        ("close", "2014-03", "--approve-by", "王主席"),
+        ("close", "2014-03", "--comment", "无误"),
+        ("approve",),
+        ("approve", "2014-03", "--by", "王主席"),
+        ("approve", "2014-03", "--comment", "无误"),
         ("figures",),
         ("figures", "--year", "2014", "--month", "2015-01"),
         ("report",),

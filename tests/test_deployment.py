@@ -24,6 +24,7 @@ from tests.compose import COMPOSE_FILE, Stack, interpolate, load_compose, postgr
 from tests.test_cli import write_nil_workbook
 from union_warehouse.orchestration.airflow_home import POOLS
 from union_warehouse.paths import PROJECT_DIR, Home
+from union_warehouse.warehouse.approvals import awaiting_close
 
 SECRETS = {
     "POSTGRES_PASSWORD": "test-postgres",
@@ -34,7 +35,10 @@ SECRETS = {
     "UW_HASH_KEY": "test-hash-key-of-more-than-16-bytes",
 }
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
-CLOSE_TASKS = ["plan_close", "audit_landed_forms", "build_warehouse", "audit_warehouse", "publish_release", "confirm_release"]
+CLOSE_TASKS = ["plan_close", "audit_landed_forms", "build_warehouse", "audit_warehouse"]
+CLOSE_TASKS += ["approve_release", "publish_release", "confirm_release"]
+# Users and approvers, as .env names them: the clerk may use Airflow, and approve nothing.
+SETTINGS = {"AIRFLOW_USERS": "admin:admin,clerk:user", "UW_APPROVERS": "admin"}
 UW = Path(sys.executable).with_name("uw")
 
 
@@ -92,7 +96,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     require_debian({"/usr/lib/postgresql/*/bin/initdb": "postgresql", "chromium": "chromium", "fc-list": "fontconfig"})
     folder = tmp_path_factory.mktemp("stack")
     with postgresql(folder / "postgres", SECRETS["POSTGRES_PASSWORD"]) as port:
-        stack = Stack(folder, port, SECRETS)
+        stack = Stack(folder, port, {**SECRETS, **SETTINGS})
         try:
             stack.run("init")
             stack.start(*COMPONENTS)
@@ -161,6 +165,14 @@ def january(
     return submitted, uw(stack, "close", "2014-01", "--known-at", "2014-02-17T18:00", "--json")
 
 
+@pytest.fixture(scope="module")
+def approved_january(
+    stack: Stack, january: tuple[subprocess.CompletedProcess[str], subprocess.CompletedProcess[str]]
+) -> subprocess.CompletedProcess[str]:
+    """The approval of January, which publishes it."""
+    return uw(stack, "approve", "2014-01", "--comment", "只有两个部门试报", "--json")
+
+
 def test_the_first_close_is_never_the_calendars(calendar_close: tuple[list[str], bool]) -> None:
     assert calendar_close == (["success"], False)
 
@@ -171,9 +183,37 @@ def test_submit_and_close_by_the_rest_api(
     submitted, closed = january
     assert submitted.returncode == 0, submitted.stderr
     assert [row["state"] for row in json.loads(submitted.stdout)] == ["accepted"] * 4
-    assert closed.returncode == 0, closed.stderr
+    assert closed.returncode == 3, closed.stderr
     (close,) = json.loads(closed.stdout)
+    assert (close["month"], close["release"], close["error"]["rule"]) == ("2014-01", None, "awaiting_approval")
+    assert not Home(stack.home).releases.exists(), "nothing is published before somebody approved it"
+
+
+def test_a_close_waits_on_airflows_page_for_a_named_approver(
+    stack: Stack, client: httpx.Client, january: tuple[subprocess.CompletedProcess[str], subprocess.CompletedProcess[str]]
+) -> None:
+    passwords = json.loads((stack.home / "airflow" / "passwords.json").read_text("utf-8"))
+    clerk = {"AIRFLOW_API_USER": "clerk", "AIRFLOW_API_PASSWORD": passwords["clerk"]}
+    refused = uw(stack, "approve", "2014-01", "--comment", "无误", **clerk)
+    assert (refused.returncode, "not_an_approver" in refused.stderr) == (1, True), refused.stderr
+    waiting = client.get("/api/v2/dags/close_month/dagRuns/~/hitlDetails", params={"response_received": False}).json()
+    (detail,) = waiting["hitl_details"]
+    assert detail["task_instance"]["state"] == "awaiting_input"
+    assert [user["id"] for user in detail["assigned_users"]] == ["admin"]
+    assert "2014-01-r1" in detail["subject"]
+    assert "| 2014-01 | 长庆街道总工会 CQ | 全部 15 张 all |" in detail["body"], "what is missing is in the task itself"
+    command = uw(stack, "approve", "2014-01", "--by", "admin", "--comment", "无误", AIRFLOW_API_URL="")
+    assert (command.returncode, "waits_in_airflow" in command.stderr) == (1, True), command.stderr
+
+
+def test_an_approval_by_the_rest_api_publishes_and_is_kept(
+    stack: Stack, approved_january: subprocess.CompletedProcess[str]
+) -> None:
+    assert approved_january.returncode == 0, approved_january.stderr
+    close = json.loads(approved_january.stdout)
     assert (close["month"], close["release"], close["is_new"]) == ("2014-01", "2014-01-r1", True)
+    approval = json.loads(uw(stack, "releases", "--json").stdout)[0]["approval"]
+    assert (approval["by"], approval["comment"]) == ("admin", "只有两个部门试报")
     figures = json.loads(uw(stack, "figures", "--month", "2014-01", "--json").stdout)
     assert figures["safety.inspections"] == 0
     refused = uw(stack, "close", "2014-03", "--json")
@@ -205,7 +245,7 @@ def test_a_file_dropped_by_hand_is_collected_by_the_watcher(stack: Stack, client
     assert (home.inbox / "dropped.xlsx").exists(), "read, never moved"
 
 
-@pytest.mark.usefixtures("january")
+@pytest.mark.usefixtures("approved_january")
 def test_backfill_closes_a_range_of_months(stack: Stack, client: httpx.Client) -> None:
     command = ["airflow", "backfill", "create", "--dag-id", "close_month", "--from-date", "2014-02-01", "--to-date", "2014-02-28"]
     command += ["--max-active-runs", "1"]
@@ -216,7 +256,10 @@ def test_backfill_closes_a_range_of_months(stack: Stack, client: httpx.Client) -
         runs = client.get("/api/v2/dags/close_month/dagRuns").json()["dag_runs"]
         return [run for run in runs if run["run_type"] == "backfill" and run["state"] in {"success", "failed"}]
 
-    wait_until(finished, 400, "the backfill")
+    wait_until(lambda: awaiting_close(Home(stack.home), "2014-02") is not None, 400, "the question of the backfill")
+    approved = uw(stack, "approve", "2014-02", "--comment", "只有一个部门试报")
+    assert approved.returncode == 0, approved.stderr
+    wait_until(finished, 60, "the backfill")
     assert [(run["partition_key"], run["state"]) for run in finished()] == [("2014-02", "success")]
     releases = json.loads(uw(stack, "releases", "--json").stdout)
     assert [release["release_id"] for release in releases] == ["2014-02-r1", "2014-01-r1"]

@@ -54,7 +54,7 @@ def test_a_release_is_a_folder_of_documented_tables_and_parquet(february: Path) 
 def test_the_incremental_build_equals_a_build_from_nothing(february: Path, tmp_path: Path, closings: dict[str, str]) -> None:
     home = copy_of(february, tmp_path)
     shutil.rmtree(home / "build")
-    uw(home, "close", "2014-02", "--known-at", closings["2014-02"])
+    uw(home, "close", "2014-02", "--known-at", closings["2014-02"])  # nothing new, so nothing to approve
     incremental, rebuilt = (home / "releases" / name / "warehouse.duckdb" for name in ("2014-02-r1", "2014-02-r2"))
     # each release lists what it restated itself, and its ledger says which release saw an issue last
     assert set(differing_tables(incremental, rebuilt)) <= {"rpt_restatements", "fct_quality_issues", "rpt_quality_trends"}
@@ -71,8 +71,16 @@ def test_closing_again_without_changes_makes_no_release(february: Path, tmp_path
     home = copy_of(february, tmp_path)
     again = uw_json(home, "close", "2014-02", "--known-at", closings["2014-02"])
     assert again == [
-        {"month": "2014-02", "release": "2014-02-r1", "is_new": False, "known_at": again[0]["known_at"], "restated": []}
+        {
+            "month": "2014-02",
+            "release": "2014-02-r1",
+            "is_new": False,
+            "known_at": again[0]["known_at"],
+            "restated": [],
+            "approval": again[0]["approval"],
+        }
     ]
+    assert again[0]["approval"]["approved_in_advance"] is True
 
 
 def test_a_corrected_submission_restates_a_published_month(february: Path, reference: Path, tmp_path: Path) -> None:
@@ -85,8 +93,24 @@ def test_a_corrected_submission_restates_a_published_month(february: Path, refer
     assert submitted[0]["version"] == 2
     status = uw_json(home, "status", "--month", "2014-01")
     assert status["months"][0]["state"] == "reopened"
-    closed = uw_json(home, "close", "2014-01", "--known-at", "2014-03-20T10:00")
+    (asked,) = uw_json(home, "close", "2014-01", "--known-at", "2014-03-20T10:00", exit_code=3)
+    assert (asked["error"]["rule"], asked["release"]) == ("awaiting_approval", None)
+    moved = {(row["indicator"], row["department"], row["month"]): row for row in asked["reasons"]["moved"]}
+    inspections = moved["safety.inspections", "CM", "2014-01"]
+    assert inspections["old_month"] == inspections["new_month"] + 1
+    assert asked["reasons"]["missing"] == asked["reasons"]["late"] == asked["reasons"]["quarantined"] == [], (
+        "nothing of it is new"
+    )
+    assert (home / "releases" / "current").readlink() == Path("2014-02-r1")
+    assert uw_json(home, "status", "--month", "2014-01")["months"][0]["state"] == "closed"
+
+    closed = [uw_json(home, "approve", "2014-01", "--by", "王主席", "--comment", "更正无误")]
     assert closed[0]["release"] == "2014-01-r2"
+    assert (closed[0]["known_at"], closed[0]["is_new"]) == ("2014-03-20T02:00:00Z", True)
+    approval = uw_json(home, "releases")[0]["approval"]
+    assert (approval["by"], approval["comment"], approval["approved_in_advance"]) == ("王主席", "更正无误", False)
+    assert approval["reasons"] == asked["reasons"]
+    assert uw_json(home, "status", "--month", "2014-01")["months"][0]["state"] == "published"
     after = uw_json(home, "figures", "--year", "2014", "--month", "2014-01")["safety.inspections"]
     assert after == before - 1
     restated = {(row["indicator_code"], row["month"], row["reporting_unit_code"]) for row in closed[0]["restated"]}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import start_uw, uw_json
+from tests.commands import APPROVED, start_uw, uw_json
 from tests.releases import copy_of, differing_tables
 
 _PATIENCE_SECONDS = 120
@@ -53,7 +53,7 @@ def test_killed_while_building(
     tmp_path: Path, january: Path, february: Path, closings: dict[str, str], kill: Callable[[int, int], None]
 ) -> None:
     home = copy_of(january, tmp_path)
-    close: list[str | Path] = ["close", "2014-02", "--known-at", closings["2014-02"]]
+    close: list[str | Path] = ["close", "2014-02", "--known-at", closings["2014-02"], *APPROVED]
     kill_when(home, close, (home / "build" / "2014-02-r1" / "dbt.log").exists, kill)
     assert (home / "releases" / "current").readlink() == Path("2014-01-r1")
     assert uw_json(home, *close)[0]["release"] == "2014-02-r1"
@@ -62,7 +62,7 @@ def test_killed_while_building(
 
 def test_killed_while_publishing(tmp_path: Path, january: Path, february: Path, closings: dict[str, str]) -> None:
     home = copy_of(january, tmp_path)
-    close: list[str | Path] = ["close", "2014-02", "--known-at", closings["2014-02"]]
+    close: list[str | Path] = ["close", "2014-02", "--known-at", closings["2014-02"], *APPROVED]
     kill_when(home, close, (home / "releases" / ".2014-02-r1" / "parquet").exists, os.killpg)
     assert (home / "releases" / "current").readlink() == Path("2014-01-r1")
     assert uw_json(home, *close)[0]["release"] == "2014-02-r1"

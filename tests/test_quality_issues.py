@@ -12,17 +12,18 @@ from click.testing import CliRunner
 
 from tests.audited_year import MONTH, hazard, inspection, land_two_months, promotion
 from tests.landings import land
+from tests.releases import publish_approved
 from union_warehouse.cli import main
 from union_warehouse.paths import Home
 from union_warehouse.warehouse.build import run_dbt
 from union_warehouse.warehouse.plan import plan_close
-from union_warehouse.warehouse.publish import publish_release
+
 
 
 def close(home: Home, known_at: datetime) -> None:
     close_id = plan_close(home, MONTH, known_at)["close_id"]
     run_dbt(home, close_id)
-    publish_release(home, close_id)
+    publish_approved(home, close_id)
 
 
 def uw(home: Home, *arguments: str, exit_code: int = 0) -> Any:

@@ -19,6 +19,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from tests.audited_year import MONTH, land_two_months
+from tests.releases import publish_approved
 from union_warehouse.cli import main
 from union_warehouse.paths import Home
 from union_warehouse.reporting import figures
@@ -29,7 +30,6 @@ from union_warehouse.reporting.report.template import TEMPLATE_FILE
 from union_warehouse.reporting.report.wording import change_text, months_text, ordinal, spelled_number, value_text
 from union_warehouse.warehouse.build import run_dbt
 from union_warehouse.warehouse.plan import plan_close
-from union_warehouse.warehouse.publish import publish_release
 
 RELEASE = f"{MONTH}-r1"
 
@@ -41,7 +41,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Home:
     land_two_months(home)
     plan = plan_close(home, MONTH, datetime(2014, 3, 1, 10, tzinfo=UTC))
     run_dbt(home, plan["close_id"])
-    publish_release(home, plan["close_id"])
+    publish_approved(home, plan["close_id"])
     return home
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.audited_year import Row, change, count, coverage, founding, hazard, inspection
 from tests.landings import land
-from tests.releases import open_marts
+from tests.releases import open_marts, publish_approved
 from tests.workbook_factory import write_csv
 from union_warehouse.contracts.units import department_line, standing_code
 from union_warehouse.paths import Home
@@ -22,7 +22,7 @@ from union_warehouse.reporting.figures import NoSuchUnit
 from union_warehouse.reporting.report import build_document
 from union_warehouse.reporting.report.document import Table
 from union_warehouse.submissions import collect_file, place_in_inbox, scan_inbox
-from union_warehouse.warehouse import publish_release, run_dbt
+from union_warehouse.warehouse import run_dbt
 from union_warehouse.warehouse.plan import plan_from_landing
 
 MONTHS = ["2021-03", "2021-04", "2021-05"]
@@ -120,7 +120,7 @@ def merged(tmp_path_factory: pytest.TempPathFactory) -> Home:
         land(home, month, department, forms, is_opening=month == "2021-02")
     plan_from_landing(home, "2021-05-r1", MONTHS, datetime(2030, 1, 1, tzinfo=UTC))
     run_dbt(home, "2021-05-r1")
-    publish_release(home, "2021-05-r1")
+    publish_approved(home, "2021-05-r1")
     return home
 
 

@@ -14,12 +14,14 @@ class UnionWarehouseError(Exception):
 
     Attributes:
         code: machine name, reported as ``rule``.
+        exit_code: what a command ends with that it stopped.
         message_zh: Chinese message; on the class a template, on an instance filled with the facts.
         message_en: the same in English.
         facts: what the error knows (file, sheet, row …); each is an attribute too.
     """
 
     code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
     message_zh: str = "出现错误。"
     message_en: str = "something went wrong."
 

@@ -53,6 +53,11 @@ class Home:
         return self.root / "audits"
 
     @property
+    def approvals(self) -> Path:
+        """Requests for approval and the decisions on them, one folder per close: append only."""
+        return self.root / "approvals"
+
+    @property
     def releases(self) -> Path:
         """Published releases: never change; ``current`` points at one."""
         return self.root / "releases"

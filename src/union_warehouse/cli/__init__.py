@@ -8,6 +8,7 @@ import click
 
 import union_warehouse
 from union_warehouse.cli.alerts import alerts
+from union_warehouse.cli.approve import approve
 from union_warehouse.cli.close import close, releases
 from union_warehouse.cli.console import print_error
 from union_warehouse.cli.demo import demo, demo_data
@@ -24,12 +25,12 @@ class Commands(click.Group):
     """A group that turns the project's errors into words, in one place."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; a named error is printed without traceback and ends with exit code 1."""
+        """Run the command; a named error is printed without traceback and ends with its exit code."""
         try:
             return super().invoke(ctx)
         except UnionWarehouseError as error:
             print_error(error)
-            raise SystemExit(1) from error
+            raise SystemExit(error.exit_code) from error
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """Commands in the order of the work, not of the alphabet."""
@@ -41,8 +42,9 @@ class Commands(click.Group):
 def main() -> None:
     """Monthly submissions of a trade-union federation: collect, close, publish, read.
 
-    All state lives under UW_HOME (default: var/ in the project). With AIRFLOW_API_URL set, `submit` and `close` run on
-    that Airflow; otherwise inside this process. Exit codes: 0 done, 1 something was refused or failed, 2 usage.
+    All state lives under UW_HOME (default: var/ in the project). With AIRFLOW_API_URL set, `submit`, `close` and
+    `approve` run on that Airflow; otherwise inside this process. Exit codes: 0 done, 1 something was refused or failed,
+    2 usage, 3 a close waits for approval.
     """
 
 
@@ -52,6 +54,7 @@ for command in (
     check,
     receipt,
     close,
+    approve,
     reread,
     status,
     issues,

@@ -29,6 +29,7 @@ STEP_LABELS = {
     "audit_landed_forms": "audit the landed forms",
     "build_warehouse": "build the warehouse",
     "audit_warehouse": "audit the warehouse",
+    "approve_release": "see whether it needs approval",
     "publish_release": "publish the release",
     "report_close": "list what was restated",
     "confirm_release": "confirm the release",
@@ -101,6 +102,10 @@ def _kept_stderr() -> Iterator[IO[str]]:
         yield stream
 
 
+def _is_waiting(record: StepRecord) -> bool:
+    return record.error is not None and record.error["code"] == "awaiting_approval"
+
+
 class Progress:
     """One line a finished step, and on a terminal a spinner for the running one."""
 
@@ -140,7 +145,7 @@ class Progress:
                 self._status.update(f"{self._prefix}: {STEP_LABELS.get(record.task_id, record.task_id)}")
         elif record.state == "failed" or record.task_id not in _QUIET_STEPS:
             label = STEP_LABELS.get(record.task_id, record.task_id)
-            outcome = "" if record.state == "success" else " (failed)"
+            outcome = "" if record.state == "success" else " (it does)" if _is_waiting(record) else " (failed)"
             self.say(f"  {self._prefix}: {label}{outcome}  {record.seconds:.1f} s")
 
     def _see_file(self, record: StepRecord) -> None:

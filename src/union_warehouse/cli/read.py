@@ -49,8 +49,15 @@ def status(month: str | None, as_json: bool) -> None:
     counts = tuple((name.replace("_", " "), True) for name in (*_STATUS_COUNTS, *_STATUS_RATES))
     print_table(
         "",
-        (("month", False), ("state", False), ("release", False), ("due on", False), *counts),
-        [(item["month"], item["state"], item["release_id"], item["due_on"], *_status_values(item)) for item in found["months"]],
+        (("month", False), ("state", False), ("release", False), ("due on", False), *counts, ("approval", False)),
+        [
+            (
+                *(item[name] for name in ("month", "state", "release_id", "due_on")),
+                *_status_values(item),
+                _approval(item["approval"]),
+            )
+            for item in found["months"]
+        ],
     )
     if month:
         print_table(
@@ -99,6 +106,12 @@ def as_text(value: Any) -> str:
         return ""
     value = as_number(value)
     return f"{value:,}" if isinstance(value, int) else f"{value:,.4f}".rstrip("0")
+
+
+def _approval(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return ""
+    return f"{found['state'].replace('_', ' ')} {found['by'] or ''}".strip()
 
 
 def _print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: str) -> None:

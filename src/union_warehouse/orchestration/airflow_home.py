@@ -14,6 +14,8 @@ from union_warehouse.paths import DAGS_DIR, PROJECT_DIR, Home
 
 PLUGINS_DIR = PROJECT_DIR / "plugins"
 WRITER_POOL = "warehouse_writer"
+ASKS_BY_COMMAND = "UW_ASKS_BY_COMMAND"
+"""Set where no page can be answered while a run goes on: what needs approval then stops the run."""
 # name -> (slots, description). One slot: DuckDB allows one writer of a file (docs/architecture.md).
 POOLS: Mapping[str, tuple[int, str]] = {WRITER_POOL: (1, "Everything that writes the warehouse's DuckDB files")}
 
@@ -36,6 +38,7 @@ def airflow_settings(home: Home) -> dict[str, str]:
         "DO_NOT_TRACK": "1",
         "GX_ANALYTICS_ENABLED": "false",
         "UW_HOME": str(home.root),
+        ASKS_BY_COMMAND: "1",
     }
 
 

@@ -46,6 +46,22 @@ class AirflowRefused(UnionWarehouseError):
     )
 
 
+class NotAssigned(UnionWarehouseError):
+    """A human-in-the-loop task waits for others than the signed-in user."""
+
+    code = "not_an_approver"
+    message_zh = "当前登录用户不是审批人：{reason}。请由 UW_APPROVERS 中的用户登录后批准。"
+    message_en = "the signed-in user is not an approver: {reason}; sign in as one of UW_APPROVERS."
+
+
+class WaitsInAirflow(UnionWarehouseError):
+    """The answer has to be given to the run that waits for it."""
+
+    code = "waits_in_airflow"
+    message_zh = "{close_id} 在 Airflow 运行 {run_id} 中待批准；请在其页面批准，或设置 AIRFLOW_API_URL 后重试。"
+    message_en = "{close_id} waits in Airflow's run {run_id}: answer on its page, or set AIRFLOW_API_URL and try again."
+
+
 class DagPaused(UnionWarehouseError):
     """A run of a paused DAG would wait for ever."""
 

@@ -32,12 +32,16 @@ def main() -> None:
 
 
 def write_passwords(environment: Mapping[str, str]) -> None:
-    """Write the passwords file of Airflow's simple auth manager, readable by its own user only."""
+    """Write the passwords file of Airflow's simple auth manager, readable by its own user only.
+
+    Other users' passwords, which Airflow makes up at its first start and writes there, stay.
+    """
     path = Path(environment[_PASSWORDS_FILE])
     path.parent.mkdir(parents=True, exist_ok=True)
+    others = json.loads(path.read_text("utf-8")) if path.is_file() else {}
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump({"admin": environment["AIRFLOW_ADMIN_PASSWORD"]}, file)
+        json.dump({**others, "admin": environment["AIRFLOW_ADMIN_PASSWORD"]}, file)
 
 
 if __name__ == "__main__":

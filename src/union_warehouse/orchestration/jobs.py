@@ -8,12 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from union_warehouse.orchestration.errors import NotCollected
+from union_warehouse.orchestration.errors import NotCollected, StepStopped, WaitsInAirflow
 from union_warehouse.orchestration.records import Observer
-from union_warehouse.orchestration.runner import Runner, results_of
+from union_warehouse.orchestration.runner import Runner, RunResult, results_of
 from union_warehouse.paths import Home
 
 if TYPE_CHECKING:
+    from union_warehouse.orchestration.rest import RestRunner
     from union_warehouse.submissions import Outcome
 
 
@@ -27,6 +28,7 @@ class Close:
         release_id: the release that holds the month now.
         is_new: False if nothing had changed since that release.
         report: what ``report_close`` returned: the restated figures and more; empty if not new.
+        approval: who approved it, why and for which reasons, as in the release; None where nothing was wrong.
     """
 
     month: str
@@ -34,6 +36,7 @@ class Close:
     release_id: str
     is_new: bool
     report: Mapping[str, Any]
+    approval: Mapping[str, Any] | None
 
 
 def submit(
@@ -72,7 +75,14 @@ def submit(
     return [outcome for path in placed if (outcome := read_outcome(home, path)) is not None]
 
 
-def close(home: Home, runner: Runner, month: str, known_at: datetime, observer: Observer) -> Close:
+def close(
+    home: Home,
+    runner: Runner,
+    month: str,
+    known_at: datetime,
+    observer: Observer,
+    approval: Mapping[str, str] | None = None,
+) -> Close:
     """Close ``month`` as known at ``known_at``.
 
     Args:
@@ -81,14 +91,94 @@ def close(home: Home, runner: Runner, month: str, known_at: datetime, observer: 
         month: ``YYYY-MM``.
         known_at: submissions that had arrived by then count; aware.
         observer: sees each step.
+        approval: by and comment of an approval in advance, whatever the review will find; None to ask if need be.
 
     Raises:
-        StepStopped: a step refused: an earlier month is open, an audit failed …
+        AwaitingApproval: it is built and audited, and waits for a person.
+        StepStopped: a step refused: an earlier month is open, an audit failed, the approval was rejected …
         RunFailed: a task failed otherwise.
     """
-    conf = {"month": month, "known_at": known_at.isoformat()}
-    results = results_of(home, runner.run("close_month", conf, observer))
+    conf = {"month": month, "known_at": known_at.isoformat(), "approval": approval}
+    return _outcome(home, month, runner.run("close_month", conf, observer))
+
+
+def decide(home: Home, runner: Runner, month: str, state: str, decision: Mapping[str, str], observer: Observer) -> Close | None:
+    """Keep the decision on the close of ``month`` that waits for a command, and go on with that very close if it is yes.
+
+    Args:
+        home: the warehouse's state.
+        runner: where the DAG runs again, as known at the same time.
+        month: ``YYYY-MM``.
+        state: approved or rejected.
+        decision: by and comment.
+        observer: sees each step.
+
+    Returns:
+        The close, or None if it was rejected.
+
+    Raises:
+        NothingAwaitsApproval: no close of the month waits.
+        WaitsInAirflow: it waits in a run on a server.
+        NotAnApprover: approvers are named, and ``by`` is none of them.
+        AwaitingApproval: something else is wrong now than what was approved, so it is asked again.
+    """
+    from union_warehouse.warehouse.approvals import APPROVED, decide_on_request, pending_request
+
+    request = pending_request(home, month)
+    if request.run_id:
+        raise WaitsInAirflow(close_id=request.close_id, run_id=request.run_id)
+    decide_on_request(home, request, state, **decision)
+    if state != APPROVED:
+        return None
+    return close(home, runner, month, datetime.fromisoformat(request.known_at), observer)
+
+
+def answer(home: Home, runner: RestRunner, month: str, state: str, comment: str, observer: Observer) -> Close | None:
+    """Answer the run on a server that waits for approval of ``month``, as the signed-in user.
+
+    Returns:
+        The close, or None if it was rejected.
+
+    Raises:
+        NothingAwaitsApproval: no run waits.
+        NotAssigned: the signed-in user is no approver.
+        CommentMissing: the comment is empty.
+    """
+    from union_warehouse.orchestration.approval import ANSWERS, APPROVAL_TASK
+    from union_warehouse.warehouse.approvals import REJECTED, pending_request
+    from union_warehouse.warehouse.errors import CommentMissing, NothingAwaitsApproval
+
+    request = pending_request(home, month)
+    if not request.run_id:
+        raise NothingAwaitsApproval(month=month)
+    if not comment.strip():
+        raise CommentMissing
+    given = {"chosen_options": [ANSWERS[state]], "params_input": {"comment": comment}}
+    run = runner.answer("close_month", request.run_id, APPROVAL_TASK, given, observer)
+    try:
+        return _outcome(home, month, run)
+    except StepStopped as stopped:
+        if state == REJECTED and stopped.code == "approval_rejected":
+            return None
+        raise
+
+
+def _outcome(home: Home, month: str, run: RunResult) -> Close:
+    from union_warehouse.orchestration.approval import awaiting
+    from union_warehouse.warehouse.approvals import pending_request
+    from union_warehouse.warehouse.errors import AwaitingApproval
+    from union_warehouse.warehouse.releases import MANIFEST_FILE, Release
+
+    if run.is_awaiting_input:
+        raise awaiting(pending_request(home, month))
+    try:
+        results = results_of(home, run)
+    except StepStopped as stopped:
+        if stopped.code == AwaitingApproval.code:
+            raise awaiting(pending_request(home, month)) from stopped
+        raise
     plan = results["plan_close"]
     is_new = bool(plan["is_needed"])
     release_id = plan["close_id"] if is_new else plan["release_id"]
-    return Close(month, plan["known_at"], release_id, is_new, results["report_close"] if is_new else {})
+    approval = Release.from_file(home.releases / release_id / MANIFEST_FILE).approval
+    return Close(month, plan["known_at"], release_id, is_new, results["report_close"] if is_new else {}, approval)

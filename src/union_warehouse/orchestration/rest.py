@@ -6,16 +6,20 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
-from union_warehouse.orchestration.errors import AirflowRefused, AirflowUnreachable, DagPaused, SchedulerDown
+from union_warehouse.orchestration.errors import AirflowRefused, AirflowUnreachable, DagPaused, NotAssigned, SchedulerDown
 from union_warehouse.orchestration.records import Observer, StepRecord, read_records
 from union_warehouse.orchestration.runner import RunResult
 from union_warehouse.paths import Home
 
 POLL_SECONDS = 1.0
+# Airflow loses the resumed task (409, the run hangs) if the answer comes before its scheduler has seen the task park.
+PARKED_SECONDS_BEFORE_ANSWER = 5.0
+_AWAITING_INPUT = "awaiting_input"
 # A live scheduler takes a queued run up within seconds; runs of the same DAG before it may take longer.
 QUEUED_SECONDS_BEFORE_HEALTH_CHECK = 30.0
 
@@ -53,7 +57,7 @@ class RestRunner:
         self._client.headers["Authorization"] = f"Bearer {token}"
 
     def run(self, dag_id: str, conf: Mapping[str, Any], observer: Observer) -> RunResult:
-        """Trigger ``dag_id`` and wait until its run ended.
+        """Trigger ``dag_id`` and wait until its run ended, or waits for a person.
 
         Raises:
             DagPaused: the run would wait for ever.
@@ -62,10 +66,37 @@ class RestRunner:
         if self._request("GET", f"/api/v2/dags/{dag_id}")["is_paused"]:
             raise DagPaused(dag_id=dag_id)
         run_id = self._request("POST", f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": None, "conf": dict(conf)})["dag_run_id"]
-        state = self._wait(dag_id, run_id, observer)
+        return self._result(dag_id, run_id, self._wait(dag_id, run_id, observer))
+
+    def answer(self, dag_id: str, run_id: str, task_id: str, answer: Mapping[str, Any], observer: Observer) -> RunResult:
+        """Answer ``task_id`` of a run that waits, as the signed-in user, and wait until the run ended.
+
+        Args:
+            dag_id: the DAG.
+            run_id: its run.
+            task_id: the human-in-the-loop task.
+            answer: chosen_options and params_input.
+            observer: sees each step.
+
+        Raises:
+            NotAssigned: the signed-in user is not one of those who may answer.
+        """
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/-1/hitlDetails"
+        asked_at = datetime.fromisoformat(self._request("GET", path)["created_at"])
+        time.sleep(max(0.0, PARKED_SECONDS_BEFORE_ANSWER - (datetime.now(UTC) - asked_at).total_seconds()))
+        try:
+            self._request("PATCH", path, answer)
+        except AirflowRefused as refused:
+            if refused.facts["status"] != httpx.codes.FORBIDDEN:
+                raise
+            raise NotAssigned(reason=refused.facts["reason"]) from refused
+        return self._result(dag_id, run_id, self._wait(dag_id, run_id, observer))
+
+    def _result(self, dag_id: str, run_id: str, state: str) -> RunResult:
         failed = self._request("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances?state=failed&limit=100")
         tasks = tuple(sorted({item["task_id"] for item in failed["task_instances"]}))
-        return RunResult(dag_id, run_id, state == "success", tasks, f"{self._client.base_url}/dags/{dag_id}/runs/{run_id}")
+        log = f"{self._client.base_url}/dags/{dag_id}/runs/{run_id}"
+        return RunResult(dag_id, run_id, state == "success", tasks, log, is_awaiting_input=state == _AWAITING_INPUT)
 
     def _wait(self, dag_id: str, run_id: str, observer: Observer) -> str:
         seen: dict[tuple[str, int], StepRecord] = {}
@@ -78,9 +109,15 @@ class RestRunner:
                     observer(record)
             if state in {"success", "failed"}:
                 return state
+            if self._is_awaiting_input(dag_id, run_id):
+                return _AWAITING_INPUT
             if state == "queued" and time.monotonic() - started > QUEUED_SECONDS_BEFORE_HEALTH_CHECK:
                 self._check_scheduler(run_id)
             time.sleep(POLL_SECONDS)
+
+    def _is_awaiting_input(self, dag_id: str, run_id: str) -> bool:
+        tasks = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances?state={_AWAITING_INPUT}&limit=1"
+        return bool(self._request("GET", tasks)["total_entries"])
 
     def _check_scheduler(self, run_id: str) -> None:
         status = self._request("GET", "/api/v2/monitor/health")["scheduler"]["status"]

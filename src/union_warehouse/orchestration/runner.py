@@ -23,6 +23,7 @@ class RunResult:
         is_success: whether every task that had to run succeeded.
         failed_tasks: tasks that failed, in no order.
         log: where to read more.
+        is_awaiting_input: whether it goes on, and waits for a person's answer.
     """
 
     dag_id: str
@@ -30,13 +31,14 @@ class RunResult:
     is_success: bool
     failed_tasks: tuple[str, ...]
     log: str
+    is_awaiting_input: bool = False
 
 
 class Runner(Protocol):
     """Runs a DAG with a configuration and waits until it ended."""
 
     def run(self, dag_id: str, conf: Mapping[str, Any], observer: Observer) -> RunResult:
-        """Run ``dag_id`` with ``conf``; ``observer`` sees each step's record as it appears."""
+        """Run ``dag_id`` with ``conf`` to its end, or until it waits for a person; ``observer`` sees each step's record."""
         ...
 
 

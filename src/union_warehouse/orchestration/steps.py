@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import get_current_context
 from airflow.sdk.configuration import conf
@@ -13,6 +13,9 @@ from airflow.sdk.exceptions import AirflowSkipException
 from union_warehouse.orchestration.errors import NoMonthGiven, NotCollected, ReleaseNotCurrent
 from union_warehouse.orchestration.records import run_step
 from union_warehouse.paths import Home
+
+if TYPE_CHECKING:
+    from union_warehouse.warehouse.approvals import ApprovalEvent
 
 
 def list_inbox() -> list[dict[str, Any]]:
@@ -92,6 +95,47 @@ def run_close_step(step: str, close_id: str) -> None:
     """Run one later step of a close, by the name of its task."""
     home = Home.from_environment()
     _recorded(home, lambda: CLOSE_STEPS[step](home, close_id))
+
+
+def ask_approval(close_id: str) -> dict[str, Any] | None:
+    """What to ask a person before a close is published: subject, body, assigned_users; None if nobody has to be asked.
+
+    Raises:
+        AwaitingApproval: somebody has to be asked, and the answer comes by command.
+    """
+    from union_warehouse.orchestration.approval import Asking, ask, question
+    from union_warehouse.warehouse.approvals import REQUESTED
+
+    home, context = Home.from_environment(), get_current_context()
+    dag_run = context["dag_run"]
+    asking = Asking(dag_run.run_id, dag_run.triggering_user_name, context["params"]["approval"])
+    event: ApprovalEvent | None = None
+
+    def review() -> dict[str, Any]:
+        nonlocal event
+        event = ask(home, close_id, asking)
+        return {"state": event.state, "by": event.by} if event else {"state": "not needed", "by": None}
+
+    _recorded(home, review)
+    return question(event) if event and event.state == REQUESTED else None
+
+
+def take_approval(close_id: str, answer: Mapping[str, Any]) -> None:
+    """Keep the answer to :func:`ask_approval`.
+
+    Raises:
+        ApprovalRejected: it is no.
+        ApprovalTimedOut: there is none.
+    """
+    from union_warehouse.orchestration.approval import take_answer
+
+    home, run_id = Home.from_environment(), get_current_context()["dag_run"].run_id
+
+    def take() -> dict[str, Any]:
+        event = take_answer(home, close_id, run_id, answer)
+        return {"state": event.state, "by": event.by}
+
+    _recorded(home, take)
 
 
 def watch_deadlines() -> dict[str, Any]:

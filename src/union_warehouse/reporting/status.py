@@ -14,6 +14,7 @@ import duckdb
 from union_warehouse.contracts import expected_reports
 from union_warehouse.months import month_range, parse_month
 from union_warehouse.paths import Home
+from union_warehouse.warehouse.approvals import awaiting_close, latest_event_of_month
 from union_warehouse.warehouse.releases import current_release
 from union_warehouse.working_days import SHANGHAI, due_on
 
@@ -40,7 +41,9 @@ def month_status(home: Home, month: str | None = None) -> dict[str, Any]:
         month: one month; None for every month from the first submitted or closed one to the last.
 
     Returns:
-        ``months``: month, state (open, published, reopened), release_id, due_on and the sums below; ``departments`` (of
+        ``months``: month, state (open, closed: built, audited and awaiting approval, published, reopened), release_id,
+        due_on, approval (the last request or decision: state, close_id, by, at, comment, approved_in_advance; None where
+        nothing needed one) and the sums below; ``departments`` (of
         ``month`` only): department, unit_name and, counted in forms, expected, received (accepted), on_time, late,
         missing, rejected (no accepted version), excused (by a dated exception; not expected), nil_returns; quarantined counts
         rows. Both with completeness_rate (received / expected), on_time_of_expected_rate and on_time_of_received_rate.
@@ -63,9 +66,10 @@ def month_status(home: Home, month: str | None = None) -> dict[str, Any]:
         "months": [
             {
                 "month": one,
-                "state": ("reopened" if one in late_arrivals else "published") if one in closed else "open",
+                "state": _state(home, one, one in closed, one in late_arrivals),
                 "release_id": release.release_id if release and one in closed else None,
                 "due_on": due_on(one).isoformat(),
+                "approval": _approval(home, one),
                 **totals[one],
                 **_rates(totals[one]),
             }
@@ -73,6 +77,20 @@ def month_status(home: Home, month: str | None = None) -> dict[str, Any]:
         ],
         "departments": departments if month else [],
     }
+
+
+def _state(home: Home, month: str, is_released: bool, is_touched: bool) -> str:
+    if awaiting_close(home, month):
+        return "closed"
+    if not is_released:
+        return "open"
+    return "reopened" if is_touched else "published"
+
+
+def _approval(home: Home, month: str) -> dict[str, Any] | None:
+    found = latest_event_of_month(home, month)
+    names = ("state", "close_id", "by", "at", "comment", "approved_in_advance")
+    return {name: getattr(found, name) for name in names} if found else None
 
 
 def _rates(counts: Mapping[Any, Any]) -> dict[str, float | None]:

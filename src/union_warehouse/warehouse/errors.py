@@ -77,3 +77,72 @@ class BuildFailed(UnionWarehouseError):
     code = "build_failed"
     message_zh = "构建 {close_id} 失败：{failures}。上一个发布版本不受影响；详见 {log}。"
     message_en = "the build of {close_id} failed: {failures}. The previous release stands; see {log}."
+
+
+class AwaitingApproval(UnionWarehouseError):
+    """A close is built and audited; a person decides whether it is published (decision 11)."""
+
+    code = "awaiting_approval"
+    exit_code = 3
+    message_zh = (
+        "{close_id} 已构建并通过审计，待批准后发布（{reasons_zh}）。"
+        "批准：uw approve {month} --by 姓名 --comment 说明；不批准：加 --reject。当前版本不受影响。"
+    )
+    message_en = (
+        "{close_id} is built and audited, and waits for approval ({reasons_en}). To publish it: "
+        "uw approve {month} --by NAME --comment TEXT; with --reject to refuse it. The current release stands."
+    )
+
+
+class ApprovalRejected(UnionWarehouseError):
+    """A person refused to publish a close; the previous release stands."""
+
+    code = "approval_rejected"
+    message_zh = "{by} 未批准发布 {close_id}：{comment}。未发布任何内容，当前版本不受影响；处理后请重新关账（uw close {month}）。"
+    message_en = (
+        "{by} rejected {close_id}: {comment}. Nothing was published, the current release stands; "
+        "set right what is wrong, then close again (uw close {month})."
+    )
+
+
+class ApprovalTimedOut(UnionWarehouseError):
+    """Nobody decided in time, which counts as a rejection; the previous release stands."""
+
+    code = "approval_timed_out"
+    message_zh = "{close_id} 在期限内无人批准，视为不批准：未发布任何内容，当前版本不受影响；请重新关账（uw close {month}）。"
+    message_en = (
+        "nobody decided on {close_id} in time, so it is rejected: nothing was published, the current release stands; "
+        "close again (uw close {month})."
+    )
+
+
+class ApprovalMissing(UnionWarehouseError):
+    """A build that needs approval must not be published without one, whatever was skipped or marked as done before."""
+
+    code = "approval_missing"
+    message_zh = "{close_id} 需要批准才能发布，但没有针对这些问题的批准记录；请重新关账并批准。"
+    message_en = "{close_id} needs approval and has none for these very reasons; close the month again and approve it."
+
+
+class NothingAwaitsApproval(UnionWarehouseError):
+    """No close of the month waits for a decision."""
+
+    code = "nothing_awaits_approval"
+    message_zh = "{month} 没有待批准的关账；请先关账（uw close {month}），用 uw status 查看。"
+    message_en = "no close of {month} waits for approval; close it first (uw close {month}), see `uw status`."
+
+
+class NotAnApprover(UnionWarehouseError):
+    """Approvers are named, and this person is none of them."""
+
+    code = "not_an_approver"
+    message_zh = "{by} 不是审批人（UW_APPROVERS：{approvers}）；请由审批人批准。"
+    message_en = "{by} is not one of the approvers (UW_APPROVERS: {approvers}); one of them has to decide."
+
+
+class CommentMissing(UnionWarehouseError):
+    """A decision says why."""
+
+    code = "comment_missing"
+    message_zh = "请用 --comment 写明理由：它会随版本保存。"
+    message_en = "say why with --comment: it is kept with the release."

@@ -14,6 +14,7 @@ import duckdb
 import union_warehouse
 from union_warehouse.contracts import load_forms
 from union_warehouse.paths import Home
+from union_warehouse.warehouse.approvals import approval_of
 from union_warehouse.warehouse.plan import BUILD_FILE, MARTS_FILE, load_plan
 from union_warehouse.warehouse.releases import DATABASE_FILE, MANIFEST_FILE, Release, current_release
 
@@ -28,12 +29,16 @@ def publish_release(home: Home, close_id: str) -> dict[str, Any]:
 
     Returns:
         The release (see :class:`Release`), as JSON-able values.
+
+    Raises:
+        ApprovalMissing: something of it needs a person's approval and has none.
     """
     plan = load_plan(home, close_id)
     previous = current_release(home)
     folder = home.releases / close_id
     if previous is not None and previous.release_id == close_id:
         return previous.to_dict()
+    approval = approval_of(home, close_id)
     home.releases.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(folder, ignore_errors=True)  # left by a kill before `current` moved: never seen by a reader
     unfinished = home.releases / f".{close_id}"
@@ -64,6 +69,7 @@ def publish_release(home: Home, close_id: str) -> dict[str, Any]:
         changed_submissions=tuple(plan["changed_submissions"]),
         restated_count=restated[0] if restated else 0,
         tables=tables,
+        approval=approval.to_dict() if approval else None,
     )
     (unfinished / MANIFEST_FILE).write_text(json.dumps(release.to_dict(), ensure_ascii=False, indent=1), encoding="utf-8")
     _make_durable(unfinished)

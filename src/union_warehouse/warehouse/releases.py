@@ -36,6 +36,7 @@ class Release:
         changed_submissions: submissions that began or ceased to count since the previous release.
         restated_count: figures of earlier closed months that differ from the previous release.
         tables: rows of every mart, and the fingerprint of each of its partitions.
+        approval: who approved it, when, why and for which reasons (see ``ApprovalEvent``); None where nothing was wrong.
     """
 
     release_id: str
@@ -51,6 +52,7 @@ class Release:
     changed_submissions: tuple[dict[str, Any], ...]
     restated_count: int
     tables: dict[str, dict[str, Any]]
+    approval: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON-able values."""

@@ -18,6 +18,9 @@
         {{ text(definition.numerator) }} as numerator_code,
         {{ text(definition.denominator) }} as denominator_code,
         {{ definition.is_published | default(true) }} as is_published,
+        cast(
+            {{ definition.restatement_tolerance | default(var("restatement_tolerance")) }} as decimal(6, 4)
+        ) as restatement_tolerance,
         {{ text(definition.fact) }} as fact,
         {{
             text(
