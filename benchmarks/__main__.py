@@ -13,12 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import close, collect, history
+from benchmarks import close, collect, faults, history
 
 BENCHMARKS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "collect": collect.measure,
     "close": close.measure,
     "history": history.measure,
+    "faults": faults.measure,
 }
 RESULTS = Path(__file__).parent / "results"
 
