@@ -334,6 +334,7 @@ WARNINGS = {
         "commitments",
         "commitment_key",
         "commitment_no",
+        commitment_month_key="department",
         commitment_year="2014",
         indicator_code="'no.such.indicator'",
     ),

@@ -8,7 +8,8 @@
     10 says nothing, nor does half as much again. What is still caught: a digit too many or too few, a list pasted twice, one of 10 rows
     forgotten. Money: a few payments make 10,000 yuan. Stocks move in steps when a joint union of dozens of firms is founded; a fifth of
     the stock is more than such a step, and less than a union's sheet lost or doubled.
-    A zero is sudden when half the floor was reached in every known month, and the floor in most. -#}
+    A zero is sudden when half the floor was reached in every known month, and the floor in most; less than a tenth (`nothing_share`) of
+    the least month is nil too, since later submissions bring a few rows of a month whose own list is missing. -#}
 {% macro outlier_limits() -%}
     {{
         return(
@@ -21,6 +22,7 @@
                 "share": 0.5,
                 "stock_share": 0.2,
                 "peers": 3,
+                "nothing_share": 0.1,
             }
         )
     }}

@@ -123,7 +123,7 @@ with
                 -- a figure that never moved is known to the resolution of a count
                 else 1
             end as modified_z_score,
-            coalesce(figure, 0) = 0
+            coalesce(figure, 0) <= {{ limits.nothing_share }} * least_figure
             and figure_count >= {{ limits.known }}
             and median_figure >= floor
             and least_figure >= floor / 2
