@@ -1,7 +1,7 @@
 """(d) Faults: which of those planted in the reference year are found, by which rule, and what else is told (false alarms).
 
-The year runs twice, as it is and with the plants of :mod:`benchmarks.plants`; each is collected and built once from the landing zone, as
-known at the last close, which gives the findings that twelve closes leave.
+The year runs twice, as it is and with the plants of :mod:`benchmarks.plants`; each is collected and built once from the
+landing zone, as known at the last close, which gives the findings that twelve closes leave.
 """
 
 from __future__ import annotations
@@ -170,8 +170,10 @@ def _is_caused(told: Told, departures: set[tuple[str, str, int]]) -> bool:
         return (told.department, add_months(told.month, -1)) in _PLACES
     if told.rule == "transfer_out_arrives":
         return (told.department, told.month, told.row) in departures
-    if told.form in {plant.form for plant in PLANTS if plant.place[0] == told.department and plant.month < told.month}:
-        return told.rule in _OUTLIERS
+    if told.rule in _OUTLIERS:
+        return any(
+            (plant.department, plant.form) == (told.department, told.form) and plant.month < told.month for plant in PLANTS
+        )
     return any(
         plant.rule == told.rule and other.startswith(plant.department)
         for plant in PLANTS

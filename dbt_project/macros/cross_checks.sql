@@ -1,7 +1,7 @@
-{#- What makes two rows of a fact the same thing in the world (domain: Warnings), by rule: columns that must agree, which rows are
-    compared, and figures shown as evidence. Every entrant of a contest sends a row of it, and every partner one of a fair; neither
-    is counted as an event, so only hosts are compared. A visit to a person is known by the person, one to nobody in particular
-    by nothing. -#}
+{#- What makes two rows of a fact the same thing in the world (domain: Warnings), by rule: columns that must agree, which
+    rows are compared, and what is shown as evidence. Every entrant of a contest sends a row of it, and every partner one of
+    a fair; neither is counted as an event, so only hosts are compared. A visit to a person is known by the person, one to
+    nobody in particular by nothing. -#}
 {% macro business_keys() -%}
     {{
         return(
