@@ -8,9 +8,9 @@
     so less than 10 says nothing, nor does half as much again. What is still caught: a digit too many or too few, a list
     pasted twice, one of 10 rows forgotten. Money: a few payments make 10,000 yuan. Stocks move in steps when a joint union
     of dozens of firms is founded; a fifth of the stock is more than such a step, and less than a sheet lost or doubled.
-    A zero is sudden when half the floor was reached in every known month, and the floor in most; less than a tenth
-    (`nothing_share`) of the least month is nil too, since later submissions bring a few rows of a month whose own list is
-    missing. -#}
+    A zero is sudden when what is counted (of a sum: its rows) reached half the floor in every known month, and the floor in
+    most; less than a tenth (`nothing_share`) of the least month is nil too, since later submissions bring a few rows of a
+    month whose own list is missing. -#}
 {% macro outlier_limits() -%}
     {{
         return(

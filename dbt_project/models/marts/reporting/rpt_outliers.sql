@@ -21,6 +21,16 @@ with
             and first_on >= cast(from_month || '-01' as date) - interval {{ limits.months + 1 }} month
     ),
 
+    -- what comes and goes by chance is not workers visited but visits: the rows that a sum is made of
+    summed_rows as (
+        select indicator_code, month, reporting_unit_code, count(*) as row_count
+        from {{ ref("int_indicator_contributions") }}
+        inner join months using (month)
+        inner join {{ ref("dim_indicator") }} using (indicator_code)
+        where aggregation = 'sum'
+        group by all
+    ),
+
     -- what a missing department would have reported is unknown
     figures as (
         select
@@ -31,10 +41,14 @@ with
             is_judged,
             indicator_kind,
             unit,
-            case when not is_missing then cast(value_month as double) end as figure
+            case when not is_missing then cast(value_month as double) end as figure,
+            case
+                when is_missing then null when aggregation = 'sum' then coalesce(row_count, 0) else cast(value_month as double)
+            end as event_count
         from {{ ref("rpt_indicators") }}
         inner join months using (month)
-        inner join {{ ref("dim_indicator") }} using (indicator_code, indicator_kind)
+        inner join {{ ref("dim_indicator") }} using (indicator_code, indicator_kind, aggregation)
+        left join summed_rows using (indicator_code, month, reporting_unit_code)
         where not is_federation and is_published and indicator_kind in ('flow', 'stock')
     ),
 
@@ -58,6 +72,8 @@ with
             count(*) filter (where past.figure > 0) as positive_count,
             count(past.figure) as figure_count,
             min(past.figure) as least_figure,
+            min(past.event_count) as least_event_count,
+            median(past.event_count) as median_event_count,
             median(past.judged_value) as median_value,
             mad(past.judged_value) as median_deviation,
             min(past.judged_value) as least_value,
@@ -125,11 +141,15 @@ with
             end as modified_z_score,
             coalesce(figure, 0) <= {{ limits.nothing_share }} * least_figure
             and figure_count >= {{ limits.known }}
-            and median_figure >= floor
-            and least_figure >= floor / 2
+            and median_event_count >= {{ limits.floor }}
+            and least_event_count >= {{ limits.floor }} / 2
             and coalesce(figure_last_year > 0, true)
             -- nil everywhere is the season; a department that sent nothing is told of in any season
-            and (figure is null or indicator_kind = 'stock' or coalesce(expected_by_peers >= floor, true)) as is_sudden_zero
+            and (
+                figure is null
+                or indicator_kind = 'stock'
+                or coalesce(expected_by_peers > {{ limits.nothing_share }} * least_figure, true)
+            ) as is_sudden_zero
         from regular
         left join seasons using (indicator_code, reporting_unit_code, month)
     ),
