@@ -1,7 +1,7 @@
 {#- How an outlier is told from noise (domain: Warnings). A figure stands out when
       its modified z-score against the unit's own last `months` closed months exceeds `z_score` (Iglewicz and Hoaglin, 1993),
       at least `known` of them known and above nil: a figure that is nil most months has no usual size;
-      it lies outside everything of those months, and departs from their median, from the same month last year and from
+      it lies beyond everything of those months by `floor`, and departs from their median, from the same month last year and from
       what the season makes of the other units (at least `peers` of them; also its z-score among them exceeds the limit) by
       the least departure: `floor` or `share` of what was expected, and `stock_share` of a stock, whichever is most.
     A count below 10 comes and goes by chance (a Poisson count of 10 is nil one month in 20,000, one of 3 one month in 20),

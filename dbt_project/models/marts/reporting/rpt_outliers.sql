@@ -166,8 +166,10 @@ with
             or (
                 known_count >= {{ limits.known }}
                 and abs(modified_z_score) > {{ limits.z_score }}
-                and judged_value not between least_value - floor
-                and greatest_value + floor
+                -- nil is a matter of what is counted, above
+                and figure > 0
+                and judged_value not between least_value
+                and greatest_value
                 and {{ departs_from("median_value") }}
                 and {{ departs_from("same_month_last_year") }}
                 and {{ departs_from("expected_by_peers") }}
