@@ -168,8 +168,7 @@ with
                 and abs(modified_z_score) > {{ limits.z_score }}
                 -- nil is a matter of what is counted, above
                 and figure > 0
-                and judged_value not between least_value
-                and greatest_value
+                and (judged_value > greatest_value + floor or judged_value < least_value - floor)
                 and {{ departs_from("median_value") }}
                 and {{ departs_from("same_month_last_year") }}
                 and {{ departs_from("expected_by_peers") }}
