@@ -1,4 +1,4 @@
-"""Run benchmarks: ``make benchmark``, or ``python -m benchmarks collect close history``.
+"""Run benchmarks: ``make benchmark``, or ``python -m benchmarks collect close history faults``.
 
 Each prints a table and adds it to ``benchmarks/results/``. Times are of this machine and run; only the ratios of one
 run are meant to be compared.
