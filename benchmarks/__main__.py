@@ -1,4 +1,4 @@
-"""Run benchmarks: ``make benchmark``, or ``python -m benchmarks collect close history``.
+"""Run benchmarks: ``make benchmark``, or ``python -m benchmarks collect close history faults``.
 
 Each prints a table and adds it to ``benchmarks/results/``. Times are of this machine and run; only the ratios of one
 run are meant to be compared.
@@ -13,12 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import close, collect, history
+from benchmarks import close, collect, faults, history
 
 BENCHMARKS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "collect": collect.measure,
     "close": close.measure,
     "history": history.measure,
+    "faults": faults.measure,
 }
 RESULTS = Path(__file__).parent / "results"
 

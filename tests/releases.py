@@ -27,15 +27,19 @@ def open_marts(home: Path, release: str = "current") -> duckdb.DuckDBPyConnectio
     return duckdb.connect(str((home / "releases" / release).resolve() / "warehouse.duckdb"), read_only=True)
 
 
-def differing_tables(left: Path, right: Path) -> list[str]:
-    """Marts whose rows differ between two releases' files."""
+def differing_tables(left: Path, right: Path, schema: str = "main", only: str = "%") -> list[str]:
+    """Tables of a schema, whose names are like ``only``, whose rows differ between two files."""
     with duckdb.connect() as connection:
         connection.execute(f"attach '{left}' as one (read_only); attach '{right}' as other (read_only)")
         tables = [
-            row[0] for row in connection.execute("select table_name from duckdb_tables() where database_name = 'one'").fetchall()
+            row[0]
+            for row in connection.execute(
+                "select table_name from duckdb_tables() where database_name = 'one' and schema_name = ? and table_name like ?",
+                [schema, only],
+            ).fetchall()
         ]
         assert tables
-        count = "select count(*) from (from {0}.main.{2} except all from {1}.main.{2})"
+        count = f"select count(*) from (from {{0}}.{schema}.{{2}} except all from {{1}}.{schema}.{{2}})"
         return [
             table
             for table in tables

@@ -11,6 +11,7 @@ from open_data_contract_standard.model import OpenDataContractStandard
 from union_warehouse.contracts import FieldType, load_forms
 from union_warehouse.contracts.derive import generated_files
 from union_warehouse.paths import CONTRACTS_DIR, DBT_PROJECT_DIR, PROJECT_DIR
+from union_warehouse.quality.rules_page import RULES_FILE, rules_markdown
 
 FORMS = load_forms()
 MODELS = DBT_PROJECT_DIR / "models"
@@ -32,6 +33,13 @@ def test_contract_is_valid_odcs(path: Path) -> None:
 @pytest.mark.parametrize("path", generated_files(), ids=lambda path: path.name)
 def test_generated_file_is_current(path: Path) -> None:
     assert path.read_text("utf-8") == generated_files()[path], "run `make generate`"
+
+
+def test_the_page_of_rules_is_current() -> None:
+    page = rules_markdown()
+    assert RULES_FILE.read_text("utf-8") == page, "run `make generate`"
+    codes = {rule.code for form in FORMS.values() for rule in form.rules} | {"duplicate_key", "joined_twice", "sudden_zero"}
+    assert not [code for code in codes if f"| `{code}` |" not in page]
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=lambda form: form.name)

@@ -19,7 +19,6 @@ from union_warehouse.warehouse.build import run_dbt
 from union_warehouse.warehouse.plan import plan_close
 
 
-
 def close(home: Home, known_at: datetime) -> None:
     close_id = plan_close(home, MONTH, known_at)["close_id"]
     run_dbt(home, close_id)

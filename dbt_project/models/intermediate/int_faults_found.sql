@@ -41,12 +41,60 @@ with
         where is_missing
     ),
 
+    of_cross_checks as (
+        select
+            rule_code,
+            'warning' as severity,
+            reporting_unit_code,
+            form,
+            coalesce(record_key, concat_ws(' ', month, source_sheet, source_row)) as record_key,
+            '' as column_name,
+            month,
+            rules.message_zh,
+            rules.message_en,
+            submission_id,
+            source_sheet,
+            source_row,
+            cast(to_json({'compared_with':other_place, 'values':cast(evidence as json)}) as varchar) as evidence
+        from {{ ref("int_cross_checks") }}
+        inner join {{ source("plan", "cross_form_rules") }} as rules using (rule_code)
+    ),
+
+    of_figures as (
+        select
+            if(outlier_kind = 'sudden_zero', 'sudden_zero', 'outlier') as rule_code,
+            'warning' as severity,
+            reporting_unit_code,
+            indicators.form,
+            concat_ws(' ', indicator_code, month) as record_key,
+            '' as column_name,
+            month,
+            if(outlier_kind = 'sudden_zero', '往月均有数据，本月突然为零或缺报，请核实是否漏报', '数字与本单位近十二个月相差过大，请核对原始台账；属实的请申请豁免') as message_zh,
+            if(
+                outlier_kind = 'sudden_zero',
+                'nil or missing where it never was: check that nothing was left out',
+                'far from the unit''s own last twelve months: check it against the records; if right, ask for a waiver'
+            ) as message_en,
+            cast(null as varchar) as submission_id,
+            cast(null as varchar) as source_sheet,
+            cast(null as integer) as source_row,
+            evidence
+        from {{ ref("rpt_outliers") }}
+        inner join {{ ref("dim_indicator") }} as indicators using (indicator_code)
+    ),
+
     faults as (
         select *
         from of_rows
         union all by name
         select *
         from of_reports
+        union all by name
+        select *
+        from of_cross_checks
+        union all by name
+        select *
+        from of_figures
     )
 
 select

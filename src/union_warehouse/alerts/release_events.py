@@ -149,8 +149,12 @@ def _outliers(connection: duckdb.DuckDBPyConnection, today: date) -> Iterator[Ev
             "value": _number(value),
             "median": _number(median),
             "outlier_kind": kind,
+            "outlier_kind_zh": _OUTLIER_KINDS[kind],
         }
         yield Event("outlier", unit, f"{month}:{indicator}", last_day(month), facts, mark=_number(value))
+
+
+_OUTLIER_KINDS = {"flow_value": "当月数异常", "stock_change": "存量变化异常", "sudden_zero": "突然为零或缺报"}
 
 
 def _with_previous(event: Event, previous: Mapping[str, str | None]) -> Event:

@@ -24,6 +24,7 @@ from union_warehouse.contracts.derive import landed_columns
 from union_warehouse.locks import exclusive
 from union_warehouse.months import next_month, parse_month
 from union_warehouse.paths import Home
+from union_warehouse.quality.suites import CROSS_FORM_SUITE, load_checks
 from union_warehouse.warehouse.acknowledgements import read_acknowledgements
 from union_warehouse.warehouse.build import writer_lock
 from union_warehouse.warehouse.errors import EarlierMonthOpen, HashKeyChanged, KnownAtTooEarly, MonthNotOver, NothingSubmitted
@@ -248,6 +249,14 @@ def _write_plan_tables(connection: duckdb.DuckDBPyConnection, home: Home, plan: 
     connection.register("acknowledged", read_acknowledgements(home, datetime.fromisoformat(plan["known_at"])))
     connection.execute("create or replace table plan.issue_acknowledgements as from acknowledged")
     connection.unregister("acknowledged")
+    words = [
+        {"rule_code": check.id.split(".")[-1], "message_zh": check.message_zh, "message_en": check.message_en}
+        for check in load_checks(CROSS_FORM_SUITE)
+        if check.severity == "warn"
+    ]
+    connection.register("words", pa.Table.from_pylist(words))
+    connection.execute("create or replace table plan.cross_form_rules as from words")
+    connection.unregister("words")
     dates = [("valid_from", pa.date32()), ("valid_to", pa.date32())]
     schema = pa.schema([("unit_code", pa.string()), ("standing_code", pa.string()), *dates])
     connection.register("lineage", pa.Table.from_pylist([asdict(spell) for spell in unit_lineage()], schema=schema))

@@ -1,0 +1,43 @@
+-- What the cross checks judge anew: every subject (a person, an inspection, a business key, a month of snapshots ...) that a
+-- row made
+-- anew names now, or named before.
+{% set subjects = [
+    ("inspection", "fct_safety_inspections", ["inspection_no"]),
+    ("inspection", "fct_hazards", ["inspection_no"]),
+    ("party", "fct_collective_contracts", ["contract_kind", "party"]),
+    ("enterprise", "fct_union_coverage", ["uscc"]),
+    ("commitment", "fct_commitments", ["commitment_key"]),
+] %}
+{% for rule, key in business_keys().items() %} {% do subjects.append((rule, key.fact, key.columns)) %} {% endfor %}
+{% for fact in numbered_facts() %} {% do subjects.append((fact, fact, natural_key_of(fact))) %} {% endfor %}
+
+with
+    span as (select * from {{ ref("int_earliest_change") }}),
+
+    {% for topic, fact, columns in subjects %} remade_{{ loop.index }} as ({{ remade_rows(fact, columns) }}), {% endfor %}
+
+    remade_members as ({{ remade_members() }}),
+
+    remade_union_months as ({{ remade_union_months() }}),
+
+    subjects as (
+        {% for topic, fact, columns in subjects %}
+            {% set parts = [] %}
+            {% for column in columns %}{% do parts.append("part_" ~ loop.index) %}{% endfor %}
+            select {{ subject_key(topic, parts) }} as subject_key
+            from remade_{{ loop.index }}
+            union
+        {% endfor %}
+        select {{ subject_key("person", ["part_1"]) }}
+        from remade_members
+        union
+        select {{ subject_key("union_month", ["part_1", "part_2"]) }}
+        from remade_union_months
+        union
+        select {{ subject_key("month", ["month"]) }}
+        from {{ ref("dim_month") }}
+        inner join span on month between from_month and to_month
+    )
+
+select subject_key
+from subjects

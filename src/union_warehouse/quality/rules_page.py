@@ -1,0 +1,121 @@
+"""The page of every rule, ``docs/rules.md``: made from the contracts, the rules of the close and the cross-form suite.
+
+Run ``python -m union_warehouse.quality.rules_page`` (``make generate``) after one of them changed; a test checks that the
+page in git is current.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+
+import yaml
+
+from union_warehouse.contracts import Form, load_forms
+from union_warehouse.paths import DBT_PROJECT_DIR
+from union_warehouse.quality.row_messages import BrokenCell, message_of
+from union_warehouse.quality.row_rules import row_checks
+from union_warehouse.quality.suites import CROSS_FORM_SUITE, MARTS_SUITE
+
+RULES_FILE = DBT_PROJECT_DIR.parent / "docs" / "rules.md"
+CLOSE_RULES = DBT_PROJECT_DIR / "seeds" / "close_rules.csv"
+_MONTH = "2014-06"
+"""Month of the example messages."""
+_INTRODUCTION = """# Rules (规则)
+
+<!-- Generated from expectations/ and dbt_project/seeds/close_rules.csv by `make generate`; do not edit. -->
+
+An **error** keeps its row waiting in quarantine; a **warning** lets it count and is reported. A rule that **stops** ends the close.
+Messages are what the department reads, here for an example cell.
+"""
+_AFTER_THE_BUILD = """## Of the build, across forms, months and departments
+
+Errors are judged a second time here, apart from the models above: a row that breaks one and still counts stops the close. Warnings are
+rows of `int_cross_checks`, one per finding and row involved, with the numbers compared.
+"""
+_OUTLIERS = """## Of figures, against a department's own past
+
+`rpt_outliers` holds them; what it takes to stand out, and why, is in `dbt_project/macros/outliers.sql`.
+
+| code | severity | what it tests | 说明 |
+|---|---|---|---|
+| `flow_value` | warning | a month's flow against the unit's own last twelve closed months (modified z-score) | 当月数与本单位近十二个月相比异常 |
+| `stock_change` | warning | a stock's change over the month, likewise | 月末存量的当月增减与近十二个月相比异常 |
+| `sudden_zero` | warning | nil or missing where it never was in six months or more | 以往月月都有，本月为零或未报 |
+"""
+
+
+def rules_markdown() -> str:
+    """The whole page."""
+    forms = load_forms()
+    sections = [
+        _INTRODUCTION,
+        "## Of a cell or a row, on arrival\n\nThe same in every form; the columns are those of the [forms](forms.md).\n",
+        _table(("code", "forms", "severity", "what it tests", "message"), _shared_rules(forms.values())),
+        "### Of one form\n",
+        _table(("code", "form", "column", "severity", "what it tests", "message"), _form_rules(forms.values())),
+        "## Between submissions, at each close\n\nThe row waits until what it depends on is known.\n",
+        _table(("code", "severity", "what it tests", "message"), _close_rules()),
+        _AFTER_THE_BUILD,
+        _table(("code", "forms", "severity", "what it tests", "message"), _suite_rules()),
+        _OUTLIERS,
+        f"What must hold of the marts themselves before they are published: `{MARTS_SUITE.parent.name}/{MARTS_SUITE.name}`.\n",
+    ]
+    return "\n".join(sections)
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+def _shared_rules(forms: Iterable[Form]) -> list[tuple[str, ...]]:
+    """Rules of types, keys, codes and dates: one row a rule, with the message of the first cell that could break it."""
+    found: dict[str, tuple[str, str, str]] = {}
+    where: dict[str, list[str]] = {}
+    for form in forms:
+        own = {rule.code for rule in form.rules}
+        for check in row_checks(form, _MONTH, is_opening=False):
+            if check.rule in own:
+                continue
+            names = where.setdefault(check.rule, [])
+            if form.name not in names:
+                names.append(form.name)
+            if check.rule not in found:
+                cell = BrokenCell(form, form.field(check.column), form.sheet, "B3", _MONTH, "…", (3, 4))
+                zh, en = message_of(check.rule, cell)
+                found[check.rule] = (check.severity.value, en.partition(": ")[2], zh)
+    every = max(len(names) for names in where.values())
+    return [
+        (f"`{rule}`", "every form" if len(where[rule]) == every else ", ".join(where[rule]), *texts)
+        for rule, texts in found.items()
+    ]
+
+
+def _form_rules(forms: Iterable[Form]) -> Iterable[tuple[str, ...]]:
+    for form in forms:
+        for rule in form.rules:
+            yield f"`{rule.code}`", form.name, f"`{rule.column}`", rule.severity.value, rule.message_en, rule.message_zh
+
+
+def _close_rules() -> Iterable[tuple[str, ...]]:
+    with CLOSE_RULES.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            yield f"`{row['rule_code']}`", "error", row["message_en"], row["message_zh"]
+
+
+def _suite_rules() -> Iterable[tuple[str, ...]]:
+    severities = {"stop": "stops", "warn": "warning"}
+    for item in yaml.load(CROSS_FORM_SUITE.read_text("utf-8"), yaml.CSafeLoader)["expectations"]:
+        reason = f". {item['reason']}" if "reason" in item else ""
+        forms, severity = ", ".join(item["forms"]), severities[item["severity"]]
+        yield f"`{item['id']}`", forms, severity, f"{item['message_en']}{reason}", item["message_zh"]
+
+
+def main() -> None:
+    """Write the page."""
+    RULES_FILE.write_text(rules_markdown(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
