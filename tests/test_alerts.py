@@ -27,6 +27,7 @@ from tests.audited_year import land_two_months
 from tests.commands import start_uw
 from tests.compose import wait_until
 from tests.landings import land
+from tests.releases import publish_approved
 from tests.workbook_factory import write_csv
 from union_warehouse.alerts import acknowledge, plan_messages, send_alerts, standing_events
 from union_warehouse.alerts.definitions import load_definitions
@@ -44,7 +45,7 @@ from union_warehouse.orchestration.records import run_step
 from union_warehouse.paths import PROJECT_DIR, Home
 from union_warehouse.submissions import collect_file, place_in_inbox, scan_inbox
 from union_warehouse.submissions.registry import write_json
-from union_warehouse.warehouse import publish_release, run_dbt
+from union_warehouse.warehouse import run_dbt
 from union_warehouse.warehouse.plan import plan_from_landing
 
 ALL = ("analyst", "data_engineer", "leader")
@@ -274,7 +275,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Home:
     land_two_months(home)
     plan_from_landing(home, "2014-01-r1", ["2014-01"], at("2014-02-15T06:00"))
     run_dbt(home, "2014-01-r1")
-    publish_release(home, "2014-01-r1")
+    publish_approved(home, "2014-01-r1")
     with duckdb.connect(str(home.releases / "2014-01-r1" / "warehouse.duckdb")) as connection:
         connection.execute(
             """
