@@ -19,5 +19,7 @@ def write_empty_build(folder: Path, opening_month: str, last_month: str) -> None
         "known_at": "2020-01-01T00:00:00Z",
         "beginning_month": opening_month,
         "closed_months": [opening_month, last_month],
+        "previous_release_id": None,
+        "previous_known_at": None,
     }
     write_build(Home(folder), folder, close)

@@ -279,9 +279,9 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Home:
     with duckdb.connect(str(home.releases / "2014-01-r1" / "warehouse.duckdb")) as connection:
         connection.execute(
             """
-            create table rpt_outliers as
-            select 'CQ' as reporting_unit_code, 'member.joined' as indicator_code, '2014-01' as month, 3.0 as value,
-                40.5 as median_value, 9.1 as modified_z_score, '偏低' as outlier_kind, '张三 330103199001011234' as evidence;
+            insert into rpt_outliers by name
+            select 'k' as outlier_key, 'CQ' as reporting_unit_code, 'member.joined' as indicator_code, '2014-01' as month, 3.0 as value,
+                40.5 as median_value, 9.1 as modified_z_score, 'flow_value' as outlier_kind, '张三 330103199001011234' as evidence;
             insert into rpt_restatements by name
             select '2014-01-r1' as release_id, '2014-01' as closed_month, timestamp '2014-02-14 22:00' as known_at,
                 indicator_code, month, reporting_unit_code, 0 as old_value_month, value_month as new_value_month
@@ -297,7 +297,7 @@ def test_what_a_release_tells(published: Home, hook: Hook) -> None:
     first = dict(hook.take())
     assert "隐患 H1（一般）整改期限 2014-02-20 已过" in first["/CQ"]
     assert "“隐患整改”有 1 行暂不计入：检查编号不存在" in first["/CQ"]
-    assert "为 3，往期中位数 40.5（偏低）" in first["/CQ"]
+    assert "为 3，往期中位数 40.5（当月数异常）" in first["/CQ"]
     assert "张三" not in str(first) and "330103199001011234" not in str(first)
     assert "2014-01-r1 更正了以前月份的 2 个数字，其中全区 1 个，自 2014-01 起" in first["/leader"]
     assert "[overdue_hazard:CQ:H1]" in first["/analyst"]

@@ -16,6 +16,8 @@ with
             source_row,
             cast(to_json({'value':shown_value}) as varchar) as evidence
         from {{ ref("fct_row_problems") }}
+        -- notices say what was done with a row; there is nothing to correct
+        where rule_code not in ('late_row', 'total_row_ignored')
     ),
 
     of_reports as (

@@ -54,6 +54,19 @@ class NotAssigned(UnionWarehouseError):
     message_en = "the signed-in user is not an approver: {reason}; sign in as one of UW_APPROVERS."
 
 
+class AnswerNotTakenUp(UnionWarehouseError):
+    """Airflow accepted an answer, and the task goes on waiting."""
+
+    code = "answer_not_taken_up"
+    message_zh = (
+        "Airflow 已收下对运行 {run_id} 的答复，但任务仍在等待；请检查 triggerer 是否运行，清除（clear）该任务后重新批准。"
+    )
+    message_en = (
+        "Airflow took the answer to the run {run_id}, but the task still waits: check that the triggerer runs, "
+        "clear the task and approve again."
+    )
+
+
 class WaitsInAirflow(UnionWarehouseError):
     """The answer has to be given to the run that waits for it."""
 

@@ -11,7 +11,14 @@ from typing import Any
 
 import httpx
 
-from union_warehouse.orchestration.errors import AirflowRefused, AirflowUnreachable, DagPaused, NotAssigned, SchedulerDown
+from union_warehouse.orchestration.errors import (
+    AirflowRefused,
+    AirflowUnreachable,
+    AnswerNotTakenUp,
+    DagPaused,
+    NotAssigned,
+    SchedulerDown,
+)
 from union_warehouse.orchestration.records import Observer, StepRecord, read_records
 from union_warehouse.orchestration.runner import RunResult
 from union_warehouse.paths import Home
@@ -19,6 +26,8 @@ from union_warehouse.paths import Home
 POLL_SECONDS = 1.0
 # Airflow loses the resumed task (409, the run hangs) if the answer comes before its scheduler has seen the task park.
 PARKED_SECONDS_BEFORE_ANSWER = 5.0
+# Airflow's triggerer takes an answer up within seconds.
+TAKEN_UP_SECONDS = 120.0
 _AWAITING_INPUT = "awaiting_input"
 # A live scheduler takes a queued run up within seconds; runs of the same DAG before it may take longer.
 QUEUED_SECONDS_BEFORE_HEALTH_CHECK = 30.0
@@ -80,6 +89,7 @@ class RestRunner:
 
         Raises:
             NotAssigned: the signed-in user is not one of those who may answer.
+            AnswerNotTakenUp: Airflow accepted the answer, and the task still waits.
         """
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/-1/hitlDetails"
         asked_at = datetime.fromisoformat(self._request("GET", path)["created_at"])
@@ -90,6 +100,7 @@ class RestRunner:
             if refused.facts["status"] != httpx.codes.FORBIDDEN:
                 raise
             raise NotAssigned(reason=refused.facts["reason"]) from refused
+        self._wait_until_taken_up(dag_id, run_id)
         return self._result(dag_id, run_id, self._wait(dag_id, run_id, observer))
 
     def _result(self, dag_id: str, run_id: str, state: str) -> RunResult:
@@ -113,6 +124,14 @@ class RestRunner:
                 return _AWAITING_INPUT
             if state == "queued" and time.monotonic() - started > QUEUED_SECONDS_BEFORE_HEALTH_CHECK:
                 self._check_scheduler(run_id)
+            time.sleep(POLL_SECONDS)
+
+    def _wait_until_taken_up(self, dag_id: str, run_id: str) -> None:
+        """Wait until the task that was answered has gone on: for some seconds it still looks as if it waited."""
+        answered_at = time.monotonic()
+        while self._is_awaiting_input(dag_id, run_id):
+            if time.monotonic() - answered_at > TAKEN_UP_SECONDS:
+                raise AnswerNotTakenUp(run_id=run_id)
             time.sleep(POLL_SECONDS)
 
     def _is_awaiting_input(self, dag_id: str, run_id: str) -> bool:

@@ -87,6 +87,8 @@ def plan_close(home: Home, month: str, known_at: datetime) -> dict[str, Any]:
         "known_at": known_at.isoformat().replace("+00:00", "Z"),
         "beginning_month": closed_months[0],
         "closed_months": list(closed_months),
+        "previous_release_id": current.release_id if current else None,
+        "previous_known_at": current.known_at if current else None,
     }
     changed, fingerprints = write_build(home, folder, close)
     if current is None and not changed:
@@ -95,7 +97,6 @@ def plan_close(home: Home, month: str, known_at: datetime) -> dict[str, Any]:
     plan = close | {
         "is_needed": is_needed,
         "release_id": None if is_needed or current is None else current.release_id,
-        "previous_release_id": current.release_id if current else None,
         "hash_key_fingerprint": _one_hash_key(fingerprints, current),
         "structure_fingerprint": structure_fingerprint(),
         "changed_submissions": changed,
@@ -130,12 +131,13 @@ def plan_from_landing(home: Home, close_id: str, closed_months: Sequence[str], k
         "known_at": known_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "beginning_month": closed_months[0],
         "closed_months": list(closed_months),
+        "previous_release_id": None,
+        "previous_known_at": None,
     }
     changed, fingerprints = write_build(home, folder, close)
     plan = close | {
         "is_needed": True,
         "release_id": None,
-        "previous_release_id": None,
         "hash_key_fingerprint": _one_hash_key(fingerprints, None),
         "structure_fingerprint": structure_fingerprint(),
         "changed_submissions": changed,
@@ -150,7 +152,7 @@ def write_build(home: Home, folder: Path, close: Mapping[str, Any]) -> tuple[lis
     Args:
         home: the warehouse's state, whose landing zone is read.
         folder: holds ``build.duckdb``, a copy of the last audited one or none yet.
-        close: close_id, month, known_at, beginning_month, closed_months.
+        close: close_id, month, known_at, beginning_month, closed_months, previous_release_id, previous_known_at.
 
     Returns:
         The submissions that began (``counts``) or ceased to count since the last audited build, and the fingerprints of
@@ -158,6 +160,7 @@ def write_build(home: Home, folder: Path, close: Mapping[str, Any]) -> tuple[lis
     """
     with duckdb.connect(os.fspath(folder / BUILD_FILE)) as connection:
         connection.execute("set timezone = 'UTC'")
+        connection.execute("pragma disable_checkpoint_on_shutdown")  # dbt opens it next: once a close is enough
         connection.execute("create schema if not exists plan; create schema if not exists landing")
         read_new_manifests(connection, home.landing)
         choose_effective(connection, datetime.fromisoformat(close["known_at"]), close["closed_months"][-1])
@@ -231,12 +234,16 @@ def _write_plan_tables(connection: duckdb.DuckDBPyConnection, home: Home, plan: 
         create or replace table plan.close as
         select $close_id as release_id, $month as month, cast($known_at as timestamp) as known_at,
             $beginning as beginning_month, $last as last_closed_month,
+            cast($previous_release_id as varchar) as previous_release_id,
+            cast($previous_known_at as timestamp) as previous_known_at,
             least($beginning, (select min(month) from plan.effective_submissions)) as opening_month
         """,
         {
             "close_id": plan["close_id"],
             "month": plan["month"],
-            "known_at": datetime.fromisoformat(plan["known_at"]).replace(tzinfo=None),
+            "known_at": _in_utc(plan["known_at"]),
+            "previous_release_id": plan["previous_release_id"],
+            "previous_known_at": _in_utc(plan["previous_known_at"]),
             "beginning": plan["beginning_month"],
             "last": plan["closed_months"][-1],
         },
@@ -281,6 +288,10 @@ def _write_plan_tables(connection: duckdb.DuckDBPyConnection, home: Home, plan: 
     _create_landing_view(
         connection, "row_problems", _PROBLEM_COLUMNS, [home.landing / path / "quarantine.parquet" for (path,) in folders]
     )
+
+
+def _in_utc(instant: str | None) -> datetime | None:
+    return None if instant is None else datetime.fromisoformat(instant).astimezone(UTC).replace(tzinfo=None)
 
 
 def _create_landing_view(
