@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import pandas as pd
 
 from union_warehouse.paths import Home
 from union_warehouse.warehouse.releases import open_release, release_folder
+from union_warehouse.working_days import SHANGHAI
 
 STANDING = ("open", "acknowledged", "reopened")
 STATUSES = (*STANDING, "waived", "corrected")
@@ -30,7 +32,7 @@ def quality_issues(
         statuses: of ``STATUSES``.
 
     Returns:
-        The columns of ``fct_quality_issues``; errors before warnings, overdue ones first, then by due day.
+        The columns of ``fct_quality_issues`` and is_overdue (stands beyond its due day, today); errors before warnings, overdue ones first, then by due day.
 
     Raises:
         NoRelease: nothing has been published yet.
@@ -38,11 +40,12 @@ def quality_issues(
     with open_release(home, release_folder(home, release_id).name) as connection:
         return connection.execute(
             """
-            select * from fct_quality_issues
+            select issues.*, issue_status in ('open', 'acknowledged', 'reopened') and due_on < $today as is_overdue
+            from fct_quality_issues as issues
             where issue_status in (from unnest($statuses))
                 and reporting_unit_code = coalesce($department, reporting_unit_code)
                 and rule_code = coalesce($rule, rule_code)
             order by severity, is_overdue desc, due_on, reporting_unit_code, form, record_key, rule_code, column_name
             """,
-            {"statuses": list(statuses), "department": department, "rule": rule},
+            {"today": datetime.now(SHANGHAI).date(), "statuses": list(statuses), "department": department, "rule": rule},
         ).df()

@@ -77,8 +77,7 @@ with
             -- of the present occurrence: one that came back is to be corrected anew
             if(was_corrected or ledger.quality_issue_key is null, known_at, ledger.opened_at) as opened_at,
             if(is_found, null, coalesce(ledger.corrected_at, known_at)) as corrected_at,
-            coalesce(ledger.reopened_count, 0) + cast(is_found and was_corrected as integer) as reopened_count,
-            known_on
+            coalesce(ledger.reopened_count, 0) + cast(is_found and was_corrected as integer) as reopened_count
         from found
         full join ledger using (quality_issue_key)
         cross join this_close
@@ -113,9 +112,6 @@ select
     corrected_at,
     cast(reopened_count as integer) as reopened_count,
     {{ shanghai_day("opened_at") }} + {{ var("days_to_correct") }} as due_on,
-    is_found
-    and waiver_reason is null
-    and known_on > {{ shanghai_day("opened_at") }} + {{ var("days_to_correct") }} as is_overdue,
     acknowledged_by,
     acknowledgement_comment,
     waiver_reason,

@@ -16,7 +16,9 @@ with
             count(*) filter (where first_seen_release_id = release_id) as new_count,
             count(*) filter (where opened_at = this_close.known_at and first_seen_release_id <> release_id) as reopened_count,
             count(*) filter (where corrected_at = this_close.known_at) as corrected_count,
-            count(*) filter (where is_overdue) as overdue_count
+            count(*) filter (
+                where issue_status in ('open', 'acknowledged', 'reopened') and due_on < {{ shanghai_day("this_close.known_at") }}
+            ) as overdue_count
         from {{ ref("fct_quality_issues") }}
         cross join this_close
         where issue_status <> 'corrected' or corrected_at = this_close.known_at
