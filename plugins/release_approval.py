@@ -6,6 +6,7 @@ Lives in a plugin because a DAG file holds no classes. It stays light: the stage
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLOperator
@@ -28,7 +29,9 @@ class ReleaseApproval(ApprovalOperator):
         """Keep the close; what to ask is known when it runs."""
         comment = Param(None, "说明（随版本保存） Comment, kept with the release", type=["null", "string"])
         # The DAG's own parameters come with kwargs; the form that the person fills has the comment only.
-        super().__init__(subject="", defaults=self.REJECT, **{**kwargs, "params": {"comment": comment}})
+        # Airflow may lose a task whose answer comes at once, and tries it again: then it should ask again at once too.
+        again = {"retries": 5, "retry_delay": timedelta(seconds=10)}
+        super().__init__(subject="", defaults=self.REJECT, **{**kwargs, **again, "params": {"comment": comment}})
         self.close_id = close_id
 
     def execute(self, context: Any) -> str:

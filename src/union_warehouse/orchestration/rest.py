@@ -24,8 +24,10 @@ from union_warehouse.orchestration.runner import RunResult
 from union_warehouse.paths import Home
 
 POLL_SECONDS = 1.0
-# Airflow loses the resumed task (409, the run hangs) if the answer comes before its scheduler has seen the task park.
-PARKED_SECONDS_BEFORE_ANSWER = 5.0
+# Airflow takes the resumed task for a lost one, and tries it again, if the answer comes before its scheduler has seen the task
+# park: the answer waits a little, and is given again where the same question comes back.
+PARKED_SECONDS_BEFORE_ANSWER = 10.0
+TIMES_ANSWERED = 3
 # Airflow's triggerer takes an answer up within seconds.
 TAKEN_UP_SECONDS = 120.0
 _AWAITING_INPUT = "awaiting_input"
@@ -92,7 +94,21 @@ class RestRunner:
             AnswerNotTakenUp: Airflow accepted the answer, and the task still waits.
         """
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/-1/hitlDetails"
-        asked_at = datetime.fromisoformat(self._request("GET", path)["created_at"])
+        question = self._request("GET", path)
+        for _ in range(TIMES_ANSWERED):
+            self._answer_once(path, question, answer)
+            self._wait_until_taken_up(dag_id, run_id)
+            state = self._wait(dag_id, run_id, observer)
+            if state != _AWAITING_INPUT:
+                break
+            again = self._request("GET", path)
+            if (again["subject"], again["body"]) != (question["subject"], question["body"]):
+                break  # something else is asked by now: that is for the person to answer
+            question = again
+        return self._result(dag_id, run_id, state)
+
+    def _answer_once(self, path: str, question: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
+        asked_at = datetime.fromisoformat(question["created_at"])
         time.sleep(max(0.0, PARKED_SECONDS_BEFORE_ANSWER - (datetime.now(UTC) - asked_at).total_seconds()))
         try:
             self._request("PATCH", path, answer)
@@ -100,8 +116,6 @@ class RestRunner:
             if refused.facts["status"] != httpx.codes.FORBIDDEN:
                 raise
             raise NotAssigned(reason=refused.facts["reason"]) from refused
-        self._wait_until_taken_up(dag_id, run_id)
-        return self._result(dag_id, run_id, self._wait(dag_id, run_id, observer))
 
     def _result(self, dag_id: str, run_id: str, state: str) -> RunResult:
         failed = self._request("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances?state=failed&limit=100")
