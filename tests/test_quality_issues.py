@@ -116,6 +116,11 @@ def test_the_release_and_the_live_status_agree_on_the_rates(closed: Home) -> Non
     assert {row["reporting_unit_code"] for row in rows if row["received_count"]} == {"CQ", "WL"}
 
 
+def test_what_is_missing_is_late_by_no_number_of_days(closed: Home) -> None:
+    rows = json.loads(uw(closed, "query", "select is_received, days_late is null from fct_expected_reports", "--format", "json"))
+    assert {tuple(row.values()) for row in rows} == {(True, False), (False, True)}
+
+
 def test_personal_data_is_in_no_issue(closed: Home, tmp_path: Path) -> None:
     text = json.dumps(uw(closed, "issues", "--json", "--status", "all"), ensure_ascii=False)
     assert "某" not in text

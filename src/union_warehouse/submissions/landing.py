@@ -139,7 +139,10 @@ def quarantine_table(manifest: Manifest, tables: Mapping[str, pa.Table], problem
     listed = list(problems)
     if not listed:
         return _QUARANTINE_SCHEMA.empty_table()
-    keys = {name: _record_keys(load_forms()[name], manifest["month"], table) for name, table in tables.items()}
+    at_fault = {problem.form for problem in listed}
+    keys = {
+        name: _record_keys(load_forms()[name], manifest["month"], table) for name, table in tables.items() if name in at_fault
+    }
     columns = [
         pa.repeat(pa.scalar(manifest["submission_id"]), len(listed)),
         *zip(*listed, strict=True),

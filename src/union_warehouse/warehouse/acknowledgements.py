@@ -71,10 +71,6 @@ def read_acknowledgements(home: Home, known_at: datetime) -> pa.Table:
     """What was acknowledged by ``known_at``: quality_issue_key, acknowledged_by, acknowledged_at (UTC), comment_text."""
     lines = home.acknowledgements.read_text("utf-8").splitlines() if home.acknowledgements.is_file() else []
     said = [json.loads(line) for line in lines]
-    known = [one | {"acknowledged_at": datetime.fromisoformat(one["acknowledged_at"])} for one in said]
-    known = [
-        one | {"acknowledged_at": one["acknowledged_at"].replace(tzinfo=None)}
-        for one in known
-        if one["acknowledged_at"] <= known_at
-    ]
-    return pa.Table.from_pylist(known, schema=_SCHEMA)
+    for one in said:
+        one["acknowledged_at"] = datetime.fromisoformat(one["acknowledged_at"])
+    return pa.Table.from_pylist([one for one in said if one["acknowledged_at"] <= known_at], schema=_SCHEMA)

@@ -248,27 +248,24 @@ def _write_plan_tables(connection: duckdb.DuckDBPyConnection, home: Home, plan: 
             "last": plan["closed_months"][-1],
         },
     )
-    known_on = datetime.fromisoformat(plan["known_at"]).astimezone(SHANGHAI).date()
-    expected = expected_reports(plan["closed_months"], known_on)
-    connection.register("expected", expected)
-    connection.execute("create or replace table plan.expected_submissions as from expected")
-    connection.unregister("expected")
-    connection.register("acknowledged", read_acknowledgements(home, datetime.fromisoformat(plan["known_at"])))
-    connection.execute("create or replace table plan.issue_acknowledgements as from acknowledged")
-    connection.unregister("acknowledged")
+    known_at = datetime.fromisoformat(plan["known_at"])
     words = [
         {"rule_code": check.id.split(".")[-1], "message_zh": check.message_zh, "message_en": check.message_en}
         for check in load_checks(CROSS_FORM_SUITE)
         if check.severity == "warn"
     ]
-    connection.register("words", pa.Table.from_pylist(words))
-    connection.execute("create or replace table plan.cross_form_rules as from words")
-    connection.unregister("words")
     dates = [("valid_from", pa.date32()), ("valid_to", pa.date32())]
-    schema = pa.schema([("unit_code", pa.string()), ("standing_code", pa.string()), *dates])
-    connection.register("lineage", pa.Table.from_pylist([asdict(spell) for spell in unit_lineage()], schema=schema))
-    connection.execute("create or replace table plan.unit_lineage as from lineage")
-    connection.unregister("lineage")
+    spell = pa.schema([("unit_code", pa.string()), ("standing_code", pa.string()), *dates])
+    tables = {
+        "expected_submissions": expected_reports(plan["closed_months"], known_at.astimezone(SHANGHAI).date()),
+        "issue_acknowledgements": read_acknowledgements(home, known_at),
+        "cross_form_rules": pa.Table.from_pylist(words),
+        "unit_lineage": pa.Table.from_pylist([asdict(one) for one in unit_lineage()], schema=spell),
+    }
+    for name, table in tables.items():
+        connection.register("given", table)
+        connection.execute(f"create or replace table plan.{name} as from given")
+        connection.unregister("given")
     connection.execute(
         """
         create table if not exists plan.loaded_submissions (form varchar, submission_id varchar);

@@ -2,7 +2,7 @@ with
     expected as (select * from {{ source("plan", "expected_submissions") }}),
 
     first_accepted as (
-        select submission_month, submitted_by_code, form, received_at, is_on_time, is_after_closing
+        select submission_month, submitted_by_code, form, received_at, is_on_time
         from {{ ref("fct_submissions") }}
         where is_first_accepted
     ),
@@ -57,7 +57,10 @@ select
     first_accepted.received_at is null and not expected.is_excused as is_missing,
     first_accepted.received_at is null and rejected.form is not null as is_only_rejected,
     first_accepted.received_at as first_received_at,
-    greatest({{ shanghai_day("first_accepted.received_at") }} - expected.due_on, 0) as days_late,
+    case
+        when first_accepted.received_at is not null
+        then greatest({{ shanghai_day("first_accepted.received_at") }} - expected.due_on, 0)
+    end as days_late,
     coalesce(effective.is_after_closing, false) and not expected.is_unlocked as is_changed_after_closing,
     effective.submission_id,
     coalesce(return_kind = 'nil', false) as is_nil_return,

@@ -62,7 +62,7 @@ with
                 cast(null as varchar) as shown_value,
                 rules.message_zh,
                 rules.message_en,
-                concat_ws(' ', {{ natural_key | join(", ") }}) as record_key
+                {{ record_key(natural_key) }} as record_key
             from {{ ref(model) }}
             inner join {{ ref("close_rules") }} as rules on waiting_rule = rules.rule_code
         {% endfor %}
