@@ -17,7 +17,7 @@ import pytest
 from tests.audited_year import MONTH, build_two_months, change, count, coverage, credit_code, founding, hazard, inspection
 from tests.landings import land, plan_build
 from union_warehouse.alerts.run import find_events
-from union_warehouse.paths import DBT_PROJECT_DIR, Home
+from union_warehouse.paths import Home
 from union_warehouse.quality.audit import AuditFailed, audit_landed_forms, audit_warehouse
 from union_warehouse.quality.gx_duckdb import open_workbench
 from union_warehouse.quality.suites import CROSS_FORM_SUITE, MARTS_SUITE, load_checks
@@ -367,9 +367,7 @@ WARNINGS = {
 def judge_again(home: Home) -> None:
     """Find the warnings of a broken build."""
     arguments = ["run", "--full-refresh", "--select", "int_checked_subjects", "int_cross_checks", "1+int_cross_checks"]
-    arguments += ["--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)]
-    arguments += ["--target-path", str(home.root / "target"), "--log-path", str(home.root)]
-    list(run_dbt_command(arguments, {"UW_BUILD_DIR": str(home.build / CLOSE)}, home.root / ".lock"))
+    list(run_dbt_command(arguments, home.build / CLOSE, home.root / "target", home.root / ".lock"))
 
 
 def test_warnings_are_kept_with_their_rows(copy: Home) -> None:

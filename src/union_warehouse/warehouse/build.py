@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from union_warehouse.paths import DBT_PROJECT_DIR, Home
+from union_warehouse.paths import Home
 from union_warehouse.warehouse.dbt_worker import run_dbt_command
 from union_warehouse.warehouse.errors import BuildFailed
 
@@ -34,21 +34,13 @@ def run_dbt(home: Home, close_id: str) -> dict[str, Any]:
     _point_to(home.build / "current_close", folder)
     target = home.build / "dbt_target"
     log = folder / "dbt.log"
-    arguments = [
-        *("build", "--exclude-resource-type", "unit_test"),
-        *("--project-dir", os.fspath(DBT_PROJECT_DIR), "--profiles-dir", os.fspath(DBT_PROJECT_DIR)),
-        *("--target-path", os.fspath(target), "--log-path", os.fspath(folder)),
-    ]
-    environment = {
-        "UW_BUILD_DIR": os.fspath(home.build / "current_close"),
-        "DO_NOT_TRACK": "1",
-        "DBT_LOG_LEVEL_FILE": "info",  # every statement, at the level debug, is a third of dbt's time
-    }
     (target / "run_results.json").unlink(missing_ok=True)
     output = []
     error = ""
     try:
-        for line in run_dbt_command(arguments, environment, writer_lock(home)):
+        for line in run_dbt_command(
+            ["build", "--exclude-resource-type", "unit_test"], home.build / "current_close", target, writer_lock(home)
+        ):
             output.append(line)
             logger.info("%s", line.rstrip())
     except RuntimeError as stopped:

@@ -1,33 +1,40 @@
-"""A process that has imported dbt and runs it in forks of itself.
+"""A process that has imported dbt and read the project, and runs dbt in forks of itself.
 
-Importing dbt takes longer than building a month, so a process that closes several months pays for it once. Each run is a
-fork that ends with the run: in the process that asked, dbt would keep the DuckDB file locked after it returned.
+Importing dbt takes longer than building a month, and reading the project a fifth as long, so a process that closes
+several months pays for both once. Each run is a fork that ends with the run: in the process that asked, dbt would keep
+the DuckDB file locked after it returned.
 
 Requests are JSON lines on standard input; what dbt prints goes to standard output, followed by ``EXIT`` and its code.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any, NoReturn
 
 from union_warehouse.locks import exclusive
+from union_warehouse.paths import DBT_PROJECT_DIR
 
 EXIT, END = "\x00exit ", "\x00"
 """Frame of the exit code; other processes write to the same pipe, so it is found anywhere in a line."""
 
 
-def run_dbt_command(arguments: Sequence[str], environment: Mapping[str, str], lock: Path) -> Iterator[str]:
-    """Run dbt, yielding what it prints, line by line.
+def run_dbt_command(arguments: Sequence[str], build: Path, target: Path, lock: Path) -> Iterator[str]:
+    """Run dbt on the files of a close, yielding what it prints, line by line; it is kept as ``dbt.log`` beside them.
 
     Args:
-        arguments: of the dbt command line.
-        environment: variables to add.
+        arguments: of the dbt command line, without those that say where things are.
+        build: folder of the working files. dbt reads the project again for another path.
+        target: folder of what dbt writes about its runs.
         lock: held by the run as long as it lives, even if this process is killed.
 
     Raises:
@@ -36,7 +43,7 @@ def run_dbt_command(arguments: Sequence[str], environment: Mapping[str, str], lo
     worker = _worker()
     if worker.stdin is None or worker.stdout is None:
         raise RuntimeError("the dbt worker has no pipes")
-    request = {"arguments": list(arguments), "environment": dict(environment), "lock": os.fspath(lock)}
+    request = {"arguments": list(arguments), "build": os.fspath(build), "target": os.fspath(target), "lock": os.fspath(lock)}
     worker.stdin.write(json.dumps(request) + "\n")
     worker.stdin.flush()
     for line in worker.stdout:
@@ -67,23 +74,51 @@ def _worker() -> subprocess.Popen[str]:
 
 def main() -> None:
     """Serve requests until standard input closes."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
-
+    manifests: dict[tuple[str, str], Any] = {}
     for line in sys.stdin:
         request = json.loads(line)
+        place = (request["build"], request["target"])
+        if place not in manifests:
+            # A project that cannot be read leaves no manifest: the run reads it itself, and tells what is wrong.
+            with exclusive(Path(request["lock"])):
+                manifests[place] = _dbt(["parse"], *place).result
+            gc.collect()
+            gc.freeze()
         child = os.fork()
         if child == 0:
-            os.environ.update(request["environment"])
-            with exclusive(Path(request["lock"])):
-                success = dbtRunner().invoke(request["arguments"]).success
-                # DuckDB moves its write-ahead log into the file when it is closed, and cannot end in a fork in any other way.
-                DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-                sys.stdout.flush()
-                os._exit(0 if success else 1)
+            _run_in_fork(request, manifests[place])
         _, status = os.waitpid(child, 0)
-        sys.stdout.flush()
         os.write(sys.stdout.fileno(), f"{EXIT}{os.waitstatus_to_exitcode(status)}{END}\n".encode())
+
+
+def _run_in_fork(request: Mapping[str, Any], manifest: Any) -> NoReturn:
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    gc.disable()  # the fork lives for seconds
+    with exclusive(Path(request["lock"])), (Path(request["build"]) / "dbt.log").open("a", encoding="utf-8", buffering=1) as log:
+
+        def tell(event: Any) -> None:
+            if event.info.level in {"info", "warn", "error"}:
+                line = f"{datetime.now(UTC):%H:%M:%S}  {event.info.msg}\n"
+                log.write(line)
+                with suppress(BrokenPipeError):  # who asked was killed
+                    sys.stdout.write(line)
+                    sys.stdout.flush()
+
+        success = _dbt(request["arguments"], request["build"], request["target"], manifest, [tell]).success
+        # DuckDB moves its write-ahead log into the file when it is closed, and cannot end in a fork in any other way.
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+        os._exit(0 if success else 1)
+
+
+def _dbt(arguments: Sequence[str], build: str, target: str, manifest: Any = None, listeners: Sequence[Any] = ()) -> Any:
+    """One dbt command. Its own loggers are off: they word every event, also what they do not show (a tenth of a build)."""
+    from dbt.cli.main import dbtRunner
+
+    os.environ |= {"UW_BUILD_DIR": build, "DO_NOT_TRACK": "1", "DBT_LOG_LEVEL": "none", "DBT_LOG_LEVEL_FILE": "none"}
+    places = ["--project-dir", os.fspath(DBT_PROJECT_DIR), "--profiles-dir", os.fspath(DBT_PROJECT_DIR)]
+    places += ["--target-path", target, "--log-path", target]
+    return dbtRunner(manifest=manifest, callbacks=list(listeners)).invoke([*arguments, *places])
 
 
 if __name__ == "__main__":
