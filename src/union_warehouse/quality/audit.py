@@ -63,7 +63,7 @@ def audit_landed_forms(home: Home, close_id: str) -> dict[str, Any]:
     shutil.rmtree(home.audits / close_id, ignore_errors=True)
     findings: dict[str, list[Finding]] = {}
     results = []
-    with open_workbench({"build": home.build / close_id / _BUILD_FILE}) as workbench:
+    with open_workbench({"build": home.build / close_id / _BUILD_FILE}, writable={"build"}) as workbench:
         landed = workbench.execute(
             """select form, path, parquet_file from build.plan.effective_submissions
             semi join (select form, submission_id from build.plan.changed_submissions where counts_now) using (form, submission_id)
@@ -76,7 +76,7 @@ def audit_landed_forms(home: Home, close_id: str) -> dict[str, Any]:
             files = [home.landing / path / file for name, path, file in landed if name == form.name]
             if not files:
                 continue
-            create_landed_table(workbench, form, files, partial(_earlier_files, workbench, home))
+            create_landed_table(workbench, form, files, partial(_earlier_submissions, workbench, home))
             result, findings[form.name] = _audit_form(workbench, form)
             results.append(result)
     return _conclude(home, close_id, LANDED_FORMS, findings, results, started)
@@ -226,8 +226,8 @@ def _agreement_check(form: Form) -> Check:
     )
 
 
-def _earlier_files(workbench: Workbench, home: Home, form: str, submissions: Iterable[str]) -> dict[Path, list[str]]:
-    """Landed Parquet of what counted, month by month, for the department when each of ``submissions`` was read."""
+def _earlier_submissions(workbench: Workbench, home: Home, form: str, submissions: Iterable[str]) -> list[tuple[str, Path, str]]:
+    """What counted, month by month, for the department when each of ``submissions`` was read: its id, Parquet, and that of the later."""
     names = ", ".join(f"'{submission}'" for submission in submissions)
     rows = workbench.execute(
         f"""with
@@ -256,12 +256,9 @@ def _earlier_files(workbench: Workbench, home: Home, form: str, submissions: Ite
                 where state <> 'rejected'
                 qualify row_number() over (partition by later_submission_id, department, month order by received_at desc) = 1
             )
-        select path, parquet_file, later_submission_id from counted where parquet_file is not null order by all"""
+        select submission_id, path, parquet_file, later_submission_id from counted where parquet_file is not null order by all"""
     )
-    files: dict[Path, list[str]] = {}
-    for path, file, later in rows:
-        files.setdefault(home.landing / path / file, []).append(later)
-    return files
+    return [(submission, home.landing / path / file, later) for submission, path, file, later in rows]
 
 
 def _conclude(

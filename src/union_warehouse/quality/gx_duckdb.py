@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +44,7 @@ def keep_duckdb_connections() -> None:
 
 @dataclass(frozen=True)
 class Workbench:
-    """GX on a DuckDB of its own in memory, with the files under audit attached read-only.
+    """GX on a DuckDB of its own in memory, with the files under audit attached.
 
     Attributes:
         context: ephemeral GX context; nothing of it outlives the audit.
@@ -69,12 +69,13 @@ class Workbench:
 
 
 @contextmanager
-def open_workbench(attached: dict[str, Path] | None = None) -> Iterator[Workbench]:
-    """Open GX on an in-memory DuckDB, with DuckDB files attached read-only.
+def open_workbench(attached: dict[str, Path] | None = None, writable: Collection[str] = ()) -> Iterator[Workbench]:
+    """Open GX on an in-memory DuckDB, with DuckDB files attached.
 
     Args:
         attached: catalog name to DuckDB file. They are detached at the end, so that a publish in the same process can
             open them.
+        writable: names of those that the audit also writes to; the others are attached read-only.
     """
     # imported here because it takes seconds; quieter first, because it reports every decorated function it skips
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
@@ -95,9 +96,9 @@ def open_workbench(attached: dict[str, Path] | None = None) -> Iterator[Workbenc
     workbench = Workbench(context, datasource, connection)
     names = list(attached or {})
     try:
-        workbench.execute("set timezone = 'UTC'")
+        workbench.execute("set timezone = 'UTC'; pragma disable_checkpoint_on_shutdown")  # dbt or publish does it, once a close
         for name, path in (attached or {}).items():
-            workbench.execute(f"attach '{quoted(path)}' as {name} (read_only)")
+            workbench.execute(f"attach '{quoted(path)}' as {name}{'' if name in writable else ' (read_only)'}")
         yield workbench
     finally:
         datasource.get_execution_engine().close()

@@ -15,9 +15,12 @@ from union_warehouse.contracts.derive import landed_columns
 from union_warehouse.quality.gx_duckdb import Workbench, quoted
 from union_warehouse.quality.suites import ACCEPTED_AGREES, NATURAL_KEY, UNREAD_RULES, shared_rules, verdict_column
 
-EarlierFiles = Callable[[str, Iterable[str]], Mapping[Path, Sequence[str]]]
-"""What counted when a submission arrived: (form, submissions) to the department's landed Parquet, each with those submissions."""
+EarlierSubmissions = Callable[[str, Iterable[str]], Sequence[tuple[str, Path, str]]]
+"""What counted when a submission arrived: (form, submissions) to earlier submission, its landed Parquet, and which of those it is earlier to."""
 
+KNOWN_DATES = "build.audit.known_dates"
+"""The audit's own register: dates of the accepted rows of earlier submissions, form by form. A landed file never changes, so
+each is read once, and a long history is not opened anew at every close."""
 PROBLEMS = "row_problems"
 _USCC_CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _FIRST_DAY = "cast(_month || '-01' as date)"
@@ -40,7 +43,7 @@ def create_problems_table(workbench: Workbench, files: Sequence[Path]) -> None:
     )
 
 
-def create_landed_table(workbench: Workbench, form: Form, files: Sequence[Path], earlier: EarlierFiles) -> None:
+def create_landed_table(workbench: Workbench, form: Form, files: Sequence[Path], earlier: EarlierSubmissions) -> None:
     """Create the table ``<form>`` of the landed rows in ``files`` with the audit's verdicts.
 
     Args:
@@ -108,7 +111,7 @@ def uscc_is_valid(column: str) -> str:
     return f"regexp_full_match({column}, '[{_USCC_CHARACTERS}]{{18}}') and substr({column}, 18, 1) = {check}"
 
 
-def _forgive_known_dates(workbench: Workbench, form: Form, earlier: EarlierFiles) -> None:
+def _forgive_known_dates(workbench: Workbench, form: Form, earlier: EarlierSubmissions) -> None:
     """Judge dates out of bounds again: one that the row counting for the same key held before is not tested."""
     columns = {rules: names for rules, names in shared_rules(form).items() if rules in _DATE_BOUNDS}
     if not columns:
@@ -117,34 +120,53 @@ def _forgive_known_dates(workbench: Workbench, form: Form, earlier: EarlierFiles
     outside = [
         row[0] for row in workbench.execute(f'select distinct _submission_id from "{form.name}" as landed where {is_outside}')
     ]
-    files = earlier(form.name, outside) if outside else {}
-    if not files:
+    before = earlier(form.name, outside) if outside else ()
+    if not before:
         return
-    key = ", ".join(f'before."{field.name}"' for field in form.key)
-    same_key = " and ".join(f'before."{field.name}" = landed."{field.name}"' for field in form.key)
+    pairs = ", ".join(f"('{submission}', '{later}')" for submission, _, later in before)
+    _register_dates(workbench, form, sorted({*chain(*columns.values())}), {submission: path for submission, path, _ in before})
     verdicts = ", ".join(
         f'"{verdict_column(names, rules)}" = ' + " and ".join(f"({_known_or_within(rules, name)})" for name in names)
         for rules, names in columns.items()
     )
-    pairs = ", ".join(f"('{quoted(path)}', '{later}')" for path, submissions in files.items() for later in submissions)
-    held = {"_month", "_is_accepted", "filename", *(field.name for field in form.key), *chain(*columns.values())}
-    names = ", ".join(f'"{name}"' for name in sorted(held))
-    paths = ", ".join(f"'{quoted(path)}'" for path in files)
     # of a long history only the few rows of the same keys reach the window
     workbench.execute(
         f"""update "{form.name}" as landed set {verdicts}
         from (
-            select before.*, later_submission_id
-            from (select {names} from read_parquet([{paths}], union_by_name = true, hive_partitioning = false)) as before
-            semi join (from "{form.name}" as landed where {is_outside}) as landed on {same_key}
-            inner join (values {pairs}) as counted (filename, later_submission_id) using (filename)
-            where _is_accepted
-            qualify row_number() over (partition by later_submission_id, {key} order by before._month desc) = 1
+            select known.*, later_submission_id
+            from (from {KNOWN_DATES} where form = '{form.name}') as known
+            semi join (from "{form.name}" as landed where {is_outside}) as landed on record_key = {_record_key(form, "landed")}
+            inner join (values {pairs}) as counted (submission_id, later_submission_id) using (submission_id)
+            qualify row_number() over (partition by later_submission_id, record_key order by month desc) = 1
         ) as before
-        where later_submission_id = landed._submission_id and {same_key} and {is_outside}"""
+        where later_submission_id = landed._submission_id and record_key = {_record_key(form, "landed")} and {is_outside}"""
     )
+
+
+def _register_dates(workbench: Workbench, form: Form, dates: Sequence[str], submissions: Mapping[str, Path]) -> None:
+    """Add to ``KNOWN_DATES`` the accepted rows of those of ``submissions`` that it does not hold."""
+    workbench.execute(
+        f"""create schema if not exists build.audit;
+        create table if not exists {KNOWN_DATES} (
+            form varchar, submission_id varchar, month varchar, record_key varchar, dates map(varchar, date))"""
+    )
+    held = {row[0] for row in workbench.execute(f"select distinct submission_id from {KNOWN_DATES} where form = '{form.name}'")}
+    paths = ", ".join(f"'{quoted(path)}'" for submission, path in submissions.items() if submission not in held)
+    if not paths:
+        return
+    values = ", ".join(f"""'{name}': "{name}\"""" for name in dates)
+    workbench.execute(
+        f"""insert into {KNOWN_DATES}
+        select '{form.name}', _submission_id, _month, {_record_key(form, "landed")}, map {{{values}}}
+        from read_parquet([{paths}], union_by_name = true, hive_partitioning = false) as landed
+        where _is_accepted"""
+    )
+
+
+def _record_key(form: Form, rows: str) -> str:
+    return "concat_ws('|', " + ", ".join(f'{rows}."{field.name}"' for field in form.key) + ")"
 
 
 def _known_or_within(rules: tuple[str, ...], column: str) -> str:
     bound = _DATE_BOUNDS[rules].replace("_month", "landed._month").replace("_is_opening", "landed._is_opening")
-    return f'before."{column}" is not distinct from landed."{column}" or coalesce(landed."{column}" {bound}, true)'
+    return f"before.dates['{column}']" + f' is not distinct from landed."{column}" or coalesce(landed."{column}" {bound}, true)'

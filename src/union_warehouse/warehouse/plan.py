@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -196,8 +197,7 @@ def _check_order(month: str, known_at: datetime, current: Release | None) -> Non
 
 
 def _next_release_id(home: Home, month: str) -> str:
-    number = 1 + sum(release.month == month for release in list_releases(home))
-    return f"{month}-r{number}"
+    return f"{month}-r{1 + len(list_releases(home, month))}"
 
 
 def _copy_last_audited(home: Home, current: Release | None, folder: Path) -> None:
@@ -257,15 +257,14 @@ def _write_plan_tables(connection: duckdb.DuckDBPyConnection, home: Home, plan: 
     dates = [("valid_from", pa.date32()), ("valid_to", pa.date32())]
     spell = pa.schema([("unit_code", pa.string()), ("standing_code", pa.string()), *dates])
     tables = {
-        "expected_submissions": expected_reports(plan["closed_months"], known_at.astimezone(SHANGHAI).date()),
         "issue_acknowledgements": read_acknowledgements(home, known_at),
         "cross_form_rules": pa.Table.from_pylist(words),
         "unit_lineage": pa.Table.from_pylist([asdict(one) for one in unit_lineage()], schema=spell),
     }
     for name, table in tables.items():
-        connection.register("given", table)
-        connection.execute(f"create or replace table plan.{name} as from given")
-        connection.unregister("given")
+        with _registered(connection, "given", table):
+            connection.execute(f"create or replace table plan.{name} as from given")
+    _write_expected_reports(connection, expected_reports(plan["closed_months"], known_at.astimezone(SHANGHAI).date()))
     connection.execute(
         """
         create table if not exists plan.loaded_submissions (form varchar, submission_id varchar);
@@ -285,6 +284,37 @@ def _write_plan_tables(connection: duckdb.DuckDBPyConnection, home: Home, plan: 
     _create_landing_view(
         connection, "row_problems", _PROBLEM_COLUMNS, [home.landing / path / "quarantine.parquet" for (path,) in folders]
     )
+
+
+def _write_expected_reports(connection: duckdb.DuckDBPyConnection, expected: pa.Table) -> None:
+    """Write ``plan.expected_submissions``; of a long history only the months that differ from the last audited build."""
+    held = connection.execute(
+        """select list(column_name order by column_index) from duckdb_columns()
+        where schema_name = 'plan' and table_name = 'expected_submissions'"""
+    ).fetchone()
+    with _registered(connection, "given", expected):
+        if not held or held[0] != expected.column_names:
+            connection.execute("create or replace table plan.expected_submissions as from given")
+            return
+        connection.execute(
+            """
+            create temp table differing_months as
+            select distinct month
+            from ((from given except from plan.expected_submissions) union all (from plan.expected_submissions except from given));
+            delete from plan.expected_submissions where month in (from differing_months);
+            insert into plan.expected_submissions from given where month in (from differing_months);
+            drop table differing_months;
+            """
+        )
+
+
+@contextmanager
+def _registered(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> Iterator[None]:
+    connection.register(name, table)
+    try:
+        yield
+    finally:
+        connection.unregister(name)
 
 
 def _in_utc(instant: str | None) -> datetime | None:

@@ -72,7 +72,8 @@ def publish_release(home: Home, close_id: str) -> dict[str, Any]:
         approval=approval.to_dict() if approval else None,
     )
     (unfinished / MANIFEST_FILE).write_text(json.dumps(release.to_dict(), ensure_ascii=False, indent=1), encoding="utf-8")
-    _make_durable(unfinished)
+    for name in (DATABASE_FILE, MANIFEST_FILE):
+        _make_durable(unfinished / name)
     unfinished.rename(folder)
     _point_current_at(home, close_id)
     _forget_older_builds(home, close_id)
@@ -109,20 +110,30 @@ def report_close(home: Home, close_id: str) -> dict[str, Any]:
 def _describe(connection: duckdb.DuckDBPyConnection, manifest: Path) -> None:
     """Write the models' documentation into the file, for `describe` and every SQL client.
 
-    In one statement list: dbt's persist_docs sends a statement a column and takes a sixth of a build.
+    In one statement list, and only what is not there yet: dbt's persist_docs sends a statement a column and takes a
+    sixth of a build.
     """
-    marts = [
-        node
-        for node in json.loads(manifest.read_text("utf-8"))["nodes"].values()
-        if node["resource_type"] == "model" and node["database"] == "marts"
-    ]
-    comments = [f'table "{node["name"]}" is {_literal(node["description"])}' for node in marts]
-    comments += [
-        f'column "{node["name"]}"."{column["name"]}" is {_literal(column["description"])}'
-        for node in marts
-        for column in node["columns"].values()
-    ]
-    connection.execute("; ".join(f"comment on {comment}" for comment in comments))
+    held = connection.execute(
+        """
+        select table_name, null, comment from duckdb_tables() where database_name = current_database()
+        union all select table_name, column_name, comment from duckdb_columns() where database_name = current_database()
+        """
+    ).fetchall()
+    comments = {(table, column): comment for table, column, comment in held}
+    described: dict[tuple[str, str | None], str] = {}
+    for node in json.loads(manifest.read_text("utf-8"))["nodes"].values():
+        if node["resource_type"] == "model" and node["database"] == "marts":
+            described[node["name"], None] = node["description"]
+            described |= {(node["name"], column["name"]): column["description"] for column in node["columns"].values()}
+    connection.execute(
+        "; ".join(
+            f"comment on {_named(*place)} is {_literal(text)}" for place, text in described.items() if comments[place] != text
+        )
+    )
+
+
+def _named(table: str, column: str | None) -> str:
+    return f'column "{table}"."{column}"' if column else f'table "{table}"'
 
 
 def _literal(text: str) -> str:
@@ -173,18 +184,16 @@ def _write_partitions(
     )
     connection.execute("reset threads")
     for path in unsorted.glob("_partition=*/rows_0.parquet"):
-        path.rename(folder / f"{path.parent.name.partition('=')[2]}.parquet")
+        _make_durable(path.rename(folder / f"{path.parent.name.partition('=')[2]}.parquet"))
     shutil.rmtree(unsorted)
 
 
-def _make_durable(folder: Path) -> None:
-    """Flush the new files to disk and forbid writing to them: a release never changes."""
-    for path in folder.rglob("*"):
-        if path.is_file() and path.stat().st_nlink == 1:  # a hard link is the file of a release made durable before
-            descriptor = os.open(path, os.O_RDONLY)
-            os.fsync(descriptor)
-            os.close(descriptor)
-            path.chmod(0o444)
+def _make_durable(file: Path) -> None:
+    """Flush a new file to disk and forbid writing to it: a release never changes."""
+    descriptor = os.open(file, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.close(descriptor)
+    file.chmod(0o444)
 
 
 def _point_current_at(home: Home, release_id: str) -> None:

@@ -6,11 +6,13 @@ There is no other register: the landing zone is it (docs/architecture.md).
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
+_MANIFEST_FILE = "manifest.json"
 _MANIFEST_COLUMNS = {
     "submission_id": "VARCHAR",
     "department": "VARCHAR",
@@ -39,8 +41,9 @@ def read_new_manifests(connection: duckdb.DuckDBPyConnection, landing: Path) -> 
             {columns}, form VARCHAR, version INTEGER, return_kind VARCHAR, row_count INTEGER,
             quarantined_count INTEGER, warning_count INTEGER, parquet_file VARCHAR, path VARCHAR)"""
     )
-    known = {row[0] for row in connection.execute("select distinct path from plan.submissions").fetchall()}
-    new = [path for path in _manifest_paths(landing) if path.parent.relative_to(landing).as_posix() not in known]
+    held = connection.execute("select distinct path from plan.submissions").fetchall()
+    known = {f"{landing}/{path}/{_MANIFEST_FILE}" for (path,) in held}  # as text: there are tens of thousands
+    new = sorted({os.fspath(path) for path in _manifest_paths(landing)} - known)
     if not new:
         return
     schema = "{" + ", ".join(f"'{name}': '{kind}'" for name, kind in _MANIFEST_COLUMNS.items()) + "}"
@@ -51,31 +54,25 @@ def read_new_manifests(connection: duckdb.DuckDBPyConnection, landing: Path) -> 
                 replace(parse_dirpath(m.filename), ? || '/', '')
             from read_json(?, columns = {schema}, format = 'auto', filename = true) as m
             left join lateral (select unnest(m.forms, recursive := true)) as f on true""",
-        [os.fspath(landing), [os.fspath(path) for path in new]],
+        [os.fspath(landing), new],
     )
 
 
-def _manifest_paths(landing: Path) -> list[Path]:
-    if not landing.is_dir():
-        return []
-    return sorted([*landing.glob("month=*/department=*/v*/manifest.json"), *landing.glob("rejected/*/manifest.json")])
+def _manifest_paths(landing: Path) -> Iterator[Path]:
+    yield from landing.glob(f"month=*/department=*/v*/{_MANIFEST_FILE}")
+    yield from landing.glob(f"rejected/*/{_MANIFEST_FILE}")
 
 
 def choose_effective(connection: duckdb.DuckDBPyConnection, known_at: datetime, last_month: str) -> None:
-    """Write ``plan.effective_submissions`` as known at ``known_at`` and what changed against the last audited build.
+    """Bring ``plan.effective_submissions`` to what was known at ``known_at``; ``plan.changed_submissions`` says what changed.
 
     Per department, month and form the accepted version that arrived last counts, in its newest reading; two versions
     that arrived at the same instant have no order, so neither counts (domain: Submission).
     """
     connection.execute(
         """
-        create table if not exists plan.effective_submissions as select * from plan.submissions limit 0;
-        create or replace temp table previous_effective as select form, submission_id from plan.effective_submissions;
-        """
-    )
-    connection.execute(
-        """
-        create or replace table plan.effective_submissions as
+        create table if not exists plan.effective_submissions as from plan.submissions limit 0;
+        create or replace temp table effective_now as
         with
             known as (
                 select * from plan.submissions
@@ -86,19 +83,26 @@ def choose_effective(connection: duckdb.DuckDBPyConnection, known_at: datetime, 
                 select * from known
                 qualify row_number() over (partition by department, month, form, submission_number order by reading desc) = 1
             )
-        select * from newest_reading
+        select form, submission_id from newest_reading
         where state in ('accepted', 'accepted_with_quarantine') and submission_id not in (select submission_id from tied)
         qualify row_number() over (partition by department, month, form order by received_at desc) = 1
         """,
         {"known_at": known_at.replace(tzinfo=None), "last_month": last_month},
     )
+    # only what changed is written: the rest of a long history stays as it is
     connection.execute(
         """
         create or replace table plan.changed_submissions as
         select form, submission_id, true as counts_now
-        from (select form, submission_id from plan.effective_submissions except from previous_effective)
+        from (from effective_now except select form, submission_id from plan.effective_submissions)
         union all
         select form, submission_id, false
-        from (from previous_effective except select form, submission_id from plan.effective_submissions)
+        from (select form, submission_id from plan.effective_submissions except from effective_now);
+        delete from plan.effective_submissions
+        where (form, submission_id) in (select (form, submission_id) from plan.changed_submissions where not counts_now);
+        insert into plan.effective_submissions
+        select * from plan.submissions
+        semi join (from plan.changed_submissions where counts_now) using (form, submission_id);
+        drop table effective_now;
         """
     )

@@ -72,12 +72,13 @@ class Release:
         return datetime.fromisoformat(self.known_at)
 
 
-def list_releases(home: Home) -> list[Release]:
-    """All releases, newest first; a folder that a kill left before ``current`` moved to it is none."""
+def list_releases(home: Home, month: str | None = None) -> list[Release]:
+    """All releases, or those of closes of ``month``, newest first; a folder that a kill left before ``current`` moved to it is none."""
     current = current_release(home)
     if current is None:
         return []
-    found = [Release.from_file(path) for path in home.releases.glob(f"[!.]*/{MANIFEST_FILE}") if not path.parent.is_symlink()]
+    folders = f"{month}-r*" if month else "[!.]*"
+    found = [Release.from_file(path) for path in home.releases.glob(f"{folders}/{MANIFEST_FILE}") if not path.parent.is_symlink()]
     published = [release for release in found if release.sequence <= current.sequence]
     return sorted(published, key=lambda release: release.sequence, reverse=True)
 
