@@ -7,12 +7,13 @@ from pathlib import Path
 import duckdb
 
 from union_warehouse.paths import Home
-from union_warehouse.warehouse.plan import PREVIOUS_FILE, write_build
+from union_warehouse.warehouse.plan import LAST_BUILD_FILE, PREVIOUS_FILE, write_build
 
 
 def write_empty_build(folder: Path, opening_month: str, last_month: str) -> None:
     """Write the files that a plan leaves for dbt, with no submission, into ``folder``."""
-    duckdb.connect(str(folder / PREVIOUS_FILE)).close()
+    for name in (PREVIOUS_FILE, LAST_BUILD_FILE):
+        duckdb.connect(str(folder / name)).close()
     close = {
         "close_id": f"{last_month}-r1",
         "month": last_month,

@@ -68,22 +68,26 @@
     }}
 {%- endmacro %}
 
-{#- Rows of a fact whose entities this build made anew, as they are now and as the previous release had them: what their columns
-    say names everything that must be judged anew, a row that was withdrawn or corrected included. -#}
-{% macro remade_rows(fact, columns) -%}
+{#- Rows of a fact whose entities this build made anew, as they are now and as the previous release had them. A model that asks
+    for remade_rows has them once, under the name `<fact>_remade`: a long fact is read once, however many subjects it names. -#}
+{% macro remade(fact) -%}
     {%- set definition = fact_definitions()[fact] %}
     {%- for relation in [ref(fact), previous_mart(fact)] if relation %}
         {% if not loop.first %}
-            union
+            union all by name
         {% endif %}
-        select
-            {% if loop.length == 1 %} distinct {% endif %}
-            {% for column in columns %} {{ column }} as part_{{ loop.index }}{{ "," if not loop.last }} {% endfor %}
+        select *
         from {{ relation }}
         where
             {{ definition.key }}
             in (select entity_key from {{ ref("int_affected_entities") }} where form = '{{ definition.form }}')
     {%- endfor %}
+{%- endmacro %}
+
+{#- What the columns of remade rows say names everything that must be judged anew, a row that was withdrawn or corrected included. -#}
+{% macro remade_rows(fact, columns) -%}
+    select distinct {% for column in columns %} {{ column }} as part_{{ loop.index }}{{ "," if not loop.last }} {% endfor %}
+    from {{ fact }}_remade
 {%- endmacro %}
 
 {#- Key of what findings are about; findings of a subject are forgotten and made anew together. It never leaves the build: a

@@ -80,6 +80,20 @@
     {% if is_incremental() -%} delete from {{ this }} where month >= (select from_month from {{ span }}) {%- endif %}
 {%- endmacro %}
 
+{#- What was expected and sent is told anew for the months of which anything of it changed; what names no month is under ''. -#}
+{% macro forget_report_months(month) -%}
+    {%- set report_months = source("plan", "report_months") %}
+    {% if is_incremental() -%}
+        delete from {{ this }} where coalesce({{ month }}, '') in (select month from {{ report_months }})
+    {%- endif %}
+{%- endmacro %}
+
+{% macro is_report_month(month) -%}
+    {%- if is_incremental() -%} coalesce({{ month }}, '') in (select month from {{ source("plan", "report_months") }})
+    {%- else -%} true
+    {%- endif -%}
+{%- endmacro %}
+
 {% macro forget_affected_enterprises() -%}
     {%- set affected_enterprises = ref("int_affected_enterprises") %}
     {% if is_incremental() -%} delete from {{ this }} where uscc in (select uscc from {{ affected_enterprises }}) {%- endif %}

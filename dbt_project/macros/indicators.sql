@@ -62,7 +62,16 @@
         fact.submission_id,
         fact.source_sheet,
         fact.source_row
-    from {{ marts.of[definition.fact] }} as fact
+    {% if definition.kind == "flow" %}
+        -- of a long history only the rows of the span have their month worded
+        from
+            (
+                select *
+                from {{ marts.of[definition.fact] }}
+                where {{ definition.date }} >= (select date_trunc('month', min(month_end)) from span)
+            ) as fact
+    {% else %} from {{ marts.of[definition.fact] }} as fact
+    {% endif %}
     {% if definition.kind == "flow" %}
         semi join span on {{ month_of(definition.date) }} = span.month
         where ({{ where }}) and {{ month_of(definition.date) }} >= coalesce(flows_from_month, '')

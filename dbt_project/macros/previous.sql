@@ -3,6 +3,11 @@
     {%- if execute -%} {{ return(adapter.get_relation("previous", "main", name)) }} {%- endif -%} {{ return(none) }}
 {%- endmacro %}
 
+{#- A model as the last audited build left it, or none when this build starts empty. -#}
+{% macro last_build_model(schema, name) -%}
+    {%- if execute -%} {{ return(adapter.get_relation("last_build", schema, name)) }} {%- endif -%} {{ return(none) }}
+{%- endmacro %}
+
 {#- What the months that are made anew are made of, whatever the version of a submission: to tell whose rows made a difference. -#}
 {% macro contributions_by_slot(relation) -%}
     select

@@ -11,7 +11,12 @@
 {% for rule, key in business_keys().items() %} {% do subjects.append((rule, key.fact, key.columns)) %} {% endfor %}
 {% for fact in numbered_facts() %} {% do subjects.append((fact, fact, natural_key_of(fact))) %} {% endfor %}
 
+{% set facts = ["fct_membership_changes"] %}
+{% for topic, fact, columns in subjects if fact not in facts %} {% do facts.append(fact) %} {% endfor %}
+
 with
+    {% for fact in facts %} {{ fact }}_remade as ({{ remade(fact) }}), {% endfor %}
+
     span as (select * from {{ ref("int_earliest_change") }}),
 
     {% for topic, fact, columns in subjects %} remade_{{ loop.index }} as ({{ remade_rows(fact, columns) }}), {% endfor %}

@@ -1,12 +1,10 @@
 {{
     config(
         materialized="incremental",
-        incremental_strategy="append",
+        incremental_strategy="differing_rows",
         on_schema_change="fail",
-        pre_hook="{{ forget_changed_months() }}",
     )
 }}
--- depends_on: {{ ref('int_contributions_before') }}
 -- depends_on: {{ ref('dim_enterprise') }} {{ ref('dim_reporting_unit') }} {{ ref('dim_reporting_unit_lineage') }} {{ ref('dim_union') }}
 -- depends_on: {{ ref('fct_membership_monthly') }} {% for fact in fact_definitions() %} {{ ref(fact) }} {% endfor %}
 with

@@ -1,5 +1,7 @@
 -- Findings on members: month against month, snapshot against movements, transfers, membership of two unions.
 with
+    fct_membership_changes_remade as ({{ remade("fct_membership_changes") }}),
+
     this_close as (select * from {{ source("plan", "close") }}),
 
     span as (select * from {{ ref("int_earliest_change") }}),

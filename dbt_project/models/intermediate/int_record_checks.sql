@@ -2,7 +2,11 @@
 -- indicator.
 {% set parties = ["contract_kind", "party"] %}
 
+{% set facts = ["fct_safety_inspections", "fct_hazards", "fct_collective_contracts", "fct_union_coverage", "fct_commitments"] %}
+
 with
+    {% for fact in facts %} {{ fact }}_remade as ({{ remade(fact) }}), {% endfor %}
+
     remade_inspections as (
         {{ remade_rows("fct_safety_inspections", ["inspection_no"]) }}
         union

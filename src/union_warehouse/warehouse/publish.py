@@ -15,7 +15,7 @@ import union_warehouse
 from union_warehouse.contracts import load_forms
 from union_warehouse.paths import Home
 from union_warehouse.warehouse.approvals import approval_of
-from union_warehouse.warehouse.plan import BUILD_FILE, MARTS_FILE, load_plan
+from union_warehouse.warehouse.plan import BUILD_FILE, LAST_BUILD_FILE, MARTS_FILE, load_plan
 from union_warehouse.warehouse.releases import DATABASE_FILE, MANIFEST_FILE, Release, current_release
 
 _PARTITION_COLUMNS = ("month", "submission_month")
@@ -205,7 +205,8 @@ def _point_current_at(home: Home, release_id: str) -> None:
 
 
 def _forget_older_builds(home: Home, close_id: str) -> None:
-    """Keep the build that the current release came from: the next close starts from a copy of it."""
+    """Keep the build that the current release came from, without the one before: the next close starts from a copy of it."""
+    (home.build / close_id / LAST_BUILD_FILE).unlink(missing_ok=True)
     for path in home.build.iterdir():
         if path.is_dir() and not path.is_symlink() and path.name not in {close_id, "dbt_target"}:
             shutil.rmtree(path)

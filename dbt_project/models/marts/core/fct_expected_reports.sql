@@ -1,5 +1,13 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="fail",
+        pre_hook="{{ forget_report_months('month') }}",
+    )
+}}
 with
-    expected as (select * from {{ source("plan", "expected_submissions") }}),
+    expected as (select * from {{ source("plan", "expected_submissions") }} where {{ is_report_month("month") }}),
 
     first_accepted as (
         select submission_month, submitted_by_code, form, received_at, is_on_time

@@ -1,3 +1,11 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="fail",
+        pre_hook="{{ forget_report_months('submission_month') }}",
+    )
+}}
 with
     submissions as (select * from {{ source("plan", "submissions") }}),
 
@@ -5,7 +13,12 @@ with
 
     effective as (select form, submission_id, true as is_effective from {{ source("plan", "effective_submissions") }}),
 
-    known as (select submissions.* from submissions inner join this_close on received_at <= known_at and read_at <= known_at),
+    known as (
+        select submissions.*
+        from submissions
+        inner join this_close on received_at <= known_at and read_at <= known_at
+        where {{ is_report_month("submissions.month") }}
+    ),
 
     accepted as (
         -- the first accepted version decides whether the month was reported in time (domain: Submission)

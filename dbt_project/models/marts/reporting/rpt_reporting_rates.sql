@@ -1,5 +1,13 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="fail",
+        pre_hook="{{ forget_report_months('month') }}",
+    )
+}}
 with
-    expected as (select * from {{ ref("fct_expected_reports") }}),
+    expected as (select * from {{ ref("fct_expected_reports") }} where {{ is_report_month("month") }}),
 
     counted as (
         select

@@ -1,6 +1,7 @@
 {{ config(materialized="incremental", incremental_strategy="append", on_schema_change="fail") }}
 -- depends_on: {{ ref('rpt_indicators') }} {{ ref('int_earliest_change') }}
 {% set before = previous_mart("rpt_indicators") %}
+{% set contributions_before = last_build_model("intermediate", "int_indicator_contributions") %}
 {# forms whose rows decide whether, or where, rows of other forms count #}
 {% set parents = ["union_register", "union_coverage", "safety_inspections", "programme_enrolments"] %}
 
@@ -40,6 +41,12 @@ with
 
     contributions_now as ({{ contributions_by_slot(ref("int_indicator_contributions")) }}),
 
+    contributions_before as (
+        {% if contributions_before %}{{ contributions_by_slot(contributions_before) }}
+        {% else %}select * from contributions_now where false
+        {% endif %}
+    ),
+
     -- whose rows made the difference; the same rows in a new version make none
     differences as (
         select distinct indicator_code, month, reporting_unit_code, submission_slot
@@ -48,11 +55,11 @@ with
                 (
                     from contributions_now
                     except
-                    from {{ ref("int_contributions_before") }}
+                    from contributions_before
                 )
                 union all
                 (
-                    from {{ ref("int_contributions_before") }}
+                    from contributions_before
                     except
                     from contributions_now
                 )
