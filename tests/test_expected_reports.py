@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.releases import copy_of
 from union_warehouse.contracts import expected_reports, forms_owed, load_units
 from union_warehouse.contracts.expected import (
     ExceptionKind,
@@ -16,6 +17,8 @@ from union_warehouse.contracts.expected import (
     ReportingException,
     load_exceptions,
 )
+from union_warehouse.paths import Home
+from union_warehouse.warehouse import plan_close, run_dbt
 from union_warehouse.working_days import closing_at, due_on
 
 HEADER = "month,unit_code,form,exception_kind,due_on,reason,given_by,given_on\n"
@@ -82,3 +85,39 @@ def test_an_exception_is_read(tmp_path: Path) -> None:
     seed = tmp_path / "reporting_exceptions.csv"
     seed.write_text(f"{HEADER}2014-01,CQ,hazards,extended,2014-02-17,系统升级,办公室,2014-02-10\n", encoding="utf-8")
     assert load_exceptions(seed) == (EXTENDED,)
+
+
+def test_an_exception_given_after_the_close_is_told_by_the_next_one(
+    tmp_path: Path, january: Path, closings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seed = tmp_path / "reporting_exceptions.csv"
+    seed.write_text(HEADER + "2014-01,CQ,hazards,excused,,系统升级,办公室,2014-02-20\n", encoding="utf-8")
+    monkeypatch.setattr("union_warehouse.contracts.expected.EXCEPTIONS_SEED", seed)
+    home = Home(copy_of(january, tmp_path))
+    before = reports(home.build / "2014-01-r1" / "marts.duckdb")
+    close_id = plan_close(home, "2014-02", datetime.fromisoformat(closings["2014-02"]))["close_id"]
+    run_dbt(home, close_id)
+    after = reports(home.build / close_id / "marts.duckdb")
+    assert {month for month, *_ in after} == {"2014-01", "2014-02"}
+    january_after = {key: excused for key, excused in after.items() if key[0] == "2014-01"}
+    assert january_after == before | {("2014-01", "CQ", "hazards"): True}
+    owed = sum(unit == "CQ" for _, unit, _ in before)
+    assert rates(home.build / close_id / "marts.duckdb", "2014-01", "CQ") == (owed - 1, 1)
+
+
+def reports(marts: Path) -> dict[tuple[str, str, str], bool]:
+    with duckdb.connect(str(marts), read_only=True) as connection:
+        rows = connection.execute("select month, reporting_unit_code, form, is_excused from fct_expected_reports").fetchall()
+    assert len(rows) == len({row[:3] for row in rows})
+    return {(month, unit, form): excused for month, unit, form, excused in rows}
+
+
+def rates(marts: Path, month: str, unit: str) -> tuple[int, int]:
+    """Expected and excused reports of a unit and month."""
+    with duckdb.connect(str(marts), read_only=True) as connection:
+        (row,) = connection.execute(
+            """select expected_count, excused_count from rpt_reporting_rates
+            where month = ? and reporting_unit_code = ? and rate_level = 'unit'""",
+            [month, unit],
+        ).fetchall()
+    return row
