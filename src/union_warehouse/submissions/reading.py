@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -69,6 +71,19 @@ class Submission:
         return any(isinstance(problem, UntouchedTemplate) for problem in self.problems)
 
 
+@contextmanager
+def _without_garbage_collector() -> Iterator[None]:
+    """A sheet is a list per row, none of them a cycle, which the collector would walk through again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@_without_garbage_collector()
 def read_submission(data: bytes, file_name: str, received_at: str, key: HashKey) -> Submission:
     """Read one file completely.
 
