@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,15 @@ from union_warehouse.quality.audit_report import Finding, write_report
 from union_warehouse.quality.built_marts import create_scope
 from union_warehouse.quality.gx_duckdb import Workbench, open_workbench
 from union_warehouse.quality.landed_rows import PROBLEMS, create_landed_table, create_problems_table
-from union_warehouse.quality.suites import CROSS_FORM_SUITE, MARTS_SUITE, Check, contract_checks, expectation_suite, load_checks
+from union_warehouse.quality.suites import (
+    CROSS_FORM_SUITE,
+    FAILING_ROW_COUNT,
+    MARTS_SUITE,
+    Check,
+    contract_checks,
+    expectation_suite,
+    load_checks,
+)
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
@@ -99,7 +108,9 @@ def audit_warehouse(home: Home, close_id: str) -> dict[str, Any]:
         scope = create_scope(workbench, home)
         for path in (CROSS_FORM_SUITE, MARTS_SUITE):
             checks = load_checks(path)
-            result = _validate(workbench, scope, path.stem, checks, {"result_format": "COMPLETE"})
+            counted = [replace(check, expectation=FAILING_ROW_COUNT) for check in checks]
+            result = _validate(workbench, scope, path.stem, counted, {"result_format": "BASIC"})
+            _locate_failures(workbench, scope, path.stem, checks, result, {"result_format": "COMPLETE"})
             results.append(result)
             findings[path.stem] = [_judge(check, item) for check, item in _paired(checks, result)]
     return _conclude(home, close_id, WAREHOUSE, findings, results, started)
@@ -115,6 +126,24 @@ def _validate(
     """
     suite = expectation_suite(suite_name, checks)
     return workbench.batch(table).validate(suite, result_format=result_format)
+
+
+def _locate_failures(
+    workbench: Workbench,
+    table: str,
+    suite_name: str,
+    checks: Sequence[Check],
+    result: ExpectationSuiteValidationResult,
+    result_format: dict[str, Any],
+) -> dict[str, ExpectationValidationResult]:
+    """Validate again, with their rows, those of ``checks`` that failed; what is found takes its place in ``result``."""
+    failed = [check for check, item in _paired(checks, result) if not item.success]
+    if not failed:
+        return {}
+    rerun = _validate(workbench, table, f"{suite_name}.located", failed, result_format)
+    located = {check.id: item for check, item in _paired(failed, rerun)}
+    result.results = [located.get(item.expectation_config.meta["check"], item) for item in result.results]
+    return located
 
 
 def _paired(
@@ -143,18 +172,13 @@ def _audit_form(workbench: Workbench, form: Form) -> tuple[ExpectationSuiteValid
     """Judge one form: whether each expectation holds on every row, then where those that failed do not."""
     checks = contract_checks(form)
     result = _validate(workbench, form.name, form.name, checks, {"result_format": "BOOLEAN_ONLY"})
-    failed = [check for check, item in _paired(checks, result) if not item.success]
-    located: dict[str, ExpectationValidationResult] = {}
-    if failed:
-        where = {
-            "result_format": "COMPLETE",
-            "unexpected_index_column_names": _ROW_COLUMNS,
-            "partial_unexpected_count": _LOCATED_ROWS,
-            "return_unexpected_index_query": False,
-        }
-        rerun = _validate(workbench, form.name, f"{form.name}.located", failed, where)
-        located = {check.id: item for check, item in _paired(failed, rerun)}
-        result.results = [located.get(item.expectation_config.meta["check"], item) for item in result.results]
+    where = {
+        "result_format": "COMPLETE",
+        "unexpected_index_column_names": _ROW_COLUMNS,
+        "partial_unexpected_count": _LOCATED_ROWS,
+        "return_unexpected_index_query": False,
+    }
+    located = _locate_failures(workbench, form.name, form.name, checks, result, where)
     findings = [_judge(check, item) for check, item in _paired(checks, result)]
     findings.append(_compare_with_quarantine(workbench, form, checks, located))
     return result, findings

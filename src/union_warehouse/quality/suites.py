@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CROSS_FORM_SUITE = EXPECTATIONS_DIR / "cross_form.yml"
 MARTS_SUITE = EXPECTATIONS_DIR / "marts.yml"
+FAILING_ROW_COUNT = "failing_row_count_expectation"
 NATURAL_KEY = "_natural_key"
 ACCEPTED_AGREES = "_accepted_agrees"
 UNREAD_RULES = ("wrong_type", "float_identifier", "formula_without_value")
@@ -186,6 +187,8 @@ def _within_scope(sql: str) -> str:
 def expectation_suite(name: str, checks: Iterable[Check]) -> ExpectationSuite:
     """The GX suite of ``checks``, with identifiers that depend on names alone."""
     from great_expectations import ExpectationSuite
+
+    import union_warehouse.quality.failing_row_count  # noqa: F401  makes FAILING_ROW_COUNT known to GX
 
     return ExpectationSuite(name=name, id=stable_id(name), expectations=[_configuration(check) for check in checks])
 
