@@ -38,7 +38,7 @@ MARTS_FILE = "marts.duckdb"
 PREVIOUS_FILE = "previous.duckdb"
 LAST_BUILD_FILE = "last_build.duckdb"
 STORAGE: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.4.0"}
-"""Of the files that a close makes: half the size of DuckDB's default, which clients before 1.2 read too, and written in half the time."""
+"""Of the files that a close makes: checkpoints take half the time of DuckDB's default format, which the oldest clients read too."""
 PLAN_FILE = "plan.json"
 
 _PROBLEM_COLUMNS = {
