@@ -31,9 +31,8 @@ def measure(folder: Path) -> dict[str, Any]:
     for history in HISTORIES:
         homes[history] = here = home_until(folder / f"after-{history}", home, months[history - 1])
         _make_history(here, months[: history - 1], closings)
-        _close_and_take_back(
-            here, months[history - 1], closings[months[history - 1]]
-        )  # imports and dbt's first parse are not measured
+        # imports and dbt's first parse are not measured
+        _close_and_take_back(here, months[history - 1], closings[months[history - 1]])
     clocks: dict[int, list[Clock]] = {history: [] for history in HISTORIES}
     for _ in range(REPEATS):  # in turn, so that a slow minute of the machine strikes every history
         for history in HISTORIES:

@@ -70,13 +70,14 @@
                 from {{ marts.of[definition.fact] }}
                 where {{ definition.date }} >= (select date_trunc('month', min(month_end)) from span)
             ) as fact
-    {% else %} from {{ marts.of[definition.fact] }} as fact
-    {% endif %}
-    {% if definition.kind == "flow" %}
         semi join span on {{ month_of(definition.date) }} = span.month
         where ({{ where }}) and {{ month_of(definition.date) }} >= coalesce(flows_from_month, '')
-    {% elif not is_spell %} inner join span on fact.{{ definition.date[0] }} = span.month where ({{ where }})
+    {% elif not is_spell %}
+        from {{ marts.of[definition.fact] }} as fact
+        inner join span on fact.{{ definition.date[0] }} = span.month
+        where ({{ where }})
     {% else %}
+        from {{ marts.of[definition.fact] }} as fact
         inner join span on {{ definition.date[0] }} <= month_end and {{ end_of_spell(definition.date[1]) }} > month_end
         -- a spell goes on when its unit was merged or split: it counts for the unit that stands for it
         inner join

@@ -103,6 +103,5 @@ def choose_effective(connection: duckdb.DuckDBPyConnection, known_at: datetime, 
         insert into plan.effective_submissions
         select * from plan.submissions
         semi join (from plan.changed_submissions where counts_now) using (form, submission_id);
-        drop table effective_now;
         """
     )
