@@ -21,7 +21,7 @@ demo: .venv/.installed ## run the reference year and print every figure beside t
 
 test: .venv/.installed ## run every check and test
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 lint: .venv/.installed ## ruff, mypy, sqlfmt
 	$(BIN)/ruff check .

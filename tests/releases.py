@@ -23,10 +23,6 @@ def publish_approved(home: Home, close_id: str) -> None:
     publish_release(home, close_id)
 
 
-def open_marts(home: Path, release: str = "current") -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(str((home / "releases" / release).resolve() / "warehouse.duckdb"), read_only=True)
-
-
 def differing_tables(left: Path, right: Path, schema: str = "main", only: str = "%") -> list[str]:
     """Tables of a schema, whose names are like ``only``, whose rows differ between two files."""
     with duckdb.connect() as connection:

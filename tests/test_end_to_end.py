@@ -11,12 +11,14 @@ import duckdb
 import openpyxl
 
 from tests.commands import uw, uw_json
-from tests.releases import copy_of, differing_tables, open_marts
+from tests.releases import copy_of, differing_tables
+from union_warehouse.paths import Home
+from union_warehouse.warehouse import open_release
 
 
 def test_figures_of_a_month_come_from_its_rows(february: Path) -> None:
     figures = uw_json(february, "figures", "--year", "2014", "--month", "2014-02")
-    with open_marts(february) as connection:
+    with open_release(Home(february)) as connection:
         inspections = connection.execute("select count(*) from fct_safety_inspections where event_month = '2014-02'").fetchone()
     assert figures["safety.inspections"] == inspections[0] > 0
     year = uw_json(february, "figures", "--year", "2014")
@@ -25,7 +27,7 @@ def test_figures_of_a_month_come_from_its_rows(february: Path) -> None:
 
 
 def test_units_add_up_and_distinct_counts_do_not_exceed_them(february: Path) -> None:
-    with open_marts(february) as connection:
+    with open_release(Home(february)) as connection:
         wrong = connection.execute(
             """
             select indicator_code, month from rpt_indicators where aggregation <> 'ratio' group by all
@@ -39,7 +41,7 @@ def test_a_release_is_a_folder_of_documented_tables_and_parquet(february: Path) 
     release = february / "releases" / "2014-02-r1"
     manifest = json.loads((release / "release.json").read_text("utf-8"))
     assert manifest["closed_months"] == ["2014-01", "2014-02"]
-    with open_marts(february) as connection:
+    with duckdb.connect(str(release / "warehouse.duckdb"), read_only=True) as connection:
         undocumented = connection.execute(
             "select table_name, column_name from duckdb_columns() where not internal and comment is null"
         ).fetchall()
@@ -174,7 +176,7 @@ def test_personal_data_is_in_clear_in_the_originals_only(february: Path, referen
         assert not any(needle in content for needle in needles), path
         searched += 1
     assert searched > 100
-    with open_marts(february) as connection:
+    with open_release(Home(february)) as connection:
         keys = {row[0] for row in connection.execute("select person_key from fct_membership_changes").fetchall()}
     assert not keys & numbers
 

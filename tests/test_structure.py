@@ -13,7 +13,7 @@ import pytest
 
 from tests.audited_year import Row, change, count, coverage, founding, hazard, inspection
 from tests.landings import land
-from tests.releases import open_marts, publish_approved
+from tests.releases import publish_approved
 from tests.workbook_factory import write_csv
 from union_warehouse.contracts.units import department_line, standing_code
 from union_warehouse.paths import Home
@@ -22,7 +22,7 @@ from union_warehouse.reporting.figures import NoSuchUnit
 from union_warehouse.reporting.report import build_document
 from union_warehouse.reporting.report.document import Table
 from union_warehouse.submissions import collect_file, place_in_inbox, scan_inbox
-from union_warehouse.warehouse import run_dbt
+from union_warehouse.warehouse import open_release, run_dbt
 from union_warehouse.warehouse.plan import plan_from_landing
 
 MONTHS = ["2021-03", "2021-04", "2021-05"]
@@ -164,7 +164,7 @@ def test_restating_moves_values_between_units_and_never_changes_the_total(merged
 
 
 def test_nothing_is_counted_at_two_places(merged: Home) -> None:
-    with open_marts(merged.root) as connection:
+    with open_release(merged) as connection:
         wrong = connection.execute(
             """select indicator_code, month from rpt_indicators where aggregation in ('count', 'sum') group by all
             having coalesce(sum(value_month) filter (where not is_federation), 0) <> sum(value_month) filter (where is_federation)"""

@@ -153,6 +153,7 @@ def _published(home: Home, query: str, wanted: pa.Array) -> pa.Table:
     release = _release(home)
     if release is None:
         raise FileNotFoundError(home.releases / "current")
-    with duckdb.connect(os.fspath(release / "warehouse.duckdb"), read_only=True) as connection:
+    # One thread: see `union_warehouse.warehouse.releases.open_release`.
+    with duckdb.connect(os.fspath(release / "warehouse.duckdb"), read_only=True, config={"threads": 1}) as connection:
         connection.register("wanted", pa.table({"key": wanted}))
         return connection.execute(query).to_arrow_table()

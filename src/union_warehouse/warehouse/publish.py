@@ -16,7 +16,7 @@ from union_warehouse.contracts import load_forms
 from union_warehouse.paths import Home
 from union_warehouse.warehouse.approvals import approval_of
 from union_warehouse.warehouse.plan import BUILD_FILE, LAST_BUILD_FILE, MARTS_FILE, load_plan
-from union_warehouse.warehouse.releases import DATABASE_FILE, MANIFEST_FILE, Release, current_release
+from union_warehouse.warehouse.releases import DATABASE_FILE, MANIFEST_FILE, Release, current_release, open_release
 
 _PARTITION_COLUMNS = ("month", "submission_month")
 
@@ -87,7 +87,7 @@ def report_close(home: Home, close_id: str) -> dict[str, Any]:
     reporting_unit_code, old and new value of the month and of the year to date, caused_by (submission versions).
     """
     release = Release.from_file(home.releases / close_id / MANIFEST_FILE)
-    with duckdb.connect(os.fspath(home.releases / close_id / DATABASE_FILE), read_only=True) as connection:
+    with open_release(home, close_id) as connection:
         restated = connection.execute(
             """
             select indicator_code, month, reporting_unit_code, old_value_month, new_value_month,
