@@ -127,9 +127,8 @@ def open_release(home: Home, release_id: str | None = None, threads: int = 1) ->
     Args:
         home: the warehouse's state.
         release_id: None for the current release.
-        threads: that DuckDB computes with. For a look at a few months starting a second one takes longer than it saves,
-            and in DuckDB 1.5 a thread that still lets go of the last query while the file is closed can end the
-            process with a segmentation fault (mended in 2.0: ``ExecutorTask`` gives up its event before it is done).
+        threads: that DuckDB computes with. For a look at a few months, starting a second one takes longer than it saves;
+            and with DuckDB 1.5.5 a process once ended with a segmentation fault in such a thread while a release was closed.
 
     Raises:
         NoRelease: nothing has been published yet.
