@@ -49,6 +49,10 @@ def test_a_release_is_a_folder_of_documented_tables_and_parquet(february: Path) 
         read = connection.execute(f"select count(*) from '{release}/parquet/fct_hazards/*.parquet'").fetchone()
     assert undocumented == []
     assert count == read == (manifest["tables"]["fct_hazards"]["rows"],)
+    files = {
+        fact: {path.stem for path in (release / "parquet" / fact).iterdir()} for fact in ("fct_visits", "fct_union_coverage")
+    }
+    assert files == {"fct_visits": {"2014-01", "2014-02"}, "fct_union_coverage": {"all"}}, "spells are one file"
     january = february / "releases" / "2014-01-r1" / "parquet" / "dim_reporting_unit" / "all.parquet"
     assert january.stat().st_ino == (release / "parquet" / "dim_reporting_unit" / "all.parquet").stat().st_ino
 

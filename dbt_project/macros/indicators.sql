@@ -7,7 +7,8 @@
     {{ return(graph.nodes["model.union_warehouse.int_indicator_contributions"].config.meta) }}
 {%- endmacro %}
 
-{#- What the model of a fact says of itself: natural_key, dimensions, unit_follows_union (rows count for the unit of their union). -#}
+{#- What the model of a fact says of itself: natural_key, dimensions, unit_follows_union (rows count for the unit of their union),
+    is_of_spells (its rows end in later months: one Parquet file of a release). -#}
 {% macro fact_meta(fact) -%} {{ return(graph.nodes["model.union_warehouse." ~ fact].config.meta) }} {%- endmacro %}
 
 {#- The rows of one fact that contribute to one indicator, month by month of the span. `for_release` words the statement for a

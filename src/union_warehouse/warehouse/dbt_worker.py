@@ -15,6 +15,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
@@ -106,9 +107,21 @@ def _run_in_fork(request: Mapping[str, Any], manifest: Any) -> NoReturn:
                     sys.stdout.flush()
 
         success = _dbt(request["arguments"], request["build"], request["target"], manifest, [tell]).success
-        # DuckDB moves its write-ahead log into the file when it is closed, and cannot end in a fork in any other way.
+        if success:
+            _checkpoint_files()
+        # DuckDB cannot end in a fork in any other way.
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
         os._exit(0 if success else 1)
+
+
+def _checkpoint_files() -> None:
+    """Move the write-ahead logs into their files, side by side: closing the database would do one after the other."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    handle = DuckDBConnectionManager.env().handle()  # type: ignore[no-untyped-call]
+    cursors = {database: handle.cursor() for database in ("build", "marts")}
+    with ThreadPoolExecutor(len(cursors)) as pool:
+        list(pool.map(lambda database: cursors[database].execute(f"checkpoint {database}"), cursors))
 
 
 def _dbt(arguments: Sequence[str], build: str, target: str, manifest: Any = None, listeners: Sequence[Any] = ()) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,15 +45,16 @@ def publish_release(home: Home, close_id: str) -> dict[str, Any]:
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
     marts = home.build / close_id / MARTS_FILE
+    models = _models_of_marts(home.build / "dbt_target" / "manifest.json")
     with duckdb.connect(os.fspath(marts)) as connection:
-        _describe(connection, home.build / "dbt_target" / "manifest.json")
+        _describe(connection, models)
         connection.execute("force checkpoint")
     with duckdb.connect(os.fspath(home.build / close_id / BUILD_FILE)) as connection:
         connection.execute("force checkpoint")  # the next close copies this file, without a write-ahead log
     shutil.copyfile(marts, unfinished / DATABASE_FILE)
     previous_parquet = home.releases / (previous.release_id if previous else "") / "parquet"
     with duckdb.connect(os.fspath(unfinished / DATABASE_FILE), read_only=True) as connection:
-        tables = _export_parquet(connection, unfinished / "parquet", previous, previous_parquet)
+        tables = _export_parquet(connection, models, unfinished / "parquet", previous, previous_parquet)
         restated = connection.execute("select count(*) from rpt_restatements where release_id = ?", [close_id]).fetchone()
     release = Release(
         release_id=close_id,
@@ -107,7 +108,13 @@ def report_close(home: Home, close_id: str) -> dict[str, Any]:
     }
 
 
-def _describe(connection: duckdb.DuckDBPyConnection, manifest: Path) -> None:
+def _models_of_marts(manifest: Path) -> dict[str, dict[str, Any]]:
+    """The marts in the manifest of dbt, by table name."""
+    nodes = json.loads(manifest.read_text("utf-8"))["nodes"].values()
+    return {node["name"]: node for node in nodes if node["resource_type"] == "model" and node["database"] == "marts"}
+
+
+def _describe(connection: duckdb.DuckDBPyConnection, models: Mapping[str, dict[str, Any]]) -> None:
     """Write the models' documentation into the file, for `describe` and every SQL client.
 
     In one statement list, and only what is not there yet: dbt's persist_docs sends a statement a column and takes a
@@ -121,10 +128,9 @@ def _describe(connection: duckdb.DuckDBPyConnection, manifest: Path) -> None:
     ).fetchall()
     comments = {(table, column): comment for table, column, comment in held}
     described: dict[tuple[str, str | None], str] = {}
-    for node in json.loads(manifest.read_text("utf-8"))["nodes"].values():
-        if node["resource_type"] == "model" and node["database"] == "marts":
-            described[node["name"], None] = node["description"]
-            described |= {(node["name"], column["name"]): column["description"] for column in node["columns"].values()}
+    for table, node in models.items():
+        described[table, None] = node["description"]
+        described |= {(table, column["name"]): column["description"] for column in node["columns"].values()}
     connection.execute(
         "; ".join(
             f"comment on {_named(*place)} is {_literal(text)}" for place, text in described.items() if comments[place] != text
@@ -141,16 +147,22 @@ def _literal(text: str) -> str:
 
 
 def _export_parquet(
-    connection: duckdb.DuckDBPyConnection, folder: Path, previous: Release | None, previous_folder: Path
+    connection: duckdb.DuckDBPyConnection,
+    models: Mapping[str, dict[str, Any]],
+    folder: Path,
+    previous: Release | None,
+    previous_folder: Path,
 ) -> dict[str, dict[str, Any]]:
-    """Every mart as one Parquet file a month (``all.parquet`` without months); unchanged files are hard links."""
+    """Every mart as one Parquet file a month, ``all.parquet`` without months; unchanged files are hard links.
+
+    A fact of spells is one file too: each month ends spells of dozens of earlier ones, whose files would be written anew.
+    """
     tables: dict[str, dict[str, Any]] = {}
     names = connection.execute("select table_name from duckdb_tables() where schema_name = 'main' order by 1").fetchall()
     for (table,) in names:
         columns = [row[0] for row in connection.execute(f'describe "{table}"').fetchall()]
-        partition = next(
-            (column for column in _PARTITION_COLUMNS if column in columns and table.startswith(("fct_", "rpt_"))), None
-        )
+        has_months = table.startswith(("fct_", "rpt_")) and not models[table]["meta"].get("is_of_spells")
+        partition = next((column for column in _PARTITION_COLUMNS if column in columns and has_months), None)
         value = f"coalesce({partition}, 'none')" if partition else "'all'"
         fingerprints = connection.execute(
             f'select {value} as part, count(*), cast(sum(hash(t)) as varchar) from "{table}" as t group by part order by part'
