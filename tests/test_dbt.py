@@ -3,20 +3,50 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from tests.builds import write_empty_build
+from tests.releases import copy_of
 from union_warehouse.months import month_range
-from union_warehouse.paths import DBT_PROJECT_DIR
+from union_warehouse.paths import DBT_PROJECT_DIR, Home
+from union_warehouse.warehouse import plan_close
 from union_warehouse.warehouse.plan import MARTS_FILE
 from union_warehouse.working_days import due_on
 
 DBT = Path(sys.executable).parent / "dbt"
+SLOW_TO_LIST = """
+import threading
+import time
+from dbt.adapters.base.impl import BaseAdapter
+from dbt.adapters.cache import RelationsCache
+from dbt.cli.main import cli
+
+add, list_relations = RelationsCache.add, BaseAdapter.list_relations
+is_asked, knows_one = threading.Lock(), threading.Event()
+
+def list_in_turn(adapter, database, schema):
+    if database == "previous" and not is_asked.acquire(blocking=False):
+        knows_one.wait(10)
+    return list_relations(adapter, database, schema)
+
+def add_slowly(cache, relation):
+    add(cache, relation)
+    if relation.database == "previous":
+        knows_one.set()
+        time.sleep(0.03)
+
+BaseAdapter.list_relations, RelationsCache.add = list_in_turn, add_slowly
+cli()
+"""
+"""dbt of which one thread asks what is in the last release while another is still being told."""
 OPENING_MONTH, LAST_MONTH = "2013-12", "2015-12"
 
 
@@ -29,8 +59,8 @@ def empty_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run_dbt(folder: Path, *arguments: str) -> str:
-    command = [str(DBT), *arguments, "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)]
+def run_dbt(folder: Path, *arguments: str, program: Sequence[str] = (str(DBT),)) -> str:
+    command = [*program, *arguments, "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)]
     command += ["--target-path", str(folder / "target"), "--log-path", str(folder)]
     environment = os.environ | {"UW_BUILD_DIR": str(folder), "DO_NOT_TRACK": "1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -55,3 +85,22 @@ def test_due_dates_of_the_warehouse_and_of_python_agree(empty_build: Path) -> No
     with duckdb.connect(str(empty_build / MARTS_FILE), read_only=True) as connection:
         rows = dict(connection.execute("select month, due_on from dim_month").fetchall())
     assert rows == {month: due_on(month) for month in month_range(OPENING_MONTH, LAST_MONTH)}
+
+
+def test_every_thread_of_a_build_sees_all_of_the_last_close(tmp_path: Path, january: Path, closings: dict[str, str]) -> None:
+    home = Home(copy_of(january, tmp_path))
+    close_id = plan_close(home, "2014-02", datetime.fromisoformat(closings["2014-02"]))["close_id"]
+    folder = home.build / close_id
+    run_dbt(folder, "build", "--exclude-resource-type", "unit_test", program=(sys.executable, "-c", SLOW_TO_LIST))
+    compiled = {path.stem: path.read_text("utf-8") for path in (folder / "target" / "compiled").rglob("*.sql")}
+    for model in (
+        "int_earliest_change",
+        "int_duplicate_checks",
+        "int_membership_checks",
+        "rpt_restatements",
+        "fct_quality_issues",
+    ):
+        assert '"previous"."main"' in compiled[model], model
+    before = set(re.findall(r'"previous"."main"."(fct_\w+)"', compiled["int_earliest_change"]))
+    assert before == set(re.findall(r'"marts"."main"."(fct_\w+)"', compiled["int_earliest_change"]))
+    assert '"last_build"."intermediate"' in compiled["rpt_restatements"]
