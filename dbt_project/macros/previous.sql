@@ -1,13 +1,7 @@
 {#- dbt lists the relations of a schema when a model first asks for one of them, and takes them into its memory one by one: a
     model of another thread that asks meanwhile is told that a table is not there (dbt-adapters issue 366). So they are asked for
     once before the models start. -#}
-{% macro list_last_close() -%}
-    {%- if execute -%}
-        {%- for database, schema in [("previous", "main"), ("last_build", "intermediate")] -%}
-            {%- do adapter.get_relation(database, schema, "any") -%}
-        {%- endfor -%}
-    {%- endif -%}
-{%- endmacro %}
+{% macro list_last_close() -%} {%- do previous_mart("any") -%} {%- do last_build_model("intermediate", "any") -%} {%- endmacro %}
 
 {#- A mart as the previous release published it, or none before the first release. -#}
 {% macro previous_mart(name) -%}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -84,7 +83,7 @@ def query(sql: str, release_id: str | None, as_of: datetime | None, form: str) -
     from union_warehouse.warehouse.releases import open_release
 
     home = Home.from_environment()
-    with open_release(home, chosen_release(home, release_id, as_of), threads=os.cpu_count() or 1) as connection:
+    with open_release(home, chosen_release(home, release_id, as_of), threads=None) as connection:
         try:
             cursor = connection.execute(sql)
             columns = [column[0] for column in cursor.description or ()]
