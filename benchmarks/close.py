@@ -14,9 +14,9 @@ from typing import Any
 import duckdb
 
 from benchmarks.timing import FIRST_YEAR, collected_years, home_until
+from union_warehouse.orchestration.connect import connect
 from union_warehouse.orchestration.jobs import close
 from union_warehouse.orchestration.records import StepRecord
-from union_warehouse.orchestration.runner import connect
 from union_warehouse.paths import DBT_PROJECT_DIR, Home
 from union_warehouse.warehouse import plan_close
 

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from union_warehouse.contracts import load_forms
-from union_warehouse.contracts.derive import landed_columns
+from union_warehouse.contracts.landed import landed_columns
 from union_warehouse.paths import Home
 from union_warehouse.warehouse.plan import plan_from_landing
 

@@ -40,11 +40,11 @@ from union_warehouse.alerts.run_events import note_run
 from union_warehouse.alerts.targets import Recipient
 from union_warehouse.cli import main
 from union_warehouse.contracts import forms_owed, load_units
+from union_warehouse.files import write_json
 from union_warehouse.orchestration.alerting import tell_how_it_ended
 from union_warehouse.orchestration.records import run_step
 from union_warehouse.paths import PROJECT_DIR, Home
 from union_warehouse.submissions import collect_file, place_in_inbox, scan_inbox
-from union_warehouse.submissions.registry import write_json
 from union_warehouse.warehouse import run_dbt
 from union_warehouse.warehouse.plan import plan_from_landing
 

@@ -16,8 +16,9 @@ from tests.landings import land
 from union_warehouse.orchestration.airflow_home import ASKS_BY_COMMAND
 from union_warehouse.orchestration.approval import Asking, ask, question, take_answer
 from union_warehouse.paths import Home
+from union_warehouse.releases import current_release
 from union_warehouse.reporting import month_status
-from union_warehouse.warehouse import current_release, plan_close, publish_release, run_dbt
+from union_warehouse.warehouse import plan_close, publish_release, run_dbt
 from union_warehouse.warehouse.approvals import APPROVED, REQUESTED, decide_on_request, latest_event, pending_request
 from union_warehouse.warehouse.errors import (
     ApprovalMissing,

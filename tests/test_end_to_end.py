@@ -13,7 +13,7 @@ import openpyxl
 from tests.commands import uw, uw_json
 from tests.releases import copy_of, differing_tables
 from union_warehouse.paths import Home
-from union_warehouse.warehouse import open_release
+from union_warehouse.releases import open_release
 
 
 def test_figures_of_a_month_come_from_its_rows(february: Path) -> None:

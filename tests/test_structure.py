@@ -17,12 +17,13 @@ from tests.releases import publish_approved
 from tests.workbook_factory import write_csv
 from union_warehouse.contracts.units import department_line, standing_code
 from union_warehouse.paths import Home
+from union_warehouse.releases import open_release
 from union_warehouse.reporting import figures, trace
 from union_warehouse.reporting.figures import NoSuchUnit
 from union_warehouse.reporting.report import build_document
 from union_warehouse.reporting.report.document import Table
 from union_warehouse.submissions import collect_file, place_in_inbox, scan_inbox
-from union_warehouse.warehouse import open_release, run_dbt
+from union_warehouse.warehouse import run_dbt
 from union_warehouse.warehouse.plan import plan_from_landing
 
 MONTHS = ["2021-03", "2021-04", "2021-05"]

@@ -11,11 +11,9 @@ import pytest
 
 from tests.collecting import OPENING, at, collect_one, hazards, open_department, problems
 from tests.workbook_factory import nil_except, write_workbook
+from union_warehouse.landing.folders import read_manifests
 from union_warehouse.paths import Home
-from union_warehouse.submissions import (
-    check_file,
-    read_manifests,
-)
+from union_warehouse.submissions import check_file
 
 
 def test_the_opening_takes_any_past_date(home: Home, tmp_path: Path) -> None:

@@ -16,18 +16,10 @@ from tests import workbook_factory as factory
 from tests.collecting import OPENING, at, collect, collect_one, hazards, open_department, problems, rows_of, tree, version_folder
 from tests.workbook_factory import write_csv, write_workbook
 from union_warehouse.contracts import forms_owed, load_forms, load_units
-from union_warehouse.contracts.derive import landed_columns
+from union_warehouse.contracts.landed import landed_columns
+from union_warehouse.landing.folders import read_manifests
 from union_warehouse.paths import Home
-from union_warehouse.submissions import (
-    InboxItem,
-    Outcome,
-    check_file,
-    collect_file,
-    place_in_inbox,
-    read_manifests,
-    reread_month,
-    scan_inbox,
-)
+from union_warehouse.submissions import InboxItem, Outcome, check_file, collect_file, place_in_inbox, reread_month, scan_inbox
 from union_warehouse.submissions.inbox import SETTLE_SECONDS
 from union_warehouse.submissions.problems import InboxFileMissing, PathNotFound, UnknownArrival
 

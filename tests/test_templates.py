@@ -22,6 +22,7 @@ from tests.commands import uw, uw_json
 from tests.reference_rows import effective_rows
 from tests.workbook_factory import valid_row, write_workbook
 from union_warehouse.contracts import FieldType, ReportingUnit, forms_owed, load_forms, load_units
+from union_warehouse.landing.folders import read_manifests
 from union_warehouse.paths import Home
 from union_warehouse.reporting import month_status
 from union_warehouse.reporting.templates import carried, write_template, write_templates
@@ -29,7 +30,7 @@ from union_warehouse.reporting.templates.carried import Carried
 from union_warehouse.reporting.templates.errors import NoSuchDepartment, PersonalDataCarried, TemplateExists
 from union_warehouse.reporting.templates.validations import broken_formula
 from union_warehouse.reporting.templates.write import template_bytes
-from union_warehouse.submissions import Outcome, check_file, read_manifests, reading, reread_month
+from union_warehouse.submissions import Outcome, check_file, reading, reread_month
 
 FIRST_ROW = 3
 FEBRUARY, MARCH = "2014-02", "2014-03"

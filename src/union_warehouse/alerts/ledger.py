@@ -15,10 +15,10 @@ from typing import Any
 
 from union_warehouse.alerts.errors import AlertsWentBack, UnknownAlert
 from union_warehouse.alerts.events import Event
+from union_warehouse.files import write_json
+from union_warehouse.landing.instants import from_text, to_name, to_text
 from union_warehouse.locks import exclusive
 from union_warehouse.paths import Home
-from union_warehouse.submissions.instants import from_text, to_name, to_text
-from union_warehouse.submissions.registry import write_json
 from union_warehouse.working_days import SHANGHAI
 
 

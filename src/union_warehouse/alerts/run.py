@@ -19,8 +19,8 @@ from union_warehouse.alerts.release_events import release_events
 from union_warehouse.alerts.run_events import may_be_over, run_events
 from union_warehouse.alerts.submission_events import submission_events
 from union_warehouse.alerts.targets import Recipient, Target, load_targets
+from union_warehouse.landing.instants import to_text
 from union_warehouse.paths import Home
-from union_warehouse.submissions.instants import to_text
 from union_warehouse.working_days import SHANGHAI
 
 __all__ = ["Delivery", "acknowledge", "find_events", "plan_messages", "send_alerts", "standing_events"]

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from union_warehouse.alerts.events import Event
+from union_warehouse.files import write_json
+from union_warehouse.landing.instants import shanghai_day, to_text
 from union_warehouse.paths import Home
-from union_warehouse.submissions.instants import shanghai_day, to_text
-from union_warehouse.submissions.registry import write_json
 from union_warehouse.working_days import SHANGHAI
 
 _SHOWN_CHECKS = 5

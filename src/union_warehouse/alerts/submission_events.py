@@ -11,9 +11,9 @@ import duckdb
 
 from union_warehouse.alerts.events import Event
 from union_warehouse.contracts import load_forms
+from union_warehouse.landing.manifests import opened_manifests, submitted_months
 from union_warehouse.months import add_months, last_day, month_range
 from union_warehouse.paths import Home
-from union_warehouse.reporting.status import opened_manifests, submitted_months
 from union_warehouse.working_days import SHANGHAI
 
 _WATCHED_MONTHS = 4

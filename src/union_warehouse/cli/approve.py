@@ -1,14 +1,14 @@
-"""``uw approve``, and what waits for approval in words."""
+"""``uw approve``."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from union_warehouse.cli.console import print_json, print_table, progress
+from union_warehouse.cli.console import print_json, progress
+from union_warehouse.cli.reasons import print_reasons
 from union_warehouse.cli.values import Month
 from union_warehouse.paths import Home
 
@@ -63,13 +63,3 @@ def _decide(home: Home, month: str, state: str, by: str | None, comment: str, sh
 
     with in_process_runner(home) as runner:
         return decide(home, runner, month, state, {"by": by, "comment": comment}, shown.observer)
-
-
-def print_reasons(reasons: Mapping[str, Any]) -> None:
-    """What is wrong with a close, a table for each kind."""
-    from union_warehouse.warehouse.review_text import sections
-
-    for section in sections(reasons):
-        print_table(section.title, [(heading, False) for heading in section.headings], section.rows)
-        if section.left_out:
-            click.echo(f"… {section.left_out} more; --json gives all")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from union_warehouse.cli.approve import print_reasons
 from union_warehouse.cli.console import print_error, print_json, print_table, progress
+from union_warehouse.cli.reasons import print_reasons
 from union_warehouse.cli.values import Moment, MonthRange
 from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.paths import Home
@@ -51,8 +51,8 @@ def close(
     if bool(approve_by) != bool(comment):
         raise click.UsageError("--approve-by and --comment go together. --approve-by 与 --comment 须同时给出。")
     approval = {"by": approve_by, "comment": comment} if approve_by and comment else None
+    from union_warehouse.orchestration.connect import connect
     from union_warehouse.orchestration.jobs import close as close_month
-    from union_warehouse.orchestration.runner import connect
 
     home = Home.from_environment()
     moment = known_at or datetime.now(UTC)
@@ -85,7 +85,7 @@ def close(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON only.")
 def releases(as_json: bool) -> None:
     """List the releases, newest first."""
-    from union_warehouse.warehouse.releases import current_release, list_releases
+    from union_warehouse.releases.read import current_release, list_releases
 
     home = Home.from_environment()
     current = current_release(home)

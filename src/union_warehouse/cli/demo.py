@@ -193,7 +193,7 @@ def _timed(shown: Progress, activity: str) -> Iterator[None]:
 
 
 def _print_commitments(home: Home) -> None:
-    from union_warehouse.warehouse import open_release
+    from union_warehouse.releases import open_release
 
     with open_release(home) as connection:
         found = connection.execute(

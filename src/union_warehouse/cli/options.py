@@ -49,7 +49,7 @@ def chosen_release(home: Home, release_id: str | None, as_of: datetime | None) -
         UsageError: both options were given.
         NoReleaseAsOf: nothing had been published by then.
     """
-    from union_warehouse.warehouse.releases import release_as_of
+    from union_warehouse.releases.read import release_as_of
 
     if release_id and as_of:
         raise click.UsageError("give --release or --as-of, not both. --release 与 --as-of 只能给出一个。")

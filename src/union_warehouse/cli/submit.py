@@ -36,8 +36,8 @@ def submit(paths: tuple[Path, ...], received_at: datetime | Mapping[str, datetim
 
     Exit code 0: all accepted; 1: something was rejected or quarantined; 2: usage.
     """
+    from union_warehouse.orchestration.connect import connect
     from union_warehouse.orchestration.jobs import submit as submit_files
-    from union_warehouse.orchestration.runner import connect
 
     home = Home.from_environment()
     with progress() as shown:

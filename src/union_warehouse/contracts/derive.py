@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from union_warehouse.contracts.landed import landed_columns
 from union_warehouse.contracts.load import load_forms
 from union_warehouse.contracts.model import Field, Form
 from union_warehouse.paths import DBT_PROJECT_DIR
@@ -29,26 +30,6 @@ _ROW_COLUMNS = {
     "_row": "Row as Excel numbers it (行号).",
     "_is_accepted": "Whether the row holds no error (是否采用).",
 }
-
-
-def landed_columns(form: Form) -> dict[str, str]:
-    """Columns of a form's landed Parquet, name to DuckDB type, in order (docs/architecture.md, Landing)."""
-    columns = {
-        "_submission_id": "VARCHAR",
-        "_department": "VARCHAR",
-        "_month": "VARCHAR",
-        "_received_at": "TIMESTAMP",
-        "_is_opening": "BOOLEAN",
-        "_sheet": "VARCHAR",
-        "_row": "INTEGER",
-        "_is_accepted": "BOOLEAN",
-    }
-    for field in form.fields:
-        columns[f"{field.name}__text"] = "VARCHAR"
-        columns[field.name] = field.physical_type
-        if field.checker:
-            columns[f"{field.name}__valid"] = "BOOLEAN"
-    return columns
 
 
 def field_description(field: Field) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 
 from union_warehouse.alerts.definitions import load_definitions
 from union_warehouse.alerts.run import find_events
+from union_warehouse.files import write_json
 from union_warehouse.paths import Home
-from union_warehouse.submissions.registry import write_json
 from union_warehouse.working_days import SHANGHAI
 
 logger = logging.getLogger(__name__)

@@ -165,9 +165,9 @@ def answer(home: Home, runner: RestRunner, month: str, state: str, comment: str,
 
 def _outcome(home: Home, month: str, run: RunResult) -> Close:
     from union_warehouse.orchestration.approval import awaiting
+    from union_warehouse.releases.read import MANIFEST_FILE, Release
     from union_warehouse.warehouse.approvals import pending_request
     from union_warehouse.warehouse.errors import AwaitingApproval
-    from union_warehouse.warehouse.releases import MANIFEST_FILE, Release
 
     if run.is_awaiting_input:
         raise awaiting(pending_request(home, month))

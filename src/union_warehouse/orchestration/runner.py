@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -40,22 +38,6 @@ class Runner(Protocol):
     def run(self, dag_id: str, conf: Mapping[str, Any], observer: Observer) -> RunResult:
         """Run ``dag_id`` with ``conf`` to its end, or until it waits for a person; ``observer`` sees each step's record."""
         ...
-
-
-@contextmanager
-def connect(home: Home) -> Iterator[Runner]:
-    """The Airflow of ``AIRFLOW_API_URL`` if that is set, else one inside this process."""
-    url = os.environ.get("AIRFLOW_API_URL")
-    if url:
-        from union_warehouse.orchestration.rest import rest_runner
-
-        with rest_runner(home, url) as runner:
-            yield runner
-    else:
-        from union_warehouse.orchestration.in_process import in_process_runner
-
-        with in_process_runner(home) as runner:
-            yield runner
 
 
 def results_of(home: Home, run: RunResult) -> dict[str, Any]:

@@ -72,8 +72,8 @@ def plan_close() -> dict[str, Any]:
         AirflowSkipException: a scheduled run before the first close.
         NoMonthGiven: it names none.
     """
+    from union_warehouse.releases.read import current_release
     from union_warehouse.warehouse import plan_close
-    from union_warehouse.warehouse.releases import current_release
 
     home, context = Home.from_environment(), get_current_context()
     dag_run, params = context["dag_run"], context["params"]
@@ -191,7 +191,7 @@ def _report_close(home: Home, close_id: str) -> Any:
 
 
 def _confirm_release(home: Home, close_id: str) -> Any:
-    from union_warehouse.warehouse.releases import current_release, open_release
+    from union_warehouse.releases.read import current_release, open_release
 
     current = current_release(home)
     if current is None or current.release_id != close_id:

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 from union_warehouse.contracts import Field, Form
-from union_warehouse.contracts.derive import landed_columns
+from union_warehouse.contracts.landed import landed_columns
 from union_warehouse.quality.gx_duckdb import Workbench, quoted
 from union_warehouse.quality.suites import ACCEPTED_AGREES, NATURAL_KEY, UNREAD_RULES, shared_rules, verdict_column
 

@@ -8,7 +8,7 @@ import duckdb
 import pandas as pd
 
 from union_warehouse.paths import Home
-from union_warehouse.warehouse.releases import DATABASE_FILE, release_folder
+from union_warehouse.releases.read import DATABASE_FILE, release_folder
 
 
 def compare_releases(home: Home, before: str, after: str) -> pd.DataFrame:

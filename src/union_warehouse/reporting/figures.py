@@ -10,8 +10,8 @@ import pandas as pd
 from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.months import add_months, parse_month
 from union_warehouse.paths import Home
+from union_warehouse.releases.read import open_release, release_folder
 from union_warehouse.reporting.unit_values import unit_values
-from union_warehouse.warehouse.releases import open_release, release_folder
 
 
 class NoFigures(UnionWarehouseError):

@@ -8,7 +8,7 @@ from datetime import datetime
 import pandas as pd
 
 from union_warehouse.paths import Home
-from union_warehouse.warehouse.releases import open_release, release_folder
+from union_warehouse.releases.read import open_release, release_folder
 from union_warehouse.working_days import SHANGHAI
 
 STANDING = ("open", "acknowledged", "reopened")

@@ -1,13 +1,12 @@
 """Submissions: identify, version and land what departments send, and answer them.
 
 The public doors: :func:`place_in_inbox`, :func:`scan_inbox`, :func:`collect_file`, :func:`check_file`,
-:func:`reread_month` and :func:`remake_receipt`; :mod:`~union_warehouse.submissions.registry` reads what has landed.
+:func:`reread_month` and :func:`remake_receipt`.
 """
 
 from union_warehouse.submissions.collect import check_file, collect_file, remake_receipt, reread_month
 from union_warehouse.submissions.inbox import InboxItem, place_in_inbox, read_outcome, scan_inbox, waiting_files
 from union_warehouse.submissions.outcome import Outcome
-from union_warehouse.submissions.registry import read_manifests
 
 __all__ = [
     "InboxItem",
@@ -15,7 +14,6 @@ __all__ = [
     "check_file",
     "collect_file",
     "place_in_inbox",
-    "read_manifests",
     "read_outcome",
     "remake_receipt",
     "reread_month",

@@ -13,23 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from union_warehouse.contracts import Severity, expected_reports
-from union_warehouse.paths import Home
-from union_warehouse.personal_data import HashKey, has_hash_key, load_hash_key
-from union_warehouse.quality.provisional import judge_provisionally
-from union_warehouse.quality.row_rules import RowProblem, Verdicts, judge_rows
-from union_warehouse.submissions.history import earlier_dates_of
-from union_warehouse.submissions.identify import Identity
-from union_warehouse.submissions.inbox import InboxItem, earlier_items, read_marker, tied_items, write_marker
-from union_warehouse.submissions.instants import from_text, to_text
-from union_warehouse.submissions.known import known_rows
-from union_warehouse.submissions.landing import JudgedForm, land, land_rejected, landed_table, read_landed_tables, read_quarantine
-from union_warehouse.submissions.locks import department_lock
-from union_warehouse.submissions.manifests import Arrival, make_manifest, make_outcome
-from union_warehouse.submissions.outcome import ACCEPTED_STATES, UNCHANGED, Outcome
-from union_warehouse.submissions.problems import InboxFileMissing, MonthClosed, ReceiptFailed, TiedArrival
-from union_warehouse.submissions.reading import Submission, extension_of, read_submission
-from union_warehouse.submissions.receipts import find_landed, receipt_bytes, receipt_path, write_private, write_receipt
-from union_warehouse.submissions.registry import (
+from union_warehouse.landing.folders import (
     Manifest,
     department_folder,
     is_opening,
@@ -40,6 +24,24 @@ from union_warehouse.submissions.registry import (
     submission_folder,
     version_name,
 )
+from union_warehouse.landing.instants import from_text, to_text
+from union_warehouse.landing.locks import department_lock
+from union_warehouse.landing.rows import read_landed_tables
+from union_warehouse.landing.states import ACCEPTED_STATES, UNCHANGED
+from union_warehouse.paths import Home
+from union_warehouse.personal_data import HashKey, has_hash_key, load_hash_key
+from union_warehouse.quality.provisional import judge_provisionally
+from union_warehouse.quality.row_rules import RowProblem, Verdicts, judge_rows
+from union_warehouse.submissions.conclusion import Arrival, make_manifest, make_outcome
+from union_warehouse.submissions.history import earlier_dates_of
+from union_warehouse.submissions.identify import Identity
+from union_warehouse.submissions.inbox import InboxItem, earlier_items, read_marker, tied_items, write_marker
+from union_warehouse.submissions.known import known_rows
+from union_warehouse.submissions.land import JudgedForm, land, land_rejected, landed_table, read_quarantine
+from union_warehouse.submissions.outcome import Outcome
+from union_warehouse.submissions.problems import InboxFileMissing, MonthClosed, ReceiptFailed, TiedArrival
+from union_warehouse.submissions.reading import Submission, extension_of, read_submission
+from union_warehouse.submissions.receipts import find_landed, receipt_bytes, receipt_path, write_private, write_receipt
 from union_warehouse.workbooks.problems import SubmissionProblem
 from union_warehouse.workbooks.tables import FormRows
 from union_warehouse.working_days import SHANGHAI, closing_at

@@ -10,10 +10,10 @@ from typing import Any
 import pyarrow.compute as pc
 
 from union_warehouse.contracts import FieldType, Form, department_line
+from union_warehouse.landing.folders import effective_for, landed_months, month_manifests, submission_folder
+from union_warehouse.landing.rows import read_landed
 from union_warehouse.paths import Home
 from union_warehouse.quality.row_rules import EarlierDates
-from union_warehouse.submissions.landing import read_landed
-from union_warehouse.submissions.registry import effective_for, landed_months, month_manifests, submission_folder
 
 Key = tuple[Any, ...]
 

@@ -21,13 +21,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from union_warehouse.files import write_json
+from union_warehouse.landing.instants import from_name, to_name, to_text
+from union_warehouse.landing.locks import scan_lock
 from union_warehouse.paths import Home
 from union_warehouse.submissions.identify import identify
-from union_warehouse.submissions.instants import from_name, to_name, to_text
-from union_warehouse.submissions.locks import scan_lock
 from union_warehouse.submissions.outcome import Outcome
 from union_warehouse.submissions.problems import PathNotFound, UnknownArrival
-from union_warehouse.submissions.registry import write_json
 
 SETTLE_SECONDS = 5
 """A file dropped by hand is left alone until it has not been written to for so long."""

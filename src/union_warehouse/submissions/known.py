@@ -17,10 +17,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from union_warehouse.landing.folders import Manifest, effective_for, landed_months, month_manifests, submission_folder
+from union_warehouse.landing.rows import read_landed
 from union_warehouse.paths import Home
 from union_warehouse.quality.provisional import CHANGE_COLUMNS, Known
-from union_warehouse.submissions.landing import read_landed
-from union_warehouse.submissions.registry import Manifest, effective_for, landed_months, month_manifests, submission_folder
 
 _INSPECTIONS = "select inspection_no, inspected_on from fct_safety_inspections semi join wanted on inspection_no = key"
 _UNION_EVENTS = "select union_code, union_event, event_on from fct_union_events semi join wanted on union_code = key"
@@ -153,7 +153,7 @@ def _published(home: Home, query: str, wanted: pa.Array) -> pa.Table:
     release = _release(home)
     if release is None:
         raise FileNotFoundError(home.releases / "current")
-    # One thread: see `union_warehouse.warehouse.releases.open_release`.
+    # One thread: see `union_warehouse.releases.read.open_release`.
     with duckdb.connect(os.fspath(release / "warehouse.duckdb"), read_only=True, config={"threads": 1}) as connection:
         connection.register("wanted", pa.table({"key": wanted}))
         return connection.execute(query).to_arrow_table()

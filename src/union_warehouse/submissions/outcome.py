@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from union_warehouse.contracts import Severity
+from union_warehouse.landing.states import REJECTED
 from union_warehouse.quality.row_rules import RowProblem
 from union_warehouse.workbooks.problems import SubmissionProblem
 
-ACCEPTED, QUARANTINED, REJECTED, UNCHANGED = "accepted", "accepted_with_quarantine", "rejected", "unchanged"
-ACCEPTED_STATES = frozenset({ACCEPTED, QUARANTINED})
 MAX_PROBLEMS = 1_000
 """Problems that an outcome lists: it travels through Airflow's database. The receipt and the quarantine hold all."""
 

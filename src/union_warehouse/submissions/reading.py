@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from union_warehouse.contracts import Form, Severity, forms_owed, load_units
+from union_warehouse.landing.instants import shanghai_day
 from union_warehouse.personal_data import HashKey
 from union_warehouse.submissions.identify import NIL, ROWS, Identity, find_form, identify
-from union_warehouse.submissions.instants import shanghai_day
 from union_warehouse.submissions.problems import (
     CsvNotOwed,
     CsvWithoutRows,

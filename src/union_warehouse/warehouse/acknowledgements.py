@@ -10,7 +10,7 @@ import pyarrow as pa
 from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.locks import exclusive
 from union_warehouse.paths import Home
-from union_warehouse.warehouse.releases import open_release
+from union_warehouse.releases.read import open_release
 
 _SCHEMA = pa.schema(
     [

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from union_warehouse.paths import Home
+from union_warehouse.releases.read import current_release
 from union_warehouse.warehouse.errors import ApprovalMissing, CommentMissing, NotAnApprover, NothingAwaitsApproval
-from union_warehouse.warehouse.releases import current_release
 from union_warehouse.warehouse.review import Review, review_close
 
 REQUESTED, APPROVED, REJECTED, TIMED_OUT = "requested", "approved", "rejected", "timed_out"

@@ -21,16 +21,16 @@ import duckdb
 import pyarrow as pa
 
 from union_warehouse.contracts import expected_reports, load_forms, structure_fingerprint, unit_lineage
-from union_warehouse.contracts.derive import landed_columns
+from union_warehouse.contracts.landed import landed_columns
+from union_warehouse.landing.effective import choose_effective, read_new_manifests
 from union_warehouse.locks import exclusive
 from union_warehouse.months import next_month, parse_month
 from union_warehouse.paths import Home
 from union_warehouse.quality.suites import CROSS_FORM_SUITE, load_checks
+from union_warehouse.releases.read import Release, current_release, list_releases
 from union_warehouse.warehouse.acknowledgements import read_acknowledgements
 from union_warehouse.warehouse.build import writer_lock
 from union_warehouse.warehouse.errors import EarlierMonthOpen, HashKeyChanged, KnownAtTooEarly, MonthNotOver, NothingSubmitted
-from union_warehouse.warehouse.registry import choose_effective, read_new_manifests
-from union_warehouse.warehouse.releases import Release, current_release, list_releases
 from union_warehouse.working_days import SHANGHAI
 
 BUILD_FILE = "build.duckdb"

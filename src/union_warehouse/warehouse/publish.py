@@ -14,9 +14,9 @@ import duckdb
 import union_warehouse
 from union_warehouse.contracts import load_forms
 from union_warehouse.paths import Home
+from union_warehouse.releases.read import DATABASE_FILE, MANIFEST_FILE, Release, current_release, open_release
 from union_warehouse.warehouse.approvals import approval_of
 from union_warehouse.warehouse.plan import BUILD_FILE, LAST_BUILD_FILE, MARTS_FILE, load_plan
-from union_warehouse.warehouse.releases import DATABASE_FILE, MANIFEST_FILE, Release, current_release, open_release
 
 _PARTITION_COLUMNS = ("month", "submission_month")
 

@@ -15,8 +15,8 @@ from typing import Any
 import duckdb
 
 from union_warehouse.paths import Home
+from union_warehouse.releases.read import MANIFEST_FILE, Release
 from union_warehouse.warehouse.plan import BUILD_FILE, MARTS_FILE, PREVIOUS_FILE, load_plan
-from union_warehouse.warehouse.releases import MANIFEST_FILE, Release
 
 Reasons = tuple[dict[str, Any], ...]
 

@@ -12,10 +12,10 @@ import pandas as pd
 
 from union_warehouse.months import add_months, first_day, last_day, month_range
 from union_warehouse.paths import Home
+from union_warehouse.releases.read import MANIFEST_FILE, Release, open_release, release_folder
 from union_warehouse.reporting.figures import figures
 from union_warehouse.reporting.report.period import Period
 from union_warehouse.reporting.unit_values import unit_values
-from union_warehouse.warehouse.releases import MANIFEST_FILE, Release, open_release, release_folder
 
 MonthValue = tuple[float | None, float | None]
 

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from union_warehouse.paths import Home
+from union_warehouse.releases.read import open_release
 from union_warehouse.reporting.report.appendix import appendices
 from union_warehouse.reporting.report.charts import draw
 from union_warehouse.reporting.report.compose import compose
@@ -16,7 +17,6 @@ from union_warehouse.reporting.report.docx_writer import docx_bytes
 from union_warehouse.reporting.report.html_writer import html_text
 from union_warehouse.reporting.report.release_data import read_release
 from union_warehouse.reporting.report.template import TEMPLATE_FILE, load_template
-from union_warehouse.warehouse.releases import open_release
 
 _NAMES = {"year": "年报", "month": "月报"}
 

@@ -16,8 +16,8 @@ import yaml
 from union_warehouse.contracts import department_line, load_forms
 from union_warehouse.months import add_months, first_day
 from union_warehouse.paths import Home
+from union_warehouse.releases.read import current_release, open_release
 from union_warehouse.reporting.templates.errors import PersonalDataCarried
-from union_warehouse.warehouse.releases import current_release, open_release
 
 _PARAMETER = re.compile(r"\$(\w+)")
 CARRY_FORWARD_FILE = Path(__file__).with_name("carry_forward.yml")

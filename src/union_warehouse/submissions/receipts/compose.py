@@ -11,7 +11,8 @@ import pyarrow as pa
 from openpyxl import Workbook
 
 from union_warehouse.contracts import load_forms
-from union_warehouse.submissions.instants import from_text
+from union_warehouse.landing.folders import Manifest
+from union_warehouse.landing.instants import from_text
 from union_warehouse.submissions.outcome import Outcome
 from union_warehouse.submissions.receipts.causes import find_causes
 from union_warehouse.submissions.receipts.cells import workbook_bytes
@@ -20,7 +21,6 @@ from union_warehouse.submissions.receipts.marks import MAX_MARKED, mark_cells
 from union_warehouse.submissions.receipts.places import PlaceOf, SenderPlaces, nowhere
 from union_warehouse.submissions.receipts.rebuilt import MAX_CELLS, Excerpt, count_filled, rebuild
 from union_warehouse.submissions.receipts.senders_workbook import is_editable, open_senders_workbook
-from union_warehouse.submissions.registry import Manifest
 from union_warehouse.workbooks.cover import RECEIPT_SHEET
 from union_warehouse.workbooks.header import normalise_label
 from union_warehouse.workbooks.package import FileKind

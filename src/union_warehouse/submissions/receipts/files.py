@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from union_warehouse.files import write_json
+from union_warehouse.landing.folders import Manifest, submission_folder
 from union_warehouse.paths import Home
 from union_warehouse.submissions.outcome import Outcome
 from union_warehouse.submissions.receipts.compose import compose_receipt, compose_verdict
 from union_warehouse.submissions.receipts.first_sheet import Returned
-from union_warehouse.submissions.registry import Manifest, submission_folder, write_json
 
 _LOGGER = logging.getLogger(__name__)
 _OWNER_ONLY = 0o600

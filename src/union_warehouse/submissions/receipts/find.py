@@ -6,15 +6,10 @@ import hashlib
 import re
 from pathlib import Path
 
+from union_warehouse.landing.folders import Manifest, department_folder, read_manifest, read_manifests
+from union_warehouse.landing.manifests import MANIFEST
 from union_warehouse.paths import Home
 from union_warehouse.submissions.problems import ReceiptNotFound
-from union_warehouse.submissions.registry import (
-    MANIFEST,
-    Manifest,
-    department_folder,
-    read_manifest,
-    read_manifests,
-)
 
 _SUBMISSION_ID = re.compile(r"(?P<month>\d{4}-\d{2})/(?P<department>[A-Z]{2,8})/(?P<version>v\d{4,}(?:-r\d{2,})?)")
 _REJECTED_ID = re.compile(r"rejected/(?P<sha256>[0-9a-f]{64})")

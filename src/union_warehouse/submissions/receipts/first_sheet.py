@@ -15,14 +15,15 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from union_warehouse.contracts import load_forms, load_units
+from union_warehouse.landing.folders import Manifest
+from union_warehouse.landing.instants import from_text
+from union_warehouse.landing.states import ACCEPTED, QUARANTINED, REJECTED
 from union_warehouse.submissions.identify import ROWS
-from union_warehouse.submissions.instants import from_text
-from union_warehouse.submissions.outcome import ACCEPTED, QUARANTINED, REJECTED, Outcome
+from union_warehouse.submissions.outcome import Outcome
 from union_warehouse.submissions.receipts.causes import Cause, Finding, listed_findings
 from union_warehouse.submissions.receipts.cells import make_cell, put_text
 from union_warehouse.submissions.receipts.marks import RED, YELLOW
 from union_warehouse.submissions.receipts.places import Place
-from union_warehouse.submissions.registry import Manifest
 from union_warehouse.workbooks.cover import NIL_WORD, RECEIPT_SHEET, ROWS_WORD
 from union_warehouse.working_days import SHANGHAI, due_on
 

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from union_warehouse.paths import Home
-from union_warehouse.warehouse.errors import NoRelease, NoReleaseAsOf, UnknownRelease
+from union_warehouse.releases.errors import NoRelease, NoReleaseAsOf, UnknownRelease
 
 DATABASE_FILE = "warehouse.duckdb"
 MANIFEST_FILE = "release.json"

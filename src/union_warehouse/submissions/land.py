@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from union_warehouse.contracts import Form, load_forms
-from union_warehouse.contracts.derive import landed_columns
+from union_warehouse.contracts.landed import landed_columns
+from union_warehouse.landing.folders import Manifest
+from union_warehouse.landing.instants import from_text
+from union_warehouse.landing.manifests import MANIFEST
+from union_warehouse.landing.rows import read_landed
 from union_warehouse.quality.row_rules import RowProblem, Verdicts
-from union_warehouse.submissions.instants import from_text
-from union_warehouse.submissions.registry import MANIFEST, Manifest
 from union_warehouse.workbooks.tables import FormRows
 
 QUARANTINE = "quarantine.parquet"
@@ -111,7 +113,7 @@ def _write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def landed_table(form: JudgedForm, manifest: Mapping[str, Any]) -> pa.Table:
-    """Every row of a form as read, in the columns of :func:`~union_warehouse.contracts.derive.landed_columns`."""
+    """Every row of a form as read, in the columns of :func:`~union_warehouse.contracts.landed.landed_columns`."""
     rows = form.rows.table
     received_at = from_text(manifest["received_at"]).replace(tzinfo=None)
     constants = {
@@ -162,17 +164,6 @@ def _record_keys(form: Form, month: str, table: pa.Table) -> dict[int, str]:
     parts = [table[f"{field.name}__text"] for field in form.key]
     keys = pc.binary_join_element_wise(*parts, *([pa.scalar(month)] if form.key_includes_month else []), " ")
     return {row: key for row, key in zip(table["_row"].to_pylist(), keys.to_pylist(), strict=True) if key}
-
-
-def read_landed(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
-    """A landed file, read without pyarrow's threads: they are not worth starting, and would hang in a forked process."""
-    with pq.ParquetFile(path, pre_buffer=False) as file:
-        return file.read(columns=None if columns is None else list(columns), use_threads=False)
-
-
-def read_landed_tables(folder: Path, manifest: Mapping[str, Any]) -> dict[str, pa.Table]:
-    """The rows of a landed submission by form."""
-    return {item["form"]: read_landed(folder / item["file"]) for item in manifest["forms"] if item["file"]}
 
 
 def read_quarantine(folder: Path) -> list[RowProblem]:

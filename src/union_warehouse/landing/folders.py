@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from union_warehouse.contracts import department_line
+from union_warehouse.files import write_json
+from union_warehouse.landing.manifests import MANIFEST
+from union_warehouse.landing.states import ACCEPTED_STATES
 from union_warehouse.paths import Home
-from union_warehouse.submissions.outcome import ACCEPTED_STATES
 
-MANIFEST = "manifest.json"
 _VERSION_FOLDER = re.compile(r"v(\d{4,})(?:-r(\d{2,}))?")
 
 Manifest = dict[str, Any]
@@ -143,14 +144,3 @@ def _first_accepted(home: Home, department: str) -> dict[str, str] | None:
 
 def _first_accepted_path(home: Home, department: str) -> Path:
     return home.landing / ".first_accepted" / f"{department}.json"
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write a file that is either whole or not there, in the same bytes for the same content.
-
-    Every caller holds a lock, so the temporary name is always the same, and what a killed process left is overwritten.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}")
-    temporary.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    temporary.replace(path)

@@ -8,19 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from union_warehouse.contracts import Severity
+from union_warehouse.landing.folders import Manifest, newest_readings, version_name
+from union_warehouse.landing.states import ACCEPTED, QUARANTINED, REJECTED
 from union_warehouse.quality.row_rules import RowProblem
-from union_warehouse.submissions.landing import JudgedForm
-from union_warehouse.submissions.outcome import (
-    ACCEPTED,
-    QUARANTINED,
-    REJECTED,
-    Outcome,
-    describe_manifest_problems,
-    describe_problem,
-    describe_row_problem,
-)
+from union_warehouse.submissions.land import JudgedForm
+from union_warehouse.submissions.outcome import Outcome, describe_manifest_problems, describe_problem, describe_row_problem
 from union_warehouse.submissions.reading import Submission
-from union_warehouse.submissions.registry import Manifest, newest_readings, version_name
 from union_warehouse.workbooks.problems import SubmissionProblem
 
 _OK, _FAILED, _SKIPPED = "ok", "failed", "skipped"

@@ -1,0 +1,25 @@
+"""How the rows of a form are stored when they have landed."""
+
+from __future__ import annotations
+
+from union_warehouse.contracts.model import Form
+
+
+def landed_columns(form: Form) -> dict[str, str]:
+    """Columns of a form's landed Parquet, name to DuckDB type, in order (docs/architecture.md, Landing)."""
+    columns = {
+        "_submission_id": "VARCHAR",
+        "_department": "VARCHAR",
+        "_month": "VARCHAR",
+        "_received_at": "TIMESTAMP",
+        "_is_opening": "BOOLEAN",
+        "_sheet": "VARCHAR",
+        "_row": "INTEGER",
+        "_is_accepted": "BOOLEAN",
+    }
+    for field in form.fields:
+        columns[f"{field.name}__text"] = "VARCHAR"
+        columns[field.name] = field.physical_type
+        if field.checker:
+            columns[f"{field.name}__valid"] = "BOOLEAN"
+    return columns

@@ -1,0 +1,21 @@
+"""Landed rows, read from the landing zone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+
+def read_landed(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """A landed file, read without pyarrow's threads: they are not worth starting, and would hang in a forked process."""
+    with pq.ParquetFile(path, pre_buffer=False) as file:
+        return file.read(columns=None if columns is None else list(columns), use_threads=False)
+
+
+def read_landed_tables(folder: Path, manifest: Mapping[str, Any]) -> dict[str, pa.Table]:
+    """The rows of a landed submission by form."""
+    return {item["form"]: read_landed(folder / item["file"]) for item in manifest["forms"] if item["file"]}

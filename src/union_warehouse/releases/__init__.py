@@ -1,0 +1,12 @@
+"""Published releases, as anybody reads them."""
+
+from union_warehouse.releases.read import (
+    Release,
+    current_release,
+    list_releases,
+    open_release,
+    release_as_of,
+    release_folder,
+)
+
+__all__ = ["Release", "current_release", "list_releases", "open_release", "release_as_of", "release_folder"]

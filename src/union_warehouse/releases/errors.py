@@ -1,0 +1,29 @@
+"""What can go wrong when a release is read."""
+
+from __future__ import annotations
+
+from union_warehouse.errors import UnionWarehouseError
+
+
+class NoRelease(UnionWarehouseError):
+    """Nothing has been published yet."""
+
+    code = "no_release"
+    message_zh = "尚未发布任何版本；请先关账（uw close 月份）。"
+    message_en = "nothing has been published yet; close a month first (uw close MONTH)."
+
+
+class UnknownRelease(UnionWarehouseError):
+    """There is no release of that id."""
+
+    code = "unknown_release"
+    message_zh = "没有发布版本“{release_id}”；可用 uw releases 查看全部版本。"
+    message_en = "there is no release {release_id!r}; see `uw releases`."
+
+
+class NoReleaseAsOf(UnionWarehouseError):
+    """Nothing had been published by then."""
+
+    code = "no_release_as_of"
+    message_zh = "截至 {instant} 尚未发布任何版本；可用 uw releases 查看各版本的数据截止时间。"
+    message_en = "nothing had been published as of {instant}; `uw releases` shows as of when each release was made."
