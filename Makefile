@@ -3,7 +3,9 @@ PYTHON ?= python3
 UV := .uv/bin/uv
 BIN := .venv/bin
 
-.PHONY: help demo test lint format benchmark generate clean
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 --ignore tests/services
+
+.PHONY: help demo test test-quick test-services lint format benchmark generate clean
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -11,7 +13,7 @@ $(UV):
 	@echo "Installing uv into .uv/"
 	@$(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv
 
-.venv/.installed: uv.lock pyproject.toml | $(UV)
+.venv/.installed: uv.lock pyproject.toml reference_data/pyproject.toml | $(UV)
 	@echo "Installing the locked environment into .venv/ (about 650 MB)"
 	@$(UV) sync --frozen --quiet
 	@touch $@
@@ -19,14 +21,22 @@ $(UV):
 demo: .venv/.installed ## run the reference year and print every figure beside the published one
 	@$(BIN)/uw demo
 
-test: .venv/.installed ## run every check and test
+test: .venv/.installed ## run every check and test, and print what the tests cover
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
+	@$(PYTEST) --cov
 
-lint: .venv/.installed ## ruff, mypy, sqlfmt
+test-quick: .venv/.installed ## run the checks and the tests that need no build
+	@$(MAKE) --no-print-directory lint
+	@$(PYTEST) -m "not build"
+
+test-services: .venv/.installed ## run the tests that need PostgreSQL, Airflow's services or a browser (installs Debian's packages)
+	@$(BIN)/pytest tests/services
+
+lint: .venv/.installed ## ruff, mypy, import-linter, sqlfmt
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/sqlfmt --check --quiet dbt_project
 
 format: .venv/.installed ## let ruff and sqlfmt rewrite the code

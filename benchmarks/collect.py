@@ -13,9 +13,9 @@ import pandas as pd
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
+from reference_data.identifiers import resident_numbers, usccs
 from union_warehouse.contracts import Form, forms_owed, load_forms, load_units
 from union_warehouse.paths import Home
-from union_warehouse.reference.identifiers import resident_numbers, usccs
 from union_warehouse.submissions import collect_file, place_in_inbox, scan_inbox
 
 ROWS = 100_000

@@ -20,12 +20,12 @@ from benchmarks.planted_sheets import PlantedWorkbooks
 from benchmarks.planting import Plant
 from benchmarks.plants import PLANTS
 from benchmarks.timing import read_instants
+from reference_data import ReferenceYear, write_reference_year
+from reference_data.situations import SITUATIONS
+from reference_data.stray_rows import STRAY_ROWS
 from union_warehouse.months import add_months
 from union_warehouse.paths import Home
 from union_warehouse.quality.audit import audit_warehouse
-from union_warehouse.reference import ReferenceYear, write_reference_year
-from union_warehouse.reference.situations import SITUATIONS
-from union_warehouse.reference.stray_rows import STRAY_ROWS
 from union_warehouse.submissions import collect_file, place_in_inbox, scan_inbox
 from union_warehouse.warehouse import run_dbt
 from union_warehouse.warehouse.plan import plan_from_landing
@@ -59,7 +59,7 @@ _DELIBERATE = {
     "snapshot_agrees_with_movements": "a count that is not the rows",
     "one_grade_step": "promotions by more than a grade",
 }
-"""What the generator plants all year (src/union_warehouse/reference), by the rule that finds it."""
+"""What the generator plants all year (reference_data/), by the rule that finds it."""
 
 
 class Told(NamedTuple):

@@ -20,7 +20,7 @@ from benchmarks.planting import (
     repeating_key,
     withholding,
 )
-from union_warehouse.reference.mistakes import wrong_check
+from reference_data.mistakes import wrong_check
 
 _JOINS = holding("change", "入会", "join")
 _HOST = holding("role", "主办", "host")

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from reference_data import ReferenceYear, write_reference_year
 from union_warehouse.paths import Home
-from union_warehouse.reference import ReferenceYear, write_reference_year
 from union_warehouse.submissions import collect_file, place_in_inbox, scan_inbox
 
 FIRST_YEAR = 2010

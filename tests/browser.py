@@ -6,7 +6,6 @@ import base64
 import contextlib
 import json
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,9 +19,10 @@ from tests.compose import free_port, stop, wait_until
 class Page:
     """One tab."""
 
-    def __init__(self, connection: ClientConnection) -> None:
-        """Talk over ``connection``."""
+    def __init__(self, connection: ClientConnection, browser: subprocess.Popen[bytes]) -> None:
+        """Talk over ``connection`` to ``browser``."""
         self._connection = connection
+        self._browser = browser
         self._number = 0
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
@@ -30,7 +30,7 @@ class Page:
         self._number += 1
         self._connection.send(json.dumps({"id": self._number, "method": method, "params": parameters}))
         while True:
-            answer = json.loads(self._connection.recv(timeout=30))
+            answer = json.loads(self._connection.recv())
             if answer.get("id") == self._number:
                 return answer.get("result", {})
 
@@ -44,20 +44,22 @@ class Page:
         """The value of a JavaScript expression on the page."""
         return self.call("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
 
-    def wait_for_text(self, texts: list[str], seconds: float = 40) -> str:
-        """The page's text once it holds all ``texts``; after ``seconds`` whatever it holds."""
-        deadline = time.monotonic() + seconds
-        while True:
-            shown = self.evaluate("document.body ? document.body.innerText : ''") or ""
-            if all(text in shown for text in texts) or time.monotonic() > deadline:
-                return str(shown)
-            time.sleep(0.5)
+    def wait_for_text(self, texts: list[str]) -> str:
+        """The page's text once it holds all ``texts``."""
+        return str(
+            self.wait_for_value("document.body ? document.body.innerText : ''", lambda text: all(map(text.__contains__, texts)))
+        )
 
-    def wait_for_value(self, expression: str, is_enough: Callable[[Any], bool], seconds: float = 40) -> Any:
-        """The value of ``expression`` once it is enough; after ``seconds`` whatever it is."""
-        deadline = time.monotonic() + seconds
-        while not is_enough(value := self.evaluate(expression)) and time.monotonic() < deadline:
-            time.sleep(0.5)
+    def wait_for_value(self, expression: str, is_enough: Callable[[Any], bool]) -> Any:
+        """The value of ``expression`` once it is enough."""
+        value: Any = None
+
+        def has_come() -> bool:
+            nonlocal value
+            value = self.evaluate(expression)
+            return is_enough(value)
+
+        wait_until(has_come, expression, [self._browser])
         return value
 
     def screenshot(self, path: Path) -> None:
@@ -87,9 +89,9 @@ def chromium(folder: Path) -> Iterator[Page]:
     )
     try:
         address = f"http://127.0.0.1:{port}/json/list"
-        wait_until(lambda: _page_address(address) is not None, 60, "Chromium")
+        wait_until(lambda: _page_address(address) is not None, "Chromium", [process])
         with connect(str(_page_address(address)), max_size=None) as connection:
-            yield Page(connection)
+            yield Page(connection, process)
     finally:
         stop([process])
 

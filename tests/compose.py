@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,16 @@ from union_warehouse.paths import PROJECT_DIR
 COMPOSE_FILE = PROJECT_DIR / "docker-compose.yml"
 PROJECT_IN_IMAGE = "/opt/union-warehouse"
 HOME_IN_IMAGE = "/var/lib/union-warehouse"
+SECRETS = {
+    "POSTGRES_PASSWORD": "test-postgres",
+    "AIRFLOW_JWT_SECRET": "test-jwt-secret-of-more-than-32-characters",
+    "AIRFLOW_SECRET_KEY": "test-secret-key-of-more-than-32-characters",
+    "AIRFLOW_FERNET_KEY": "dGVzdC1mZXJuZXQta2V5LW9mLTMyLWJ5dGVzLWxvbmc=",
+    "AIRFLOW_ADMIN_PASSWORD": "test-admin",
+    "UW_HASH_KEY": "test-hash-key-of-more-than-16-bytes",
+}
+"""A value for every secret that the compose file requires."""
+COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 _VARIABLE = re.compile(r"\$(?:(\$)|\{(\w+)(?::([-?])([^}]*))?\})")
 
 
@@ -112,7 +122,9 @@ def postgresql(folder: Path, password: str) -> Iterator[int]:
     try:
         environment = os.environ | {"PGPASSWORD": password}
         ready = ["pg_isready", "--host=127.0.0.1", f"--port={port}", "--username=airflow"]
-        wait_until(lambda: subprocess.run(ready, stdout=subprocess.DEVNULL, env=environment).returncode == 0, 30, "PostgreSQL")
+        wait_until(
+            lambda: subprocess.run(ready, stdout=subprocess.DEVNULL, env=environment).returncode == 0, "PostgreSQL", [server]
+        )
         create = ["createdb", "--host=127.0.0.1", f"--port={port}", "--username=airflow", "airflow"]
         subprocess.run(create, check=True, env=environment)
         yield port
@@ -198,6 +210,10 @@ class Stack:
         """What ``service`` printed."""
         return self.folder / f"{service}.log"
 
+    def wait_until(self, is_done: Callable[[], object], what: str) -> None:
+        """Wait for something that the running services bring about."""
+        wait_until(is_done, what, self._processes.values())
+
     def stop(self) -> None:
         """Stop every process and every child of it."""
         stop(list(self._processes.values()))
@@ -222,14 +238,19 @@ def stop(processes: list[subprocess.Popen[bytes]]) -> None:
         process.wait(timeout=5)
 
 
-def wait_until(is_done: Any, seconds: float, what: str) -> None:
-    """Call ``is_done`` until it is true.
+def wait_until(is_done: Callable[[], object], what: str, of: Iterable[subprocess.Popen[Any]] = ()) -> None:
+    """Call ``is_done`` until it is true, however slow the machine is; pytest ends a test that hangs.
+
+    Args:
+        is_done: what is waited for.
+        what: its name.
+        of: the processes that bring it about.
 
     Raises:
-        TimeoutError: it was not within ``seconds``.
+        RuntimeError: one of them has ended, so that it cannot come any more.
     """
-    deadline = time.monotonic() + seconds
     while not is_done():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what} not ready within {seconds} s")
-        time.sleep(0.5)
+        for process in of:
+            if (code := process.poll()) is not None and not is_done():
+                raise RuntimeError(f"waited for {what} in vain: {process.args!r} ended with {code}")
+        time.sleep(0.1)

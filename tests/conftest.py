@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from reference_data import write_reference_year
 from tests.commands import APPROVED, uw_json
 from tests.releases import copy_of
 from union_warehouse.paths import Home
-from union_warehouse.reference import write_reference_year
 
 
 @pytest.fixture

@@ -194,7 +194,7 @@ def test_a_killed_run_loses_no_message(home: Home) -> None:
         write_targets(home, {audience: f"{hook.url}/{audience}" for audience in ALL} | {"department": {"CQ": f"{hook.url}/CQ"}})
         hook.is_slow_at = "/leader"
         process = start_uw(home.root, "alerts", "send", "--as-of", "2014-02-20T07:00")
-        wait_until(lambda: len(hook.requests) >= 4, 30, "the messages")
+        wait_until(lambda: len(hook.requests) >= 4, "the messages", [process])
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         hook.is_slow_at = None

@@ -15,8 +15,9 @@ import pytest
 import xlsxwriter
 from click.testing import CliRunner, Result
 
+from reference_data import PUBLISHED_FIGURES
 from union_warehouse.cli import main
-from union_warehouse.cli.demo import PUBLISHED_FIGURES, Comparison
+from union_warehouse.cli.demo import Comparison
 from union_warehouse.cli.values import parse_moment, read_arrivals
 from union_warehouse.contracts import forms_owed, load_units
 from union_warehouse.paths import Home
@@ -203,6 +204,18 @@ def test_the_demo_never_deletes_what_it_did_not_make(tmp_path: Path) -> None:
     assert shown.returncode == 1
     assert "not_a_demo_home" in shown.stderr
     assert (home / "landing" / "precious").read_text() == "keep"
+
+
+@pytest.mark.parametrize("arguments", [["demo"], ["demo-data", "out"]], ids=" ".join)
+def test_without_the_generator_the_demo_says_what_to_install(arguments: list[str], tmp_path: Path) -> None:
+    product_only = "import sys; sys.modules['reference_data'] = None; from union_warehouse.cli import main; main()"
+    environment = {**os.environ, "UW_HOME": str(tmp_path / "home")}
+    shown = subprocess.run(
+        [sys.executable, "-c", product_only, *arguments], capture_output=True, text=True, env=environment, cwd=tmp_path
+    )
+    assert shown.returncode == 1
+    assert "reference_data_missing" in shown.stderr and "pip install ./reference_data" in shown.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

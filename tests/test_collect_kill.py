@@ -70,7 +70,7 @@ def _in_child(home: Home, dies_at: int | None = None) -> int | None:
     context.set_forkserver_preload(["pandas", "duckdb", "pyarrow.dataset", "union_warehouse.submissions", __name__])
     child = context.Process(target=_collect_all, args=(home, dies_at))
     child.start()
-    child.join(60)
+    child.join()
     return child.exitcode
 
 

@@ -32,7 +32,7 @@ def indicators(february: Path) -> list[str]:
 
 
 def test_every_published_indicator_is_defined(indicators: list[str]) -> None:
-    from union_warehouse.cli.demo import PUBLISHED_FIGURES
+    from reference_data import PUBLISHED_FIGURES
 
     published = {line.partition(",")[0] for line in PUBLISHED_FIGURES.read_text("utf-8").splitlines()[1:]}
     assert len(published) == 81

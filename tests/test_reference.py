@@ -10,19 +10,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from reference_data import PUBLISHED_FIGURES, ReferenceYear, write_reference_year
+from reference_data.days_of_month import nth_working_day
+from reference_data.files import write_submission
+from reference_data.situations import plan_submissions
+from reference_data.stray_rows import with_stray_rows
+from reference_data.targets import load_targets
+from reference_data.world import Truth, simulate
 from tests.reference_figures import figures
 from tests.reference_rows import effective_rows, is_resident_number, is_uscc
 from union_warehouse.contracts import forms_owed, load_forms
-from union_warehouse.paths import PROJECT_DIR
-from union_warehouse.reference import ReferenceYear, write_reference_year
-from union_warehouse.reference.files import write_submission
-from union_warehouse.reference.situations import plan_submissions
-from union_warehouse.reference.stray_rows import with_stray_rows
-from union_warehouse.reference.targets import load_targets
-from union_warehouse.reference.workdays import nth_working_day
-from union_warehouse.reference.world import Truth, simulate
 
-PUBLISHED = PROJECT_DIR / "src" / "union_warehouse" / "reference" / "published_figures_2014.csv"
 UPDATED = {"hazards", "member_counts", "union_coverage", "programme_enrolments", "rights_cases", "commitments"}
 GROWING = (
     "org.",
@@ -41,7 +39,7 @@ GROWING = (
 
 
 def published() -> list[dict[str, str]]:
-    with PUBLISHED.open(encoding="utf-8") as file:
+    with PUBLISHED_FIGURES.open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 

@@ -7,15 +7,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from reference_data import COMMITMENTS
+from reference_data.files import write_submission
+from reference_data.situations import plan_submissions
+from reference_data.stray_rows import with_stray_rows
+from reference_data.targets import load_targets
+from reference_data.world import Truth, simulate, simulate_years
 from union_warehouse.contracts import DateRole, load_forms
-from union_warehouse.paths import PROJECT_DIR
-from union_warehouse.reference.files import write_submission
-from union_warehouse.reference.situations import plan_submissions
-from union_warehouse.reference.stray_rows import with_stray_rows
-from union_warehouse.reference.targets import load_targets
-from union_warehouse.reference.world import Truth, simulate, simulate_years
-
-COMMITMENTS = PROJECT_DIR / "src" / "union_warehouse" / "reference" / "commitments_2015.csv"
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import click
@@ -20,12 +22,11 @@ from union_warehouse.cli.console import Progress, print_table, progress
 from union_warehouse.cli.read import as_text
 from union_warehouse.cli.values import read_arrivals, read_moments
 from union_warehouse.errors import UnionWarehouseError
-from union_warehouse.paths import PROJECT_DIR, Home
+from union_warehouse.paths import Home
 
 REFERENCE_YEAR = 2014
 MONTHS_AFTER = 3
 """Months of the next year that follow in the demo, so that the commitments made for it show how they stand."""
-PUBLISHED_FIGURES = PROJECT_DIR / "src" / "union_warehouse" / "reference" / f"published_figures_{REFERENCE_YEAR}.csv"
 # The reference year has late and missing submissions and rows in quarantine, and nobody waits at the demo to approve them.
 _APPROVAL = {"by": "uw demo", "comment": "reference data: what is wrong in it is meant"}
 _MARKER = ".made-by-uw-demo"
@@ -39,6 +40,33 @@ class NotADemoHome(UnionWarehouseError):
     message_en = "{home} holds data that the demo did not make and will not delete; set UW_HOME to another, empty folder."
 
 
+class ReferenceDataMissing(UnionWarehouseError):
+    """The generator of the reference year is a package of its own, which the product does without."""
+
+    code = "reference_data_missing"
+    message_zh = (
+        "没有安装参考数据包 {package}；请在项目的源码目录中运行 make demo，或在该目录中先运行 pip install ./reference_data。"
+    )
+    message_en = (
+        "the package {package} is not installed; run `make demo` in a checkout of the project, "
+        "or `pip install ./reference_data` there first."
+    )
+
+
+def _reference_data() -> ModuleType:
+    """The generator's package.
+
+    Raises:
+        ReferenceDataMissing: it is not installed.
+    """
+    try:
+        return import_module("reference_data")
+    except ModuleNotFoundError as error:
+        if error.name != "reference_data":
+            raise
+        raise ReferenceDataMissing(package="union-warehouse-reference-data") from error
+
+
 @click.command()
 @click.option(
     "--seed", type=int, default=REFERENCE_YEAR, show_default=True, help="Another seed gives other rows with the same totals."
@@ -50,6 +78,7 @@ def demo(seed: int) -> None:
     as known at each closing date (through the real Airflow DAGs, in this process), and prints a table of the figures and
     one of the next year's commitments. UW_HOME is made anew; exit code 1 if a figure differs.
     """
+    _reference_data()
     home = Home.from_environment()
     clock = time.perf_counter()
     with progress() as shown:
@@ -82,11 +111,10 @@ def demo(seed: int) -> None:
 )
 def demo_data(out: Path, year: int, scale: int, seed: int, months_after: int) -> None:
     """Write a year of synthetic reference submissions to OUT, with their times of arrival and the closing dates."""
-    from union_warehouse.reference import write_reference_year
-
+    reference_data = _reference_data()
     with progress() as shown, _timed(shown, f"write the submissions of {year}"):
         try:
-            write_reference_year(out, year=year, scale=scale, seed=seed, months_after=months_after)
+            reference_data.write_reference_year(out, year=year, scale=scale, seed=seed, months_after=months_after)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
 
@@ -121,7 +149,7 @@ def compare_with_published(home: Home) -> list[Comparison]:
 
     found = figures(home, REFERENCE_YEAR)
     values = dict(zip(found["indicator_code"], found["value"], strict=True))
-    with PUBLISHED_FIGURES.open(encoding="utf-8", newline="") as file:
+    with _reference_data().PUBLISHED_FIGURES.open(encoding="utf-8", newline="") as file:
         published = [row for row in csv.DictReader(file) if row["indicator"] in values]
     return [_comparison(row, values) for row in published]
 
@@ -157,11 +185,10 @@ def _start_clean(home: Home) -> None:
 def _run_year(home: Home, seed: int, shown: Progress) -> None:
     from union_warehouse.orchestration.in_process import in_process_runner
     from union_warehouse.orchestration.jobs import close, submit
-    from union_warehouse.reference import write_reference_year
 
     out = home.root / "reference"
     with _timed(shown, "write the reference submissions (synthetic)"):
-        write_reference_year(out, year=REFERENCE_YEAR, scale=1, seed=seed, months_after=MONTHS_AFTER)
+        _reference_data().write_reference_year(out, year=REFERENCE_YEAR, scale=1, seed=seed, months_after=MONTHS_AFTER)
     with ExitStack() as stack:
         with _timed(shown, "start Airflow in this process"):
             runner = stack.enter_context(in_process_runner(home))

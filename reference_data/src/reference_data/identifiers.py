@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from union_warehouse.reference.draw import Integers, Strings
+from reference_data.draw import Integers, Strings
 
 Flags = npt.NDArray[np.bool_]
 

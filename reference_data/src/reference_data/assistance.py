@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from union_warehouse.reference.draw import Floats, Integers, apportion, deal, months_for, pick
-from union_warehouse.reference.identifiers import child_numbers, person_names, resident_numbers
-from union_warehouse.reference.plan import RowCollector, YearPlan, numbered, on_distinct_days
+from reference_data.draw import Floats, Integers, apportion, deal, months_for, pick
+from reference_data.identifiers import child_numbers, person_names, resident_numbers
+from reference_data.plan import RowCollector, YearPlan, numbered, on_distinct_days
 
 _BUREAUS = {"JY": 12.0, "ZJ": 6.0, "CG": 6.0}
 _STREET_WEIGHT = 9.0

@@ -13,7 +13,7 @@ from string import ascii_uppercase
 from xml.sax.saxutils import escape, quoteattr
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from union_warehouse.reference.spelling import Cell, Column
+from reference_data.spelling import Cell, Column
 
 _FIRST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from union_warehouse.reference.draw import Integers, Strings, deal
-from union_warehouse.reference.identifiers import usccs
-from union_warehouse.reference.plan import NEVER, Dates, YearPlan, past_days
+from reference_data.draw import Integers, Strings, deal
+from reference_data.identifiers import usccs
+from reference_data.plan import NEVER, Dates, YearPlan, past_days
 
 ENTERPRISE_KINDS = ("non_public", "public_enterprise")
 

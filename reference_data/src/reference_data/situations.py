@@ -9,14 +9,14 @@ from typing import Literal
 
 import numpy as np
 
+from reference_data import mistakes
+from reference_data.days_of_month import instant, nth_working_day
+from reference_data.files import Submission
+from reference_data.mistakes import Mistake, Tables
+from reference_data.stray_rows import STRAY_ROWS
+from reference_data.world import Truth
 from union_warehouse.contracts import ReportingUnit, forms_owed
 from union_warehouse.months import next_month
-from union_warehouse.reference import mistakes
-from union_warehouse.reference.files import Submission
-from union_warehouse.reference.mistakes import Mistake, Tables
-from union_warehouse.reference.stray_rows import STRAY_ROWS
-from union_warehouse.reference.workdays import instant, nth_working_day
-from union_warehouse.reference.world import Truth
 from union_warehouse.working_days import closing_at
 
 _CSV_DEPARTMENT = "FW"

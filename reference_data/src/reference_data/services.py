@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from union_warehouse.reference.draw import apportion, deal, months_for, pick
-from union_warehouse.reference.plan import RowCollector, YearPlan, numbered
+from reference_data.draw import apportion, deal, months_for, pick
+from reference_data.plan import RowCollector, YearPlan, numbered
 
 _FAIR_SEASON = (1, 4, 3, 2, 1, 1, 1, 1, 2, 1, 1, 1)
 _DELIVERY_MONTHS = (3, 6, 10)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from union_warehouse.reference.draw import deal, months_for
-from union_warehouse.reference.plan import NEVER, Dates, RowCollector, YearPlan, numbered
+from reference_data.draw import deal, months_for
+from reference_data.plan import NEVER, Dates, RowCollector, YearPlan, numbered
 
 _CASES = 64
 _OPENING_CASES = 6

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from reference_data.days_of_month import working_days
+from reference_data.draw import Integers
+from reference_data.targets import Targets
 from union_warehouse.contracts import ReportingUnit, load_units
 from union_warehouse.months import add_months, month_range
-from union_warehouse.reference.draw import Integers
-from union_warehouse.reference.targets import Targets
-from union_warehouse.reference.workdays import working_days
 
 Dates = npt.NDArray[np.datetime64]
 

@@ -9,24 +9,24 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from reference_data.agreements import agreements_year
+from reference_data.assistance import assistance_year
+from reference_data.commitments import commitments_year
+from reference_data.coverage import coverage_year, enterprise_coverage
+from reference_data.draw import Integers
+from reference_data.enrolments import enrolments_year
+from reference_data.honours import honours_year
+from reference_data.membership import membership_year, opening_members
+from reference_data.plan import NEVER, RowCollector, YearPlan
+from reference_data.population import opening_coverage, opening_unions
+from reference_data.rights import rights_year
+from reference_data.safety import safety_year
+from reference_data.services import culture_year, employment_year
+from reference_data.targets import Targets
+from reference_data.training import promotions_year, training_year
+from reference_data.unions import union_year
+from reference_data.visits import visits_year
 from union_warehouse.contracts import load_forms
-from union_warehouse.reference.agreements import agreements_year
-from union_warehouse.reference.assistance import assistance_year
-from union_warehouse.reference.commitments import commitments_year
-from union_warehouse.reference.coverage import coverage_year, enterprise_coverage
-from union_warehouse.reference.draw import Integers
-from union_warehouse.reference.enrolments import enrolments_year
-from union_warehouse.reference.honours import honours_year
-from union_warehouse.reference.membership import membership_year, opening_members
-from union_warehouse.reference.plan import NEVER, RowCollector, YearPlan
-from union_warehouse.reference.population import opening_coverage, opening_unions
-from union_warehouse.reference.rights import rights_year
-from union_warehouse.reference.safety import safety_year
-from union_warehouse.reference.services import culture_year, employment_year
-from union_warehouse.reference.targets import Targets
-from union_warehouse.reference.training import promotions_year, training_year
-from union_warehouse.reference.unions import union_year
-from union_warehouse.reference.visits import visits_year
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from union_warehouse.reference.draw import Integers, Strings, apportion, deal, months_for, pick
-from union_warehouse.reference.identifiers import person_names
-from union_warehouse.reference.plan import NEVER, RowCollector, YearPlan, numbered, on_distinct_days
+from reference_data.draw import Integers, Strings, apportion, deal, months_for, pick
+from reference_data.identifiers import person_names
+from reference_data.plan import NEVER, RowCollector, YearPlan, numbered, on_distinct_days
 
 _FRONTLINE_VISITS = 1850
 _HIGH_TEMPERATURE_VISITS = 460

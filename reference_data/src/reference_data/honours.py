@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from union_warehouse.reference.draw import Strings, deal, pick
-from union_warehouse.reference.identifiers import person_names
-from union_warehouse.reference.plan import NEVER, RowCollector, YearPlan, numbered
+from reference_data.draw import Strings, deal, pick
+from reference_data.identifiers import person_names
+from reference_data.plan import NEVER, RowCollector, YearPlan, numbered
 
 _YEAR_BEFORE_FIRST_BATCH = 2005
 """2014 names the ninth batch of skill leaders."""

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from reference_data.files import SYNTHETIC, write_submission
+from reference_data.situations import describe_situations, plan_submissions
+from reference_data.stray_rows import with_stray_rows
+from reference_data.targets import load_targets
+from reference_data.world import Truth, simulate_years
 from union_warehouse.contracts import load_units
-from union_warehouse.reference.files import SYNTHETIC, write_submission
-from union_warehouse.reference.situations import describe_situations, plan_submissions
-from union_warehouse.reference.stray_rows import with_stray_rows
-from union_warehouse.reference.targets import load_targets
-from union_warehouse.reference.world import Truth, simulate_years
 from union_warehouse.working_days import closing_at
 
 _MONTHS = 12

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from reference_data.spelling import Cell, Spelling, spell, spelling_of
+from reference_data.spreadsheet import Sheet, write_workbook
 from union_warehouse.contracts import CONTRACT_VERSION, FieldType, Form, ReportingUnit, forms_owed, load_forms
-from union_warehouse.reference.spelling import Cell, Spelling, spell, spelling_of
-from union_warehouse.reference.spreadsheet import Sheet, write_workbook
 
 SYNTHETIC = "合成数据：全部单位、人员与编号均为虚构，仅供演示与测试。"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from union_warehouse.reference.draw import Integers, Strings, deal, months_for, pick
-from union_warehouse.reference.plan import NEVER, RowCollector, YearPlan, numbered
-from union_warehouse.reference.unions import UnionYear
+from reference_data.draw import Integers, Strings, deal, months_for, pick
+from reference_data.plan import NEVER, RowCollector, YearPlan, numbered
+from reference_data.unions import UnionYear
 
 _SEASON = (90, 40, 80, 90, 100, 170, 120, 100, 110, 80, 70, 106)
 _OPENING_INSPECTIONS = 60

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from union_warehouse.reference.draw import Integers, months_for, pick
-from union_warehouse.reference.plan import NEVER, RowCollector, YearPlan, numbered, past_days
-from union_warehouse.reference.targets import Targets
+from reference_data.draw import Integers, months_for, pick
+from reference_data.plan import NEVER, RowCollector, YearPlan, numbered, past_days
+from reference_data.targets import Targets
 
 _SEASON = (3, 3, 10, 12, 12, 12, 8, 8, 12, 8, 8, 4)
 _SECTORS = np.array(["餐饮", "建筑", "物业", "保安", "环卫", "印刷", "养老服务", "快递"])

@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from union_warehouse.reference.coverage import enterprise_coverage
-from union_warehouse.reference.draw import Integers, months_for, pick
-from union_warehouse.reference.plan import NEVER, Dates, RowCollector, YearPlan, past_days
-from union_warehouse.reference.unions import UnionYear
+from reference_data.coverage import enterprise_coverage
+from reference_data.draw import Integers, months_for, pick
+from reference_data.plan import NEVER, Dates, RowCollector, YearPlan, past_days
+from reference_data.unions import UnionYear
 
 _COMPLIANT_BEFORE = 0.78
 _MUTUAL_CARE_BEFORE = 0.6

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from union_warehouse.reference.mistakes import wrong_check
-from union_warehouse.reference.world import Truth
+from reference_data.mistakes import wrong_check
+from reference_data.world import Truth
 
 JOINED_TWICE = ("CQ", 9, "a person who joins the union again without having left: the second row waits for ever")
 UNREGISTERED_UNION = ("WL", 8, "a coverage by a union that nobody registered: the row waits for ever")

@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from union_warehouse.reference.draw import Floats, Integers, apportion, deal, pick
-from union_warehouse.reference.identifiers import person_names, resident_numbers
-from union_warehouse.reference.plan import NEVER, Dates, RowCollector, YearPlan, numbered
-from union_warehouse.reference.unions import UnionYear
+from reference_data.draw import Floats, Integers, apportion, deal, pick
+from reference_data.identifiers import person_names, resident_numbers
+from reference_data.plan import NEVER, Dates, RowCollector, YearPlan, numbered
+from reference_data.unions import UnionYear
 
 _JOIN_SEASON = (60, 35, 90, 100, 100, 90, 75, 70, 100, 95, 95, 90)
 _LEAVE_KINDS = np.array(["leave", "retire", "deceased", "expelled"])

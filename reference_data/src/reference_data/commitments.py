@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from union_warehouse.reference.plan import RowCollector, YearPlan
+from reference_data.plan import RowCollector, YearPlan
 
 _DEPARTMENT = "BG"
 

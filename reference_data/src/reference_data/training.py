@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from union_warehouse.reference.draw import apportion, deal, months_for, pick
-from union_warehouse.reference.identifiers import person_names, resident_numbers
-from union_warehouse.reference.plan import RowCollector, YearPlan, numbered
-from union_warehouse.reference.unions import UnionYear
+from reference_data.draw import apportion, deal, months_for, pick
+from reference_data.identifiers import person_names, resident_numbers
+from reference_data.plan import RowCollector, YearPlan, numbered
+from reference_data.unions import UnionYear
 
 _FLOOD_MONTH = 6
 _FLOOD_BUREAUS = ("ZJ", "CG")

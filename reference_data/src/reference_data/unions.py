@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from union_warehouse.reference.draw import Integers, Strings, deal, months_for, pick
-from union_warehouse.reference.plan import NEVER, RowCollector, YearPlan, numbered
-from union_warehouse.reference.population import finish_unions
+from reference_data.draw import Integers, Strings, deal, months_for, pick
+from reference_data.plan import NEVER, RowCollector, YearPlan, numbered
+from reference_data.population import finish_unions
 
 _SEASON = (5, 3, 9, 10, 10, 10, 8, 8, 10, 9, 10, 8)
 _LATE_REGISTRATIONS = 3

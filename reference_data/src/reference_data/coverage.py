@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from union_warehouse.reference.draw import Integers, deal, months_for, pick
-from union_warehouse.reference.plan import NEVER, Dates, RowCollector, YearPlan
-from union_warehouse.reference.population import ENTERPRISE_KINDS, congress_established, new_employers, new_spells
-from union_warehouse.reference.unions import UnionYear
+from reference_data.draw import Integers, deal, months_for, pick
+from reference_data.plan import NEVER, Dates, RowCollector, YearPlan
+from reference_data.population import ENTERPRISE_KINDS, congress_established, new_employers, new_spells
+from reference_data.unions import UnionYear
 
 _SEASON = (4, 3, 8, 10, 11, 10, 8, 7, 11, 10, 10, 8)
 _NEW_JOINT_UNION_EMPLOYERS = (64, 41)

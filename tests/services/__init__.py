@@ -1,0 +1,1 @@
+"""What needs PostgreSQL, Airflow's services or a browser: `make test-services`."""
