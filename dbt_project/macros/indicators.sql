@@ -1,10 +1,19 @@
-{#- Indicators are data: int_indicator_contributions' own definition (models/intermediate/_indicators__models.yml). -#}
+{#- Indicators are data: entries in the meta of one exposure an area (models/indicators/). -#}
 {% macro indicators() -%}
-    {%- if execute -%} {{ return(indicator_meta().indicators) }} {%- endif -%} {{ return({}) }}
-{%- endmacro %}
-
-{% macro indicator_meta() -%}
-    {{ return(graph.nodes["model.union_warehouse.int_indicator_contributions"].config.meta) }}
+    {%- set entries = {} -%}
+    {%- for area in (graph.exposures.values() if execute else []) | sort(attribute="name") -%}
+        {%- for code, definition in area.config.meta.get("indicators", {}).items() -%}
+            {%- if code in entries -%}
+                {{
+                    exceptions.raise_compiler_error(
+                        "Indicator " ~ code ~ " is declared twice, once in " ~ area.original_file_path
+                    )
+                }}
+            {%- endif -%}
+            {%- do entries.update({code: definition}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(entries) }}
 {%- endmacro %}
 
 {#- What the model of a fact says of itself: natural_key, dimensions, unit_follows_union (rows count for the unit of their union),

@@ -1,4 +1,3 @@
--- depends_on: {{ ref('int_indicator_contributions') }}
 {% for code, definition in indicators().items() %}
     {% if not loop.first %}
         union all
@@ -9,7 +8,7 @@
         {{ text(definition.name_en) }} as name_en,
         {{ text(definition.definition_zh) }} as definition_zh,
         {{ text(definition.unit) }} as unit,
-        {{ text(indicator_meta().unit_labels[definition.unit]) }} as unit_zh,
+        {{ text(config.get("meta").unit_labels[definition.unit]) }} as unit_zh,
         {{ text(definition.owner) }} as owner_code,
         {{ text(definition.kind) }} as indicator_kind,
         {{ text(definition.aggregation) }} as aggregation,
