@@ -15,7 +15,7 @@ from union_warehouse.submissions import Outcome, collect_file, place_in_inbox, s
 OPENING = datetime(2014, 1, 3, 8, tzinfo=UTC)
 
 
-def at(month: int, day: int = 2, **changes: int) -> datetime:
+def at(month: int, day: int = 2, **changes: Any) -> datetime:
     return datetime(2014, month, day, 8, tzinfo=UTC).replace(**changes)
 
 

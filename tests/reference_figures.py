@@ -150,7 +150,9 @@ def _honours(rows: dict[str, pd.DataFrame], year: int) -> dict[str, float]:
     }
     of_federation = awarded[(awarded["honour"] == "federation_award") & (awarded["level"] == "municipal")]
     recipients = awarded.groupby("honour")["recipient"].nunique()
-    return {name: int(recipients[honour]) for name, honour in names.items()} | {"honour.federation.municipal": len(of_federation)}
+    return {name: float(recipients[honour]) for name, honour in names.items()} | {
+        "honour.federation.municipal": len(of_federation)
+    }
 
 
 def _assistance(rows: dict[str, pd.DataFrame], year: int) -> dict[str, float]:

@@ -6,7 +6,7 @@ import csv
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -44,8 +44,11 @@ def _date(cell: object) -> pd.Timestamp | None:
     if isinstance(cell, float):
         return pd.Timestamp(datetime(1899, 12, 30, tzinfo=UTC).replace(tzinfo=None) + timedelta(days=cell))
     parts = re.fullmatch(r"(\d{4})\D?(\d{1,2})\D?(\d{1,2})日?", str(cell))
+    if parts is None:
+        return None
+    year, month, day = map(int, parts.groups())
     try:
-        return pd.Timestamp(*map(int, parts.groups())) if parts else None
+        return pd.Timestamp(datetime(year, month, day))
     except ValueError:
         return None
 
@@ -61,10 +64,10 @@ def _typed(cell: object, kind: FieldType, codes: dict[str, str]) -> object:
     if kind in (FieldType.INTEGER, FieldType.DECIMAL):
         text = str(cell).replace(",", "")
         return float(text) if re.fullmatch(r"-?\d+(\.\d+)?", text) else ...
-    return codes.get(cell, ...) if codes else cell
+    return codes.get(str(cell), ...) if codes else cell
 
 
-def _table(form: Form, grid: list[list[object]]) -> pd.DataFrame | None:
+def _table(form: Form, grid: Sequence[Sequence[Any]]) -> pd.DataFrame | None:
     """Typed rows of a sheet, None if a column is missing."""
     labels = [field.label for field in form.fields]
     top = next(row for row in range(20) if set(map(str, grid[row])) & set(labels) and len(grid[row]) > 1 and grid[row][1] != "")
@@ -93,14 +96,14 @@ def _read(path: Path) -> tuple[str, str, dict[str, pd.DataFrame]] | None:
     facts = {str(row[0]): row[1] for row in cover}
     department, month = str(facts["单位代码"]), str(facts["报送月份"])
     tables = {}
-    for form in forms_owed(load_units(month)[department]):
-        if facts[form.sheet] == "零报告":
-            tables[form.name] = pd.DataFrame(columns=[field.name for field in form.fields])
+    for owed in forms_owed(load_units(month)[department]):
+        if facts[owed.sheet] == "零报告":
+            tables[owed.name] = pd.DataFrame(columns=[field.name for field in owed.fields])
             continue
-        table = _table(form, book.get_sheet_by_name(form.sheet).to_python())
+        table = _table(owed, book.get_sheet_by_name(owed.sheet).to_python())
         if table is None:
             return None
-        tables[form.name] = table
+        tables[owed.name] = table
     return month, department, tables
 
 
@@ -153,7 +156,7 @@ def _verdicts(form: Form, table: pd.DataFrame, month: str, is_opening: bool, kno
     if rule is None:
         return good
     rows = zip(good, table.to_dict("records"), strict=True)
-    return [so_far and rule(row) for so_far, row in rows]
+    return [so_far and rule({str(name): value for name, value in row.items()}) for so_far, row in rows]
 
 
 def _is_good(field: Field, cell: Any, window: tuple[pd.Timestamp, pd.Timestamp], is_lasting: bool) -> bool:

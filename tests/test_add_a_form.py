@@ -99,13 +99,14 @@ def write_loans(path: Path) -> None:
     ):
         cover.append(row)
     sheet = book.create_sheet("职工书屋")
-    for row in (
+    rows: tuple[tuple[object, ...], ...] = (
         ("借阅编号", "借出日期", "册数"),
         ("B1", date(2014, 1, 6), 3),
         ("B2", "2014年1月7日", "１２"),
         ("B3", date(2014, 1, 8), 101),
-    ):
-        sheet.append(row)
+    )
+    for loan in rows:
+        sheet.append(loan)
     book.save(path)
 
 

@@ -342,7 +342,7 @@ STOPPING = {"expectation": "marts.no_row_lost", "severity": "stop", "success": F
 def test_every_event_can_be_told_in_every_language(published: Home) -> None:
     definitions = load_definitions()
     known = {event.kind: event for event in find_events(published, at("2014-03-24T07:00"))}
-    facts = FACTS_OF_OTHERS | {kind: event.facts for kind, event in known.items()}
+    facts: dict[str, Any] = FACTS_OF_OTHERS | {kind: event.facts for kind, event in known.items()}
     assert {"missing_submission", "overdue_hazard", "waiting_rows", "stale_release", "outlier"} <= set(known)
     for kind, definition in definitions.events.items():
         entry = Entry(kind, "CQ", "1", "2014-01-01", None, dict(facts[kind]), "")

@@ -55,7 +55,7 @@ def test_files_under_audit_are_free_again(tmp_path: Path) -> None:
         connection.execute("insert into numbers values (2)")
 
 
-FAULTS = {
+FAULTS: dict[str, list[tuple[dict[str, Any], str, str]]] = {
     "hazards": [
         ({"category": "flames"}, "category", "outside_enum"),
         ({"category": None}, "category", "missing_required"),
@@ -118,9 +118,9 @@ def test_a_fault_that_the_row_checks_missed_stops_the_close(home: Home) -> None:
     problems = land_faults(home, told=False)
     with pytest.raises(AuditFailed) as raised:
         audit_landed_forms(home, plan_build(home, MONTH))
-    assert raised.value.expectations == [f"{form}.agrees_with_quarantine" for form in sorted(FAULTS)]
+    assert raised.value.facts["expectations"] == [f"{form}.agrees_with_quarantine" for form in sorted(FAULTS)]
     assert "hazards.agrees_with_quarantine x8" in raised.value.message_zh
-    found = [sample for samples in raised.value.samples.values() for sample in samples]
+    found = [sample for samples in raised.value.facts["samples"].values() for sample in samples]
     assert {sample["found_only_by"] for sample in found} == {"audit"}
     assert {"submission_id": f"{MONTH}/CQ/v0001", "row": 3, "rule": "outside_enum", "column": "category"}.items() <= next(
         sample for sample in found if sample["rule"] == "outside_enum"
@@ -144,7 +144,7 @@ def test_a_row_accepted_in_spite_of_its_error_stops_the_close(home: Home) -> Non
     Path(f"{path}.new").replace(path)
     with pytest.raises(AuditFailed) as raised:
         audit_landed_forms(home, plan_build(home, MONTH))
-    assert raised.value.expectations == ["hazards.accepted_without_error"]
+    assert raised.value.facts["expectations"] == ["hazards.accepted_without_error"]
 
 
 def test_a_date_accepted_before_is_not_tested_again(home: Home) -> None:
@@ -246,8 +246,8 @@ def test_every_fault_of_the_build_stops_the_close(copy: Home) -> None:
     break_build(copy, *BREAKS.values())
     with pytest.raises(AuditFailed) as raised:
         audit_warehouse(copy, CLOSE)
-    assert set(raised.value.expectations) == stopping
-    assert all(raised.value.samples[expectation] for expectation in stopping), "sample rows say where"
+    assert set(raised.value.facts["expectations"]) == stopping
+    assert all(raised.value.facts["samples"][expectation] for expectation in stopping), "sample rows say where"
     where = "[marts.submissions_recorded x1] 本次关账采用的报送没有记入报送事实表 <form=hazards, submission_id=2014-01/CQ/v0001>"
     assert where in raised.value.message_zh
 
@@ -256,7 +256,7 @@ def test_one_fault_stops_the_close_by_its_own_name(copy: Home) -> None:
     break_build(copy, BREAKS["marts.no_row_lost"])
     with pytest.raises(AuditFailed) as raised:
         audit_warehouse(copy, CLOSE)
-    assert raised.value.expectations == ["marts.no_row_lost"]
+    assert raised.value.facts["expectations"] == ["marts.no_row_lost"]
     (event,) = [event for event in find_events(copy, datetime.now(UTC)) if event.kind == "failed_audit"]
     assert (event.id, event.facts["checks"]) == (f"failed_audit:{CLOSE}", "marts.no_row_lost"), "the data engineers are told"
     assert (copy.root / event.facts["report"]).is_file()

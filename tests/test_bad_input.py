@@ -6,9 +6,10 @@ import io
 import json
 import struct
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msoffcrypto.format.ooxml
 import pytest
@@ -23,7 +24,7 @@ from union_warehouse.workbooks import limits, package
 RECEIVED = datetime(2014, 4, 2, 8, tzinfo=UTC)
 
 
-def valid(folder: Path, suffix: str = ".xlsx", **changes: object) -> Path:
+def valid(folder: Path, suffix: str = ".xlsx", **changes: Any) -> Path:
     return write_workbook(folder / f"报表{suffix}", **changes)
 
 
@@ -164,7 +165,7 @@ PLACED = [
 ]
 
 
-def _ids(cases: list[tuple[Callable[[Path], Path], str]]) -> list[str]:
+def _ids(cases: Sequence[tuple[Callable[[Path], Path], str]]) -> list[str]:
     return [f"{number}-{rule}" for number, (_, rule) in enumerate(cases)]
 
 
@@ -266,7 +267,7 @@ def test_one_bad_file_never_stops_the_others(home: Home, tmp_path: Path) -> None
 
 
 def test_five_mistakes_in_one_workbook_are_each_named_with_their_cell(home: Home, tmp_path: Path) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"hazard_no": None},
         {"category": "火灾"},
         {"due_on": "下月"},

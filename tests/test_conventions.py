@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from open_data_contract_standard.model import OpenDataContractStandard
 
-from union_warehouse.contracts import FieldType, load_forms
+from union_warehouse.contracts import FieldType, Form, load_forms
 from union_warehouse.contracts.derive import generated_files
 from union_warehouse.paths import CONTRACTS_DIR, DBT_PROJECT_DIR, PROJECT_DIR
 from union_warehouse.quality.rules_page import RULES_FILE, rules_markdown
@@ -17,7 +18,7 @@ FORMS = load_forms()
 MODELS = DBT_PROJECT_DIR / "models"
 
 
-def documented_models() -> dict[str, dict[str, object]]:
+def documented_models() -> dict[str, dict[str, Any]]:
     documents = (yaml.safe_load(path.read_text("utf-8")) for path in MODELS.rglob("*.yml"))
     return {model["name"]: model for document in documents for model in document.get("models", [])}
 
@@ -43,7 +44,7 @@ def test_the_page_of_rules_is_current() -> None:
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=lambda form: form.name)
-def test_form_has_key_labels_and_staging(form) -> None:
+def test_form_has_key_labels_and_staging(form: Form) -> None:
     assert form.key
     labels = [field.label for field in form.fields]
     assert len(set(labels)) == len(labels)
@@ -86,7 +87,7 @@ def test_readme_names_the_commands_that_exist() -> None:
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=lambda form: form.name)
-def test_clerks_are_told_in_chinese_what_to_fill(form) -> None:
+def test_clerks_are_told_in_chinese_what_to_fill(form: Form) -> None:
     assert form.grain_zh
     for field in form.fields:
         assert field.description_zh.endswith("。"), field.name

@@ -224,7 +224,7 @@ def test_a_refused_close_says_why_and_later_steps_do_not_run(runner: InProcessRu
     run = runner.run("close_month", {"month": "2014-01", "known_at": "2014-02-17T18:00:00+08:00"}, _ignore)
     with pytest.raises(StepStopped) as stopped:
         results_of(airflow_home, run)
-    assert (stopped.value.code, stopped.value.task) == ("nothing_submitted", "plan_close")
+    assert (stopped.value.code, stopped.value.facts["task"]) == ("nothing_submitted", "plan_close")
     assert {task for task, _ in read_records(airflow_home, run.dag_id, run.run_id)} == {"plan_close"}
 
 

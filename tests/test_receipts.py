@@ -34,7 +34,7 @@ from union_warehouse.submissions.problems import ReceiptNotFound
 from union_warehouse.submissions.receipts import compose, files
 
 RED, YELLOW = "FFFF9B9B", "FFFFE89A"
-FIVE_MISTAKES = [
+FIVE_MISTAKES: list[dict[str, Any]] = [
     {"hazard_no": None},
     {"category": "火灾"},
     {"due_on": "下月"},
@@ -159,7 +159,7 @@ def test_the_cell_is_found_by_the_header_wherever_it_stands(home: Home, tmp_path
 def test_a_corrected_receipt_is_a_submission(home: Home, tmp_path: Path) -> None:
     path = dressed(write_workbook(tmp_path / "x.xlsx", rows=inspected(*FIVE_MISTAKES)))
     workbook = receipt(collect_one(home, path, at(4)))
-    corrections = {"A2": "H1", "C3": "消防", "F4": date(2014, 3, 25), "E5": date(2014, 3, 5)}
+    corrections: dict[str, str | date] = {"A2": "H1", "C3": "消防", "F4": date(2014, 3, 25), "E5": date(2014, 3, 5)}
     for address, value in corrections.items():
         workbook["隐患整改"][address] = value
     workbook.save(tmp_path / "v0001.xlsx")
@@ -304,7 +304,9 @@ def test_personal_data_is_in_the_workbook_only(home: Home, tmp_path: Path, caplo
 
 def test_of_a_large_file_only_the_affected_rows_come_back(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compose, "MAX_REREAD_BYTES", 1_000)
-    rows = [{}] * 40 + [{"id_number": "339900198001010018", "member_name": "样例甲乙"}] + [{}] * 9 + [{"gender": "男女"}]
+    rows: list[dict[str, Any]] = (
+        [{}] * 40 + [{"id_number": "339900198001010018", "member_name": "样例甲乙"}] + [{}] * 9 + [{"gender": "男女"}]
+    )
     outcome = collect_one(
         home, write_workbook(tmp_path / "x.xlsx", rows={"member_changes": rows}, nil=nil_except("member_changes")), at(4)
     )

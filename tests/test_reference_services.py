@@ -156,7 +156,7 @@ def test_no_event_of_2014_comes_to_light_in_2015(both_years: list[Truth]) -> Non
         new = after.tables[name][~pd.MultiIndex.from_frame(after.tables[name][key]).isin(known)]
         for field in form.fields:
             if field.date_role is DateRole.EVENT:
-                assert not (pd.to_datetime(new[field.name]) < "2015-01-01").any(), (name, field.name)
+                assert not (pd.to_datetime(new[field.name]) < pd.Timestamp("2015-01-01")).any(), (name, field.name)
 
 
 def test_months_after_are_those_of_the_following_year(both_years: list[Truth], tmp_path: Path) -> None:

@@ -187,7 +187,7 @@ def test_every_number_in_the_text_is_a_figure(published: Home) -> None:
         elif words == "（本年无此项目）":
             assert figure["unit"] == "milestone"
         else:
-            assert words == value_text(float(figure["value"]), figure["unit"], figure["unit_zh"])
+            assert words == value_text(float(str(figure["value"])), str(figure["unit"]), str(figure["unit_zh"]))
     for section in document.sections:
         for block in section.blocks:
             if isinstance(block, Paragraph):
@@ -298,7 +298,7 @@ def test_the_appendices_say_what_the_report_rests_on(published: Home) -> None:
     assert received == "9"
     assert rate == f"{int(on_time) / int(expected) * 100:.2f}".rstrip("0").rstrip(".")
     assert reported["天水街道总工会"][1] == "0"
-    release = dict(found["本报告所依据的发布版本"].rows)
+    release = {row[0]: row[1] for row in found["本报告所依据的发布版本"].rows}
     assert release["发布版本"] == RELEASE
     assert release["数据截至"] == "2014-03-01 18:00（上海时间）"
 

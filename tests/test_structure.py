@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -127,7 +128,7 @@ def merged(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 def value(home: Home, indicator: str, month: str | None, department: str | None, structure_on: date | None = None) -> float:
     found = figures(home, 2021, month, department, structure_on=structure_on)
-    return float(found.set_index("indicator_code").loc[indicator, "value"])
+    return float(str(found.set_index("indicator_code").loc[indicator, "value"]))
 
 
 def test_history_as_it_was(merged: Home) -> None:
@@ -210,7 +211,7 @@ def test_a_merged_department_goes_on_with_the_records_of_those_before_it(home: H
     assert standing_code("JY") == "GJY"
     assert set(department_line("GJY")) == {"GJY", "JY"}
     opened = write_csv(tmp_path / "1", "hazards", [{"found_on": date(2021, 1, 10), "due_on": date(2021, 6, 1)}], "JY", "2021-01")
-    known = {"hazard_no": "HJY-2021-01-0001", "found_on": date(2021, 1, 10), "due_on": date(2021, 6, 1)}
+    known: dict[str, Any] = {"hazard_no": "HJY-2021-01-0001", "found_on": date(2021, 1, 10), "due_on": date(2021, 6, 1)}
     rows = [known | {"rectified_on": date(2021, 5, 6)}, {"found_on": date(2021, 1, 10), "due_on": date(2021, 6, 1)}]
     later = write_csv(tmp_path / "2", "hazards", rows, "GJY", "2021-05")
     problems = []

@@ -101,7 +101,7 @@ def test_equal_bytes_change_nothing(home: Home, tmp_path: Path) -> None:
     path = hazards(tmp_path / "x.xlsx", {"category": "火"})
     first = collect_one(home, path, at(4, 2))
     before = tree(home.landing)
-    again = collect_one(home, shutil.copy(path, tmp_path / "重发.xlsx"), at(4, 3))
+    again = collect_one(home, Path(shutil.copy(path, tmp_path / "重发.xlsx")), at(4, 3))
     assert (again.state, again.version, again.file, again.receipt, again.quarantined) == (
         "unchanged",
         1,
@@ -152,7 +152,7 @@ def test_files_of_one_instant_that_share_no_form_are_no_tie(home: Home, tmp_path
 
 def test_the_same_bytes_twice_at_one_instant_are_one_arrival(home: Home, tmp_path: Path) -> None:
     path = hazards(tmp_path / "1.xlsx", {})
-    outcomes = collect(home, path, shutil.copy(path, tmp_path / "2.xlsx"), received_at=at(4))
+    outcomes = collect(home, path, Path(shutil.copy(path, tmp_path / "2.xlsx")), received_at=at(4))
     assert [(outcome.state, outcome.version) for outcome in outcomes] == [("accepted", 1)] * 2
 
 

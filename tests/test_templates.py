@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -286,7 +286,7 @@ def test_excel_itself_refuses_what_would_be_refused(home: Home, tmp_path: Path) 
         assert (sheet.freeze_panes, sheet.cell(2, 1).protection.locked) == ("B3", True)
         assert [cell.value for cell in sheet[2]] == [field.label for field in form.fields]
         # XlsxWriter writes columns of one format as one range.
-        ranges = [(column.min, column.max, column) for column in sheet.column_dimensions.values()]
+        ranges = [(column.min or 0, column.max or 0, column) for column in sheet.column_dimensions.values()]
         columns = {number: column for first, last, column in ranges for number in range(first, last + 1)}
         assert [columns[number].protection.locked for number in sorted(columns)] == [False] * len(form.fields)
         checks = {str(item.sqref).split(":")[0]: item for item in sheet.data_validations.dataValidation}
@@ -325,7 +325,7 @@ def test_comparisons_of_numbers_become_formulas(predicate: str, expected: str | 
     assert broken_formula(predicate, columns) == expected
 
 
-def lb_with(rows: list[Mapping[str, Any]]) -> bytes:
+def lb_with(rows: Sequence[Mapping[str, Any]]) -> bytes:
     columns = {
         name: pa.array([row[name] for row in rows])
         for name in ("hazard_no", "inspection_no", "category", "severity", "found_on", "due_on", "description")

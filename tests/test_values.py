@@ -7,6 +7,7 @@ import hmac
 import unicodedata
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -236,7 +237,7 @@ def test_masks_of_real_shapes() -> None:
     ]
 
 
-def test_the_key_is_made_once_and_for_its_owner_only(tmp_path, monkeypatch) -> None:
+def test_the_key_is_made_once_and_for_its_owner_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("UW_HASH_KEY", raising=False)
     first = load_hash_key(Home(tmp_path))
     assert load_hash_key(Home(tmp_path)) == first

@@ -51,7 +51,7 @@ def landed(home: Home, path: Path, form: str) -> list[dict[str, Any]]:
 
 
 def hazard_grid(*rows: Mapping[str, Any]) -> factory.Grid:
-    filled = [factory.valid_row("hazards", number) | row for number, row in enumerate(rows or ({},), start=1)]
+    filled = [{**factory.valid_row("hazards", number), **row} for number, row in enumerate(rows or ({},), start=1)]
     return factory.form_grid(load_forms()["hazards"], filled)
 
 

@@ -228,7 +228,9 @@ def make_grids(
     for form in owed:
         if form.name not in nil:
             changes = (rows or {}).get(form.name, [{}])
-            filled = [valid_row(form.name, number, month, department) | change for number, change in enumerate(changes, start=1)]
+            filled = [
+                {**valid_row(form.name, number, month, department), **change} for number, change in enumerate(changes, start=1)
+            ]
             grids[form.sheet] = form_grid(form, filled)
     return grids
 
@@ -290,7 +292,7 @@ def write_csv(
     writer = csv.writer(text)
     writer.writerow([field.label if labels else field.name for field in contract.fields])
     for number, change in enumerate(rows, start=1):
-        row = valid_row(form, number, month, department) | change
+        row = {**valid_row(form, number, month, department), **change}
         writer.writerow(["" if row.get(field.name) is None else row[field.name] for field in contract.fields])
     path = folder / f"{month}_{department}_{form}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)

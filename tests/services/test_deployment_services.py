@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -46,7 +47,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             stack.run("init")
             stack.start(*COMPONENTS)
             for component in COMPONENTS:
-                stack.wait_until(lambda name=component: stack.is_healthy(name), component)
+                stack.wait_until(partial(stack.is_healthy, component), component)
             yield stack
         finally:
             stack.stop()
