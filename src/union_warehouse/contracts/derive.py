@@ -21,13 +21,13 @@ FIELD_DOCS_FILE = DBT_PROJECT_DIR / "models" / "docs" / "contract_fields.md"
 DICTIONARY_FILE = DBT_PROJECT_DIR.parent / "docs" / "forms.md"
 _HEADER = "Generated from expectations/contracts by `make generate`; do not edit."
 _ROW_COLUMNS = {
-    "_submission_id": "Submission that carries the row (报送编号).",
-    "_department": "Reporting unit that sent it (单位代码).",
-    "_month": "Month of the submission, YYYY-MM (报送月份).",
-    "_received_at": "When it arrived, UTC (收到时间).",
-    "_is_opening": "Whether it is the department's opening submission (期初报送).",
-    "_sheet": "Sheet, or CSV file, of the row (工作表).",
-    "_row": "Row as Excel numbers it (行号).",
+    "_submission_id": "{{ doc('submission_id') }}",
+    "_department": "{{ doc('submitted_by_code') }}",
+    "_month": "{{ doc('submission_month') }}",
+    "_received_at": "{{ doc('received_at') }}",
+    "_is_opening": "{{ doc('is_opening_submission') }}",
+    "_sheet": "{{ doc('source_sheet') }}",
+    "_row": "{{ doc('source_row') }}",
     "_is_accepted": "Whether the row holds no error (是否采用).",
 }
 
