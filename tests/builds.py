@@ -6,8 +6,8 @@ from pathlib import Path
 
 import duckdb
 
-from union_warehouse.paths import Home
-from union_warehouse.warehouse.plan import LAST_BUILD_FILE, PREVIOUS_FILE, write_build
+from union_warehouse.paths import LAST_BUILD_FILE, PREVIOUS_FILE, Home
+from union_warehouse.warehouse.plan import write_build
 
 
 def write_empty_build(folder: Path, opening_month: str, last_month: str) -> None:

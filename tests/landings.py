@@ -12,22 +12,10 @@ import duckdb
 
 from union_warehouse.contracts import load_forms
 from union_warehouse.contracts.landed import landed_columns
+from union_warehouse.landing.row_problems import ROW_PROBLEM_COLUMNS
 from union_warehouse.paths import Home
 from union_warehouse.warehouse.plan import plan_from_landing
 
-PROBLEM_COLUMNS = {
-    "_submission_id": "VARCHAR",
-    "form": "VARCHAR",
-    "sheet": "VARCHAR",
-    "row": "INTEGER",
-    "column": "VARCHAR",
-    "rule": "VARCHAR",
-    "severity": "VARCHAR",
-    "value": "VARCHAR",
-    "message_zh": "VARCHAR",
-    "message_en": "VARCHAR",
-    "record_key": "VARCHAR",
-}
 Problem = tuple[str, int, str, str]
 
 
@@ -80,7 +68,7 @@ def land(
         }
         for form, row, column, rule in problems
     ]
-    write_parquet(folder / "quarantine.parquet", PROBLEM_COLUMNS, told)
+    write_parquet(folder / "row_problems.parquet", ROW_PROBLEM_COLUMNS, told)
     manifest = {
         "submission_id": submission_id,
         "department": department,

@@ -192,7 +192,7 @@ def test_what_is_rejected_lands_without_rows(home: Home, tmp_path: Path, make: C
     folder = home.landing / f"month={outcome.month}" / f"department={outcome.department}" / "v0001"
     assert sorted(item.name for item in folder.iterdir() if not item.name.startswith("original.")) == [
         "manifest.json",
-        "quarantine.parquet",
+        "row_problems.parquet",
     ]
     assert next(folder.glob("original.*")).read_bytes() == path.read_bytes()
     assert {step["outcome"] for step in json.loads((folder / "manifest.json").read_text("utf-8"))["steps"]} >= {"failed", "ok"}

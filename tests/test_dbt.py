@@ -16,9 +16,8 @@ import pytest
 from tests.builds import write_empty_build
 from tests.releases import copy_of
 from union_warehouse.months import month_range
-from union_warehouse.paths import DBT_PROJECT_DIR, Home
+from union_warehouse.paths import DBT_PROJECT_DIR, MARTS_FILE, Home
 from union_warehouse.warehouse import plan_close
-from union_warehouse.warehouse.plan import MARTS_FILE
 from union_warehouse.working_days import due_on
 
 DBT = Path(sys.executable).parent / "dbt"

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from tests.commands import uw, uw_json
 from tests.releases import copy_of
 from union_warehouse.contracts import load_units
-from union_warehouse.paths import Home
+from union_warehouse.paths import MARTS_FILE, Home
 from union_warehouse.releases import open_release
 from union_warehouse.reporting import figures, trace
 from union_warehouse.reporting.trace import UnknownIndicator
 from union_warehouse.warehouse import run_dbt
-from union_warehouse.warehouse.plan import MARTS_FILE, plan_from_landing
+from union_warehouse.warehouse.plan import plan_from_landing
 
 DEPARTMENTS = [None, *load_units("2014-01")]
 

@@ -16,6 +16,7 @@ from tests import workbook_factory as factory
 from tests.workbook_factory import write_csv
 from union_warehouse.paths import Home
 from union_warehouse.personal_data import load_hash_key
+from union_warehouse.releases import Release
 from union_warehouse.submissions import Outcome, check_file, collect_file, place_in_inbox, scan_inbox
 
 RECEIVED = datetime(2014, 4, 2, 8, tzinfo=UTC)
@@ -128,7 +129,22 @@ def test_what_is_published_is_known(send: Sender, home: Home, tmp_path: Path) ->
             "create table fct_membership_changes as select ? as person_key, 'CQ-U001' as union_code, 'join' as membership_change, date '2001-01-01' as changed_on",
             [person],
         )
-    (release / "release.json").write_text(json.dumps({"closed_months": ["2014-01", "2014-02"]}))
+    published = Release(
+        release_id="2014-02-r1",
+        sequence=2,
+        month="2014-02",
+        known_at="2014-03-10T00:00:00Z",
+        beginning_month="2014-01",
+        closed_months=("2014-01", "2014-02"),
+        previous_release_id="2014-01-r1",
+        hash_key_fingerprint=None,
+        code_version="0",
+        contract_versions={},
+        changed_submissions=(),
+        restated_count=0,
+        tables={},
+    )
+    (release / "release.json").write_text(json.dumps(published.to_dict()))
     (home.releases / "current").symlink_to("2014-02-r1")
     assert send("hazards", {}) == []
     assert send("union_coverage", {}) == []

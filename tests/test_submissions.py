@@ -52,7 +52,7 @@ def test_a_submission_lands_whole(home: Home, tmp_path: Path) -> None:
     rows = rows_of(home, outcome, "hazards")
     assert [row["_is_accepted"] for row in rows] == [True, False]
     assert [(row["category"], row["category__text"]) for row in rows] == [("fire", "消防"), ("火", "火")]
-    quarantine = pq.read_table(folder / "quarantine.parquet", partitioning=None).to_pylist()
+    quarantine = pq.read_table(folder / "row_problems.parquet", partitioning=None).to_pylist()
     assert [
         (row["_submission_id"], row["form"], row["sheet"], row["row"], row["column"], row["rule"], row["value"])
         for row in quarantine

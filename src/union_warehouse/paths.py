@@ -16,6 +16,13 @@ SUCCESSIONS_SEED = DBT_PROJECT_DIR / "seeds" / "unit_successions.csv"
 EXCEPTIONS_SEED = DBT_PROJECT_DIR / "seeds" / "reporting_exceptions.csv"
 HOLIDAYS_SEED = DBT_PROJECT_DIR / "seeds" / "official_holidays.csv"
 
+BUILD_FILE = "build.duckdb"
+MARTS_FILE = "marts.duckdb"
+PREVIOUS_FILE = "previous.duckdb"
+LAST_BUILD_FILE = "last_build.duckdb"
+PLAN_FILE = "plan.json"
+"""Files of a build, ``build/<close>/`` (docs/architecture.md, Files of a build)."""
+
 
 @dataclass(frozen=True)
 class Home:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from typing import Any
 
 import duckdb
 
 from union_warehouse.alerts.events import Event
 from union_warehouse.contracts import load_forms
-from union_warehouse.landing.manifests import opened_manifests, submitted_months
+from union_warehouse.landing.manifests import load_manifests, unplaced_manifest_files
+from union_warehouse.landing.received import opened_manifests, submitted_months
 from union_warehouse.months import add_months, last_day, month_range
 from union_warehouse.paths import Home
 from union_warehouse.working_days import SHANGHAI
@@ -108,19 +107,15 @@ def _last_watched(month: str) -> date:
 
 def _unplaced(home: Home, as_of: datetime) -> Iterator[Event]:
     """Files that name no known department or month; their names and contents are not told, a person may stand in them."""
-    paths = [os.fspath(path) for path in home.landing.glob("rejected/*/manifest.json")]
-    if not paths:
+    files = unplaced_manifest_files(home.landing)
+    if not files:
         return
-    columns: dict[str, Any] = {
-        "sha256": "VARCHAR",
-        "received_at": "TIMESTAMP",
-        "problems": "STRUCT(rule VARCHAR, severity VARCHAR)[]",
-    }
-    rows = duckdb.execute(
-        f"""select sha256, {_DAY.format("received_at")}, {_rules("problems")}
-        from read_json(?, columns = ?, format = 'auto') where received_at <= ?""",
-        [paths, columns, as_of.astimezone(UTC).replace(tzinfo=None)],
-    ).fetchall()
+    with duckdb.connect() as connection:
+        load_manifests(connection, "manifests", home.landing, files)
+        rows = connection.execute(
+            f"select sha256, {_DAY.format('received_at')}, {_rules('problems')} from manifests where received_at <= ?",
+            [as_of.astimezone(UTC).replace(tzinfo=None)],
+        ).fetchall()
     for digest, day, rules in rows:
         facts = {"arrived_on": day.isoformat(), "rules": rules, "receipt": f"receipts/rejected/{digest}.xlsx"}
         yield Event("unplaced_submission", None, digest[:12], day, facts)

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
+
 from union_warehouse.contracts.model import Form
+
+ARROW_TYPES = {
+    "VARCHAR": pa.string(),
+    "BIGINT": pa.int64(),
+    "INTEGER": pa.int32(),
+    "BOOLEAN": pa.bool_(),
+    "DATE": pa.date32(),
+    "TIMESTAMP": pa.timestamp("us"),
+    "DECIMAL(14,2)": pa.decimal128(14, 2),
+}
+"""Arrow type of each DuckDB type that landed columns have."""
 
 
 def landed_columns(form: Form) -> dict[str, str]:

@@ -1,91 +1,103 @@
-"""The registry of submissions: the manifests of the landing zone, read once each, and which versions count.
-
-There is no other register: the landing zone is it (docs/architecture.md).
-"""
+"""Which versions count, as known at a point in time: one rule, for the plan, the status, the audit and the intake."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import pyarrow as pa
 
-_MANIFEST_FILE = "manifest.json"
-_MANIFEST_COLUMNS = {
-    "submission_id": "VARCHAR",
-    "department": "VARCHAR",
-    "month": "VARCHAR",
-    "submission_number": "INTEGER",
-    "reading": "INTEGER",
-    "file_name": "VARCHAR",
-    "sha256": "VARCHAR",
-    "received_at": "TIMESTAMP",
-    "read_at": "TIMESTAMP",
-    "kind": "VARCHAR",
-    "contract_version": "VARCHAR",
-    "state": "VARCHAR",
-    "is_opening": "BOOLEAN",
-    "hash_key_fingerprint": "VARCHAR",
-    "ties_with": "VARCHAR[]",
-    "forms": 'STRUCT(form VARCHAR, version INTEGER, "return" VARCHAR, "rows" INTEGER, quarantined INTEGER, warnings INTEGER, file VARCHAR)[]',
-}
+from union_warehouse.in_memory import in_memory_database
+from union_warehouse.landing.folders import submission_folder
+from union_warehouse.landing.manifests import MANIFEST, Manifest, by_form, load_manifests, manifest_files, unplaced_manifest_files
+from union_warehouse.landing.states import ACCEPTED_STATES
+from union_warehouse.paths import Home
+
+KNOWN = "received_at <= $known_at and read_at <= $known_at"
+"""SQL: what is known at ``$known_at``: it had arrived, and was read."""
+
+_ACCEPTED = ", ".join(f"'{state}'" for state in sorted(ACCEPTED_STATES))
+_FORMS_SCHEMA = pa.schema(
+    [
+        ("department", pa.string()),
+        ("month", pa.string()),
+        ("submission_number", pa.int32()),
+        ("reading", pa.int32()),
+        ("submission_id", pa.string()),
+        ("received_at", pa.string()),
+        ("state", pa.string()),
+        ("ties_with", pa.list_(pa.string())),
+        ("position", pa.int32()),
+        ("form", pa.string()),
+        ("file", pa.string()),
+    ]
+)
+
+
+def newest_readings(submissions: str, per: Sequence[str] = ()) -> str:
+    """SQL: the rows of the relation ``submissions`` that belong to the newest reading of their submission; ``per`` as in :func:`versions`."""
+    key = ", ".join([*per, "department", "month", "submission_number"])
+    return f"from {submissions} qualify rank() over (partition by {key} order by reading desc) = 1"
+
+
+def versions(submissions: str, per: Sequence[str] = ()) -> str:
+    """SQL: the newest readings of the relation ``submissions``, by form, and which of them count.
+
+    Per department, month and form the accepted version that arrived last counts, in its newest reading; two versions that
+    arrived at the same instant have no order, so neither is accepted (domain: Submission).
+
+    Args:
+        submissions: rows of :func:`~union_warehouse.landing.manifests.by_form` as known at the time in question: the caller
+            leaves out what arrived or was read later.
+        per: columns that part the rows known at several such times from one another.
+
+    Returns:
+        Its columns, ``is_accepted`` and ``counts``.
+    """
+    times = "".join(f"{column}, " for column in per)
+    same_time = " and ".join(["tied.submission_id = newest.submission_id", *(f"tied.{name} = newest.{name}" for name in per)])
+    return f"""
+        with
+            newest as ({newest_readings(submissions, per)}),
+            tied as (select distinct {times} unnest(ties_with) as submission_id from newest),
+            judged as (
+                select newest.*,
+                    form is not null and state in ({_ACCEPTED}) and not exists (from tied where {same_time}) as is_accepted
+                from newest
+            )
+        select *,
+            is_accepted and row_number() over (
+                partition by {times} department, month, form, is_accepted order by received_at desc, submission_number desc
+            ) = 1 as counts
+        from judged"""
 
 
 def read_new_manifests(connection: duckdb.DuckDBPyConnection, landing: Path) -> None:
     """Add to ``plan.submissions`` every landed submission, by form, that it does not hold yet."""
-    columns = ", ".join(f'"{name}" {kind}' for name, kind in _MANIFEST_COLUMNS.items() if name != "forms")
+    load_manifests(connection, "no_manifests", landing, [])
     connection.execute(
-        f"""create table if not exists plan.submissions (
-            {columns}, form VARCHAR, version INTEGER, return_kind VARCHAR, row_count INTEGER,
-            quarantined_count INTEGER, warning_count INTEGER, parquet_file VARCHAR, path VARCHAR)"""
+        f"create table if not exists plan.submissions as select * exclude (problems) from ({by_form('no_manifests')}) limit 0"
     )
     held = connection.execute("select distinct path from plan.submissions").fetchall()
-    known = {f"{landing}/{path}/{_MANIFEST_FILE}" for (path,) in held}  # as text: there are tens of thousands
-    new = sorted({os.fspath(path) for path in _manifest_paths(landing)} - known)
-    if not new:
-        return
-    schema = "{" + ", ".join(f"'{name}': '{kind}'" for name, kind in _MANIFEST_COLUMNS.items()) + "}"
-    names = ", ".join(f'm."{name}"' for name in _MANIFEST_COLUMNS if name != "forms")
-    connection.execute(
-        f"""insert into plan.submissions
-            select {names}, f.form, f.version, f."return", f."rows", f.quarantined, f.warnings, f.file,
-                replace(parse_dirpath(m.filename), ? || '/', '')
-            from read_json(?, columns = {schema}, format = 'auto', filename = true) as m
-            left join lateral (select unnest(m.forms, recursive := true)) as f on true""",
-        [os.fspath(landing), new],
-    )
-
-
-def _manifest_paths(landing: Path) -> Iterator[Path]:
-    yield from landing.glob(f"month=*/department=*/v*/{_MANIFEST_FILE}")
-    yield from landing.glob(f"rejected/*/{_MANIFEST_FILE}")
+    known = {f"{landing}/{path}/{MANIFEST}" for (path,) in held}  # as text: there are tens of thousands
+    files = {os.fspath(path) for path in chain(manifest_files(landing), unplaced_manifest_files(landing))}
+    load_manifests(connection, "new_manifests", landing, sorted(files - known))
+    connection.execute(f"insert into plan.submissions by name select * exclude (problems) from ({by_form('new_manifests')})")
 
 
 def choose_effective(connection: duckdb.DuckDBPyConnection, known_at: datetime, last_month: str) -> None:
-    """Bring ``plan.effective_submissions`` to what was known at ``known_at``; ``plan.changed_submissions`` says what changed.
-
-    Per department, month and form the accepted version that arrived last counts, in its newest reading; two versions
-    that arrived at the same instant have no order, so neither counts (domain: Submission).
-    """
+    """Bring ``plan.effective_submissions`` to what counts as known at ``known_at``; ``plan.changed_submissions`` says what changed."""
     connection.execute(
-        """
+        f"""
         create table if not exists plan.effective_submissions as from plan.submissions limit 0;
         create or replace temp table effective_now as
-        with
-            known as (
-                select * from plan.submissions
-                where form is not null and received_at <= $known_at and read_at <= $known_at and month <= $last_month
-            ),
-            tied as (select distinct unnest(ties_with) as submission_id from known),
-            newest_reading as (
-                select * from known
-                qualify row_number() over (partition by department, month, form, submission_number order by reading desc) = 1
-            )
-        select form, submission_id from newest_reading
-        where state in ('accepted', 'accepted_with_quarantine') and submission_id not in (select submission_id from tied)
-        qualify row_number() over (partition by department, month, form order by received_at desc) = 1
+        with known as (from plan.submissions where {KNOWN} and month <= $last_month)
+        select form, submission_id from ({versions("known")}) where counts
         """,
         {"known_at": known_at.replace(tzinfo=None), "last_month": last_month},
     )
@@ -105,3 +117,38 @@ def choose_effective(connection: duckdb.DuckDBPyConnection, known_at: datetime, 
         semi join (from plan.changed_submissions where counts_now) using (form, submission_id);
         """
     )
+
+
+def effective_files(
+    home: Home, manifests: Iterable[Manifest], *, received_before: str, read_until: str
+) -> dict[tuple[str, str, str], Path | None]:
+    """What counts of the submissions of ``manifests`` for one that arrives at ``received_before`` and is read at ``read_until``.
+
+    Args:
+        home: the warehouse's state.
+        manifests: of all that landed for the months and departments in question.
+        received_before: instants.to_text; what arrived at this instant or later is not known yet.
+        read_until: likewise; readings after it are not known yet.
+
+    Returns:
+        The Parquet file by (month, department, form); None of a form without rows.
+    """
+    known = [item for item in manifests if item["received_at"] < received_before and item["read_at"] <= read_until]
+    forms: list[dict[str, Any]] = []
+    for position, item in enumerate(known):
+        submission: dict[str, Any] = {**item, "position": position}
+        forms += [submission | {"form": form["form"], "file": form["file"]} for form in item["forms"]] or [submission]
+    if not forms:
+        return {}
+    connection = in_memory_database()
+    connection.register("landed", pa.Table.from_pylist(forms, schema=_FORMS_SCHEMA))
+    try:
+        rows = connection.execute(f"select position, form, file from ({versions('landed')}) where counts").fetchall()
+    finally:
+        connection.unregister("landed")
+    return {
+        (known[position]["month"], known[position]["department"], form): submission_folder(home, known[position]) / file
+        if file
+        else None
+        for position, form, file in rows
+    }

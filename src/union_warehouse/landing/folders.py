@@ -11,17 +11,14 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from union_warehouse.contracts import department_line
 from union_warehouse.files import write_json
-from union_warehouse.landing.manifests import MANIFEST
+from union_warehouse.landing.manifests import MANIFEST, AnyManifest, Manifest, is_placed
 from union_warehouse.landing.states import ACCEPTED_STATES
 from union_warehouse.paths import Home
 
 _VERSION_FOLDER = re.compile(r"v(\d{4,})(?:-r(\d{2,}))?")
-
-Manifest = dict[str, Any]
 
 
 def department_folder(home: Home, month: str, department: str) -> Path:
@@ -34,8 +31,15 @@ def version_name(number: int, reading: int = 1) -> str:
     return f"v{number:04d}" if reading == 1 else f"v{number:04d}-r{reading:02d}"
 
 
-def submission_folder(home: Home, manifest: Manifest) -> Path:
-    """Where the submission of ``manifest`` landed."""
+def unplaced_folder(home: Home, sha256: str) -> Path:
+    """Where a file lands that names no known department or month."""
+    return home.landing / "rejected" / sha256
+
+
+def submission_folder(home: Home, manifest: AnyManifest) -> Path:
+    """Where the file of ``manifest`` landed: with its department and month, or by its bytes if it names none."""
+    if not is_placed(manifest):
+        return unplaced_folder(home, manifest["sha256"])
     name = version_name(manifest["submission_number"], manifest["reading"])
     return department_folder(home, manifest["month"], manifest["department"]) / name
 
@@ -58,12 +62,13 @@ def month_manifests(home: Home, month: str, department: str) -> list[Manifest]:
         match = _VERSION_FOLDER.fullmatch(entry.name)
         if match:
             found.append((int(match[1]), int(match[2] or 1), entry.path))
-    return [read_manifest(Path(path)) for _, _, path in sorted(found)]
+    landed = (read_manifest(Path(path)) for _, _, path in sorted(found))
+    return [manifest for manifest in landed if is_placed(manifest)]
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """The manifest of one landed submission."""
-    manifest: Manifest = json.loads((folder / MANIFEST).read_bytes())
+def read_manifest(folder: Path) -> AnyManifest:
+    """The manifest of one landed file."""
+    manifest: AnyManifest = json.loads((folder / MANIFEST).read_bytes())
     return manifest
 
 
@@ -88,21 +93,6 @@ def newest_readings(manifests: Iterable[Manifest]) -> list[Manifest]:
     return [newest[number] for number in sorted(newest)]
 
 
-def effective_for(form: str, manifests: Iterable[Manifest], received_before: str) -> Manifest | None:
-    """The accepted submission of one department and month that counts for ``form`` among those received earlier."""
-    newest = newest_readings(manifests)
-    tied = {name for manifest in newest for name in manifest["ties_with"] if manifest["received_at"] < received_before}
-    candidates = [
-        manifest
-        for manifest in newest
-        if manifest["received_at"] < received_before
-        and manifest["state"] in ACCEPTED_STATES
-        and manifest["submission_id"] not in tied
-        and any(item["form"] == form for item in manifest["forms"])
-    ]
-    return max(candidates, key=lambda manifest: manifest["received_at"], default=None)
-
-
 def is_opening(home: Home, department: str, month: str, received_at: str) -> bool:
     """Whether a submission belongs to its department's opening: the month of the first accepted one, by arrival.
 
@@ -115,9 +105,9 @@ def is_opening(home: Home, department: str, month: str, received_at: str) -> boo
     return bool(first["month"] == month)
 
 
-def note_accepted(home: Home, manifest: Manifest) -> None:
+def note_accepted(home: Home, manifest: AnyManifest) -> None:
     """Keep the department's first accepted submission up to date; to be called under the department's lock."""
-    if manifest["state"] not in ACCEPTED_STATES:
+    if not is_placed(manifest) or manifest["state"] not in ACCEPTED_STATES:
         return
     first = _first_accepted(home, manifest["department"])
     path = _first_accepted_path(home, manifest["department"])

@@ -1,113 +1,150 @@
-"""The manifests of the landing zone, read by DuckDB: what landed, what was expected, and what came of it."""
+"""Manifests: what each landed submission says of itself, as a type and as columns for DuckDB."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypedDict, TypeGuard
 
 import duckdb
 
-from union_warehouse.contracts import expected_reports
-from union_warehouse.paths import Home
-from union_warehouse.working_days import SHANGHAI
-
 MANIFEST = "manifest.json"
-_MANIFEST_COLUMNS = {
+ORIGINAL = "original"
+"""The file as it was sent, with the extension that its content has."""
+
+
+FormEntry = TypedDict(
+    "FormEntry",
+    {"form": str, "version": int, "return": str, "rows": int, "quarantined": int, "warnings": int, "file": str | None},
+)
+"""One form of a submission: its version, counted per department, month and form; how it was returned (rows, nil); rows
+read, rows with an error, warnings; its Parquet file, None without rows."""
+
+
+class Step(TypedDict):
+    """What became of one step of a submission."""
+
+    step: str
+    outcome: str
+    detail: str
+
+
+class ManifestProblem(TypedDict):
+    """A problem of the file, its cover or a sheet."""
+
+    form: str | None
+    sheet: str | None
+    row: int | None
+    rule: str
+    severity: str
+    message_zh: str
+    message_en: str
+
+
+class Received(TypedDict):
+    """Of every file that was received.
+
+    ``sha256`` and ``bytes`` are the original's; ``received_at`` and ``read_at`` are
+    :func:`~union_warehouse.landing.instants.to_text`; ``kind`` is workbook or csv; ``ties_with`` names accepted submissions
+    of the same instant.
+    """
+
+    reading: int
+    file_name: str
+    sha256: str
+    bytes: int
+    received_at: str
+    read_at: str
+    kind: str
+    contract_version: str | None
+    state: str
+    is_opening: bool
+    hash_key_fingerprint: str
+    ties_with: list[str]
+    forms: list[FormEntry]
+    steps: list[Step]
+    problems: list[ManifestProblem]
+
+
+class Manifest(Received):
+    """Of a submission that landed with its department and month: ``submission_id`` is ``2014-03/CQ/v0001``."""
+
+    submission_id: str
+    department: str
+    month: str
+    submission_number: int
+
+
+class UnplacedManifest(Received):
+    """Of a file that names no known department or month."""
+
+    submission_id: None
+    department: str | None
+    month: str | None
+    submission_number: None
+
+
+AnyManifest = Manifest | UnplacedManifest
+
+MANIFEST_COLUMNS = {
     "submission_id": "VARCHAR",
     "department": "VARCHAR",
     "month": "VARCHAR",
     "submission_number": "INTEGER",
     "reading": "INTEGER",
+    "file_name": "VARCHAR",
     "sha256": "VARCHAR",
     "received_at": "TIMESTAMP",
+    "read_at": "TIMESTAMP",
+    "kind": "VARCHAR",
+    "contract_version": "VARCHAR",
     "state": "VARCHAR",
+    "is_opening": "BOOLEAN",
+    "hash_key_fingerprint": "VARCHAR",
     "ties_with": "VARCHAR[]",
-    "forms": 'STRUCT(form VARCHAR, "return" VARCHAR, "rows" INTEGER, quarantined INTEGER, warnings INTEGER)[]',
+    "forms": 'STRUCT(form VARCHAR, version INTEGER, "return" VARCHAR, "rows" INTEGER, quarantined INTEGER, warnings INTEGER, file VARCHAR)[]',
     "problems": "STRUCT(rule VARCHAR, severity VARCHAR)[]",
 }
+"""What is read of a manifest, name to DuckDB type."""
 
 
-def submitted_months(home: Home) -> set[str]:
-    """Months for which anything has landed."""
-    return {path.name.removeprefix("month=") for path in home.landing.glob("month=*")}
+def is_placed(manifest: AnyManifest) -> TypeGuard[Manifest]:
+    """Whether a submission landed with its department and month."""
+    return manifest["submission_id"] is not None
 
 
-@contextmanager
-def opened_manifests(home: Home, months: Sequence[str], as_of: datetime | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection (session in UTC) to what landed for ``months``, read from the manifests.
-
-    Tables: ``manifests``, one row a reading of a submission; ``expected`` lists what is owed (columns of
-    :func:`~union_warehouse.contracts.expected_reports`); ``by_form`` what came of it; ``readings`` the newest reading of each
-    submission; ``reporting_of_departments`` the counts of a month's department.
-
-    Args:
-        home: the warehouse's state.
-        months: months to look at.
-        as_of: leave out what arrived, and exceptions that were given, later; None for now.
-    """
-    folders = [home.landing / f"month={month}" for month in months]
-    paths = sorted(os.fspath(path) for folder in folders for path in folder.glob("department=*/v*/manifest.json"))
-    known_on = (as_of or datetime.now(UTC)).astimezone(SHANGHAI).date()
-    with duckdb.connect() as connection:
-        connection.execute("set timezone = 'UTC'")
-        _load(connection, paths)
-        connection.register("expected", expected_reports(months, known_on))
-        if as_of is not None:
-            connection.execute("delete from manifests where received_at > ?", [as_of.astimezone(UTC).replace(tzinfo=None)])
-        connection.execute(_VIEWS)
-        yield connection
+def manifest_files(landing: Path, months: Iterable[str] = ("*",)) -> list[Path]:
+    """The manifests of all placed submissions of ``months``."""
+    return sorted(path for month in months for path in landing.glob(f"month={month}/department=*/v*/{MANIFEST}"))
 
 
-_VIEWS = """
-    create view readings as
-    from manifests
-    qualify row_number() over (partition by department, month, submission_number order by reading desc) = 1;
-
-    create view by_form as
-    with
-        tied as (select unnest(ties_with) as submission_id from readings),
-        forms as (
-            select readings.* exclude (forms, form), form.form, form.quarantined, form.return,
-                state in ('accepted', 'accepted_with_quarantine') and submission_id not in (from tied) as is_accepted
-            from (select *, unnest(forms) as form from readings) as readings
-        )
-    select department, month, form,
-        bool_or(is_accepted) as is_received,
-        min(received_at) filter (where is_accepted) as first_accepted_at,
-        max(received_at) filter (where is_accepted) as last_accepted_at,
-        arg_max(submission_id, received_at) filter (where is_accepted) as submission_id,
-        cast(min(received_at) filter (where is_accepted) at time zone 'UTC' at time zone 'Asia/Shanghai' as date) as received_on,
-        arg_max("return", received_at) filter (where is_accepted) = 'nil' as is_nil,
-        arg_max(quarantined, received_at) filter (where is_accepted) as quarantined
-    from forms
-    group by all;
-
-    create view reporting_of_departments as
-    select expected.month, expected.department, any_value(unit_name) as unit_name,
-        count(*) filter (where not is_excused) as expected,
-        count(*) filter (where is_received) as received,
-        count(*) filter (where is_received and received_on <= due_on) as on_time,
-        count(*) filter (where is_received and received_on > due_on) as late,
-        count(*) filter (where is_received is not true and not is_excused) as missing,
-        count(*) filter (where is_received is false and not is_excused) as rejected,
-        count(*) filter (where is_excused) as excused,
-        count(*) filter (where is_nil) as nil_returns,
-        cast(coalesce(sum(quarantined), 0) as bigint) as quarantined,
-        max(first_accepted_at) as first_accepted_at,
-        max(due_on) as due_on
-    from expected
-    left join by_form using (department, month, form)
-    group by expected.month, expected.department
-    order by expected.month, min(expected.position);
-"""
+def unplaced_manifest_files(landing: Path) -> list[Path]:
+    """The manifests of the files that could not be placed."""
+    return sorted(landing.glob(f"rejected/*/{MANIFEST}"))
 
 
-def _load(connection: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> None:
-    columns = ", ".join(f'"{name}" {kind}' for name, kind in _MANIFEST_COLUMNS.items())
-    connection.execute(f"create table manifests ({columns})")
+def load_manifests(connection: duckdb.DuckDBPyConnection, table: str, landing: Path, files: Iterable[Path | str]) -> None:
+    """Create ``table`` (temporary) of the manifests in ``files``: ``MANIFEST_COLUMNS``, and ``path``, the folder below ``landing``."""
+    columns = ", ".join(f'"{name}" {kind}' for name, kind in MANIFEST_COLUMNS.items())
+    connection.execute(f"create or replace temp table {table} ({columns}, path VARCHAR)")
+    paths = [os.fspath(file) for file in files]
     if paths:
         connection.execute(
-            "insert into manifests by name from read_json(?, columns = ?, format = 'auto')", [paths, _MANIFEST_COLUMNS]
+            f"""insert into {table} by name
+            select * exclude (filename), replace(parse_dirpath(filename), ? || '/', '') as path
+            from read_json(?, columns = ?, format = 'auto', filename = true)""",
+            [os.fspath(landing), paths, MANIFEST_COLUMNS],
         )
+
+
+def by_form(manifests: str) -> str:
+    """SQL: the rows of the relation ``manifests`` by form; one of a submission without forms has null ``form``.
+
+    ``forms`` gives way to form, version, return_kind, row_count, quarantined_count, warning_count and parquet_file.
+    """
+    return f"""
+        select {manifests}.* exclude (forms), f.form, f.version, f."return" as return_kind, f."rows" as row_count,
+            f.quarantined as quarantined_count, f.warnings as warning_count, f.file as parquet_file
+        from {manifests}
+        left join lateral (select unnest({manifests}.forms, recursive := true)) as f on true"""

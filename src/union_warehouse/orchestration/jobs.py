@@ -165,7 +165,7 @@ def answer(home: Home, runner: RestRunner, month: str, state: str, comment: str,
 
 def _outcome(home: Home, month: str, run: RunResult) -> Close:
     from union_warehouse.orchestration.approval import awaiting
-    from union_warehouse.releases.read import MANIFEST_FILE, Release
+    from union_warehouse.releases.read import read_release
     from union_warehouse.warehouse.approvals import pending_request
     from union_warehouse.warehouse.errors import AwaitingApproval
 
@@ -180,5 +180,5 @@ def _outcome(home: Home, month: str, run: RunResult) -> Close:
     plan = results["plan_close"]
     is_new = bool(plan["is_needed"])
     release_id = plan["close_id"] if is_new else plan["release_id"]
-    approval = Release.from_file(home.releases / release_id / MANIFEST_FILE).approval
+    approval = read_release(home, release_id).approval
     return Close(month, plan["known_at"], release_id, is_new, results["report_close"] if is_new else {}, approval)

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from union_warehouse.contracts import Form, load_forms
 from union_warehouse.errors import UnionWarehouseError
-from union_warehouse.paths import Home
+from union_warehouse.landing.effective import versions
+from union_warehouse.landing.row_problems import ROW_PROBLEMS
+from union_warehouse.paths import BUILD_FILE, MARTS_FILE, Home
 from union_warehouse.quality.audit_report import Finding, write_report
 from union_warehouse.quality.built_marts import create_scope
 from union_warehouse.quality.gx_duckdb import Workbench, open_workbench
@@ -37,8 +39,6 @@ if TYPE_CHECKING:
 
 LANDED_FORMS = "landed_forms"
 WAREHOUSE = "warehouse"
-_BUILD_FILE = "build.duckdb"
-_MARTS_FILE = "marts.duckdb"
 _ROW_COLUMNS = ["_submission_id", "_row"]
 _LOCATED_ROWS = 10_000
 """Failing rows of one expectation that are compared one by one (a million took GX half a minute); beyond, their number is."""
@@ -72,7 +72,7 @@ def audit_landed_forms(home: Home, close_id: str) -> dict[str, Any]:
     shutil.rmtree(home.audits / close_id, ignore_errors=True)
     findings: dict[str, list[Finding]] = {}
     results = []
-    with open_workbench({"build": home.build / close_id / _BUILD_FILE}, writable={"build"}) as workbench:
+    with open_workbench({"build": home.build / close_id / BUILD_FILE}, writable={"build"}) as workbench:
         landed = workbench.execute(
             """select form, path, parquet_file from build.plan.effective_submissions
             semi join (select form, submission_id from build.plan.changed_submissions where counts_now) using (form, submission_id)
@@ -80,7 +80,7 @@ def audit_landed_forms(home: Home, close_id: str) -> dict[str, Any]:
         )
         folders = sorted({home.landing / path for _, path, _ in landed})
         if folders:
-            create_problems_table(workbench, [folder / "quarantine.parquet" for folder in folders])
+            create_problems_table(workbench, [folder / ROW_PROBLEMS for folder in folders])
         for form in load_forms().values():
             files = [home.landing / path / file for name, path, file in landed if name == form.name]
             if not files:
@@ -104,7 +104,7 @@ def audit_warehouse(home: Home, close_id: str) -> dict[str, Any]:
     folder = home.build / close_id
     findings: dict[str, list[Finding]] = {}
     results = []
-    with open_workbench({"build": folder / _BUILD_FILE, "marts": folder / _MARTS_FILE}) as workbench:
+    with open_workbench({"build": folder / BUILD_FILE, "marts": folder / MARTS_FILE}) as workbench:
         scope = create_scope(workbench, home)
         for path in (CROSS_FORM_SUITE, MARTS_SUITE):
             checks = load_checks(path)
@@ -255,32 +255,26 @@ def _earlier_submissions(workbench: Workbench, home: Home, form: str, submission
     names = ", ".join(f"'{submission}'" for submission in submissions)
     rows = workbench.execute(
         f"""with
-            known as (select * from build.plan.submissions where form = '{form}'),
-            later as (select submission_id, department, received_at, read_at from known where submission_id in ({names})),
+            later as (
+                select submission_id, department, received_at, read_at
+                from build.plan.submissions where form = '{form}' and submission_id in ({names})
+            ),
             -- a department goes on with what those before it reported
             lines as (select unit_code as department, standing_code as line from build.plan.unit_lineage where valid_to is null),
             seen as (
                 select known.*, later.submission_id as later_submission_id
-                from known
+                from build.plan.submissions as known
                 inner join lines using (department)
                 inner join later on true
                 inner join lines as later_lines on later.department = later_lines.department
                 where lines.line = later_lines.line
                     and known.received_at < later.received_at
                     and known.read_at <= later.read_at
-                qualify row_number() over (
-                    partition by later.submission_id, known.department, month, submission_number order by reading desc
-                ) = 1
-            ),
-            tied as (select later_submission_id, unnest(ties_with) as submission_id from seen),
-            counted as (
-                select *
-                from seen
-                anti join tied using (later_submission_id, submission_id)
-                where state <> 'rejected'
-                qualify row_number() over (partition by later_submission_id, department, month order by received_at desc) = 1
             )
-        select submission_id, path, parquet_file, later_submission_id from counted where parquet_file is not null order by all"""
+        select submission_id, path, parquet_file, later_submission_id
+        from ({versions("seen", per=["later_submission_id"])})
+        where counts and form = '{form}' and parquet_file is not null
+        order by all"""
     )
     return [(submission, home.landing / path / file, later) for submission, path, file, later in rows]
 

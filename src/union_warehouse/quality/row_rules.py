@@ -6,20 +6,18 @@ except that a date which an accepted row of the same key already had is not test
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from union_warehouse.contracts import DateRole, Field, FieldType, Form, Severity
+from union_warehouse.in_memory import in_memory_database
 from union_warehouse.months import add_months, first_day, last_day
 from union_warehouse.quality.row_messages import WINDOW_MONTHS, BrokenCell, message_of
 from union_warehouse.workbooks.tables import FLOAT_TEXT, FormRows
@@ -237,7 +235,7 @@ def _broken(table: pa.Table, form: Form, checks: tuple[Check, ...]) -> Broken:
     suspected = tuple(check for check in checks if not check.is_ruled_out(table, form))
     if not table.num_rows or not suspected:
         return []
-    connection = _connection()
+    connection = in_memory_database()
     connection.register("submitted_rows", table)
     try:
         flags = connection.execute(_query(suspected)).to_arrow_table()
@@ -253,22 +251,6 @@ def _broken(table: pa.Table, form: Form, checks: tuple[Check, ...]) -> Broken:
         if is_broken.any():
             found.append((check, np.sort(positions[is_broken])))
     return found
-
-
-_LOCAL = threading.local()
-
-
-def _connection() -> duckdb.DuckDBPyConnection:
-    """One in-memory database per thread and process: DuckDB does not survive a fork.
-
-    The optimiser is off: it takes longer to plan these queries than they run, and they have nothing to reorder.
-    """
-    if getattr(_LOCAL, "owner", None) != os.getpid():
-        _LOCAL.connection = duckdb.connect(":memory:")
-        _LOCAL.connection.execute("pragma disable_optimizer")
-        _LOCAL.owner = os.getpid()
-    connection: duckdb.DuckDBPyConnection = _LOCAL.connection
-    return connection
 
 
 def _key_values(rows: FormRows, positions: Sequence[int]) -> list[tuple[Any, ...]]:

@@ -5,8 +5,9 @@ from union_warehouse.releases.read import (
     current_release,
     list_releases,
     open_release,
+    read_release,
     release_as_of,
     release_folder,
 )
 
-__all__ = ["Release", "current_release", "list_releases", "open_release", "release_as_of", "release_folder"]
+__all__ = ["Release", "current_release", "list_releases", "open_release", "read_release", "release_as_of", "release_folder"]

@@ -89,6 +89,15 @@ def current_release(home: Home) -> Release | None:
     return Release.from_file(link.resolve() / MANIFEST_FILE) if link.is_symlink() else None
 
 
+def read_release(home: Home, release_id: str) -> Release:
+    """The release of that id.
+
+    Raises:
+        UnknownRelease: there is none.
+    """
+    return Release.from_file(release_folder(home, release_id) / MANIFEST_FILE)
+
+
 def release_folder(home: Home, release_id: str | None = None) -> Path:
     """Folder of a release, by default the current one, resolved so that a reader keeps it while the next is published.
 

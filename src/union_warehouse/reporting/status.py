@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from union_warehouse.landing.manifests import opened_manifests, submitted_months
+from union_warehouse.landing.received import opened_manifests, submitted_months
 from union_warehouse.months import month_range, parse_month
 from union_warehouse.paths import Home
 from union_warehouse.releases.read import current_release
@@ -93,7 +93,7 @@ def _months_touched_since(connection: duckdb.DuckDBPyConnection, known_at: str |
     if known_at is None:
         return set()
     rows = connection.execute(
-        "select distinct month from manifests where received_at > cast(? as timestamp) and state in ('accepted', 'accepted_with_quarantine')",
+        "select distinct month from landed_versions where is_accepted and received_at > cast(? as timestamp)",
         [known_at],
     ).fetchall()
     return {row[0] for row in rows}

@@ -14,7 +14,6 @@ import pyarrow as pa
 
 from union_warehouse.contracts import Severity, expected_reports
 from union_warehouse.landing.folders import (
-    Manifest,
     department_folder,
     is_opening,
     month_manifests,
@@ -26,6 +25,7 @@ from union_warehouse.landing.folders import (
 )
 from union_warehouse.landing.instants import from_text, to_text
 from union_warehouse.landing.locks import department_lock
+from union_warehouse.landing.manifests import AnyManifest, Manifest, is_placed
 from union_warehouse.landing.rows import read_landed_tables
 from union_warehouse.landing.states import ACCEPTED_STATES, UNCHANGED
 from union_warehouse.paths import Home
@@ -37,7 +37,7 @@ from union_warehouse.submissions.history import earlier_dates_of
 from union_warehouse.submissions.identify import Identity
 from union_warehouse.submissions.inbox import InboxItem, earlier_items, read_marker, tied_items, write_marker
 from union_warehouse.submissions.known import known_rows
-from union_warehouse.submissions.land import JudgedForm, land, land_rejected, landed_table, read_quarantine
+from union_warehouse.submissions.land import JudgedForm, land, land_rejected, landed_table, read_row_problems
 from union_warehouse.submissions.outcome import Outcome
 from union_warehouse.submissions.problems import InboxFileMissing, MonthClosed, ReceiptFailed, TiedArrival
 from union_warehouse.submissions.reading import Submission, extension_of, read_submission
@@ -130,10 +130,9 @@ def remake_receipt(home: Home, wanted: str, output: Path | None = None) -> Path:
     """
     manifest = find_landed(home, wanted)
     with department_lock(home, manifest["department"]):
-        is_placed = manifest["submission_id"] is not None
-        folder = submission_folder(home, manifest) if is_placed else home.landing / "rejected" / manifest["sha256"]
+        folder = submission_folder(home, manifest)
         tables = read_landed_tables(folder, manifest)
-        row_problems = read_quarantine(folder) if is_placed else []
+        row_problems = read_row_problems(folder) if is_placed(manifest) else []
         outcome = make_outcome(manifest, row_problems, _provisional(home, manifest, tables))
         if output is None:
             return Path(str(write_receipt(home, outcome, manifest, tables).receipt))
@@ -175,9 +174,9 @@ def _take(home: Home, item: InboxItem, file_name: str, data: bytes) -> Outcome:
     landed: list[Manifest] = []
     if item.department is not None and item.month is not None:
         landed = month_manifests(home, item.month, item.department)
-        for manifest in landed:
-            if (manifest["sha256"], manifest["received_at"], manifest["reading"]) == (sha256, item.received_at, 1):
-                return _answer_landed(home, manifest)  # its collecting was killed after it had landed
+        for earlier in landed:
+            if (earlier["sha256"], earlier["received_at"], earlier["reading"]) == (sha256, item.received_at, 1):
+                return _answer_landed(home, earlier)  # its collecting was killed after it had landed
     arrival = Arrival(file_name, sha256, len(data), item.received_at, item.received_at, _next_number(landed))
     submission = read_submission(data, file_name, item.received_at, key)
     if not submission.identity.is_placed:
@@ -195,23 +194,23 @@ def _take(home: Home, item: InboxItem, file_name: str, data: bytes) -> Outcome:
     return _answer(home, manifest, judgement.row_problems, tables)
 
 
-def _answer(home: Home, manifest: Manifest, row_problems: Sequence[RowProblem], tables: Mapping[str, pa.Table]) -> Outcome:
+def _answer(home: Home, manifest: AnyManifest, row_problems: Sequence[RowProblem], tables: Mapping[str, pa.Table]) -> Outcome:
     """Everything that follows a landing; done again if the collecting was killed meanwhile."""
     note_accepted(home, manifest)
     return write_receipt(home, make_outcome(manifest, row_problems, _provisional(home, manifest, tables)), manifest, tables)
 
 
-def _answer_landed(home: Home, manifest: Manifest) -> Outcome:
+def _answer_landed(home: Home, manifest: AnyManifest) -> Outcome:
     folder = submission_folder(home, manifest)
-    return _answer(home, manifest, read_quarantine(folder), read_landed_tables(folder, manifest))
+    return _answer(home, manifest, read_row_problems(folder), read_landed_tables(folder, manifest))
 
 
-def _tables(judgement: _Judgement, manifest: Manifest) -> dict[str, pa.Table]:
+def _tables(judgement: _Judgement, manifest: AnyManifest) -> dict[str, pa.Table]:
     return {form.rows.form.name: landed_table(form, manifest) for form in judgement.forms}
 
 
-def _provisional(home: Home, manifest: Manifest, tables: Mapping[str, pa.Table]) -> list[RowProblem]:
-    if manifest["state"] not in ACCEPTED_STATES:
+def _provisional(home: Home, manifest: AnyManifest, tables: Mapping[str, pa.Table]) -> list[RowProblem]:
+    if not is_placed(manifest) or manifest["state"] not in ACCEPTED_STATES:
         return []
     return judge_provisionally(tables, manifest["month"], known_rows(home, manifest, tables))
 
@@ -219,8 +218,7 @@ def _provisional(home: Home, manifest: Manifest, tables: Mapping[str, pa.Table])
 def _reject_unplaced(home: Home, submission: Submission, arrival: Arrival, data: bytes, key: HashKey) -> Outcome:
     judgement = _Judgement((), submission.problems, (), (), is_opening=False)
     manifest = _manifest(submission, arrival, judgement, [], key)
-    folder = home.landing / "rejected" / arrival.sha256
-    land_rejected(folder, data, extension_of(submission.identity, arrival.file_name), manifest)
+    land_rejected(submission_folder(home, manifest), data, extension_of(submission.identity, arrival.file_name), manifest)
     return write_receipt(home, make_outcome(manifest, ()), manifest, {})
 
 
@@ -313,7 +311,7 @@ def _closed_month(submission: Submission, arrival: Arrival) -> list[SubmissionPr
 
 def _verdicts(home: Home, rows: FormRows, identity: Identity, arrival: Arrival, opening: bool) -> Verdicts:
     month, department = identity.month or "", identity.department or ""
-    verdicts = judge_rows(rows, month, opening, earlier_dates_of(home, department, arrival.received_at))
+    verdicts = judge_rows(rows, month, opening, earlier_dates_of(home, department, arrival.received_at, arrival.read_at))
     totals = tuple(_total_ignored(rows, number, label) for number, label in rows.totals)
     return (
         replace(verdicts, problems=tuple(sorted((*totals, *verdicts.problems), key=lambda problem: problem.row)))
@@ -352,7 +350,7 @@ def _tie_problem(identity: Identity, submission: Submission, arrival: Arrival) -
 
 def _manifest(
     submission: Submission, arrival: Arrival, judgement: _Judgement, landed: Sequence[Manifest], key: HashKey
-) -> Manifest:
+) -> AnyManifest:
     return make_manifest(
         arrival,
         submission,
@@ -365,5 +363,5 @@ def _manifest(
     )
 
 
-def _landed_outcome(home: Home, manifest: Manifest) -> Outcome:
-    return make_outcome(manifest, read_quarantine(submission_folder(home, manifest)))
+def _landed_outcome(home: Home, manifest: AnyManifest) -> Outcome:
+    return make_outcome(manifest, read_row_problems(submission_folder(home, manifest)))

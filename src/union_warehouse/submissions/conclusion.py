@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from union_warehouse.contracts import Severity
-from union_warehouse.landing.folders import Manifest, newest_readings, version_name
+from union_warehouse.landing.folders import newest_readings, version_name
+from union_warehouse.landing.manifests import AnyManifest, FormEntry, Manifest, Received, Step, UnplacedManifest
 from union_warehouse.landing.states import ACCEPTED, QUARANTINED, REJECTED
 from union_warehouse.quality.row_rules import RowProblem
 from union_warehouse.submissions.land import JudgedForm
@@ -52,7 +52,7 @@ def make_manifest(
     ties_with: Sequence[str],
     fingerprint: str,
     landed: Iterable[Manifest],
-) -> Manifest:
+) -> AnyManifest:
     """The manifest; every key is always there, with one type.
 
     Args:
@@ -70,32 +70,28 @@ def make_manifest(
     is_rejected = submission.is_untouched or any(problem.severity is Severity.ERROR for problem in problems)
     forms = _form_entries(submission, judged, problems, landed, arrival.number)
     state = REJECTED if is_rejected else QUARANTINED if any(form["quarantined"] for form in forms) else ACCEPTED
-    is_placed = arrival.number is not None
-    return {
-        "submission_id": _submission_id(identity.month, identity.department, arrival) if is_placed else None,
-        "department": identity.department,
-        "month": identity.month,
-        "submission_number": arrival.number,
-        "reading": arrival.reading,
-        "file_name": arrival.file_name,
-        "sha256": arrival.sha256,
-        "bytes": arrival.size,
-        "received_at": arrival.received_at,
-        "read_at": arrival.read_at,
-        "kind": "csv" if identity.kind == "csv" else "workbook",
-        "contract_version": identity.contract_version,
-        "state": state,
-        "is_opening": is_opening,
-        "hash_key_fingerprint": fingerprint,
-        "ties_with": list(ties_with),
-        "forms": forms,
-        "steps": _steps(submission, forms, problems, is_rejected),
-        "problems": [describe_problem(problem) for problem in problems],
-    }
-
-
-def _submission_id(month: str | None, department: str | None, arrival: Arrival) -> str:
-    return f"{month}/{department}/{version_name(arrival.number or 0, arrival.reading)}"
+    received = Received(
+        reading=arrival.reading,
+        file_name=arrival.file_name,
+        sha256=arrival.sha256,
+        bytes=arrival.size,
+        received_at=arrival.received_at,
+        read_at=arrival.read_at,
+        kind="csv" if identity.kind == "csv" else "workbook",
+        contract_version=identity.contract_version,
+        state=state,
+        is_opening=is_opening,
+        hash_key_fingerprint=fingerprint,
+        ties_with=list(ties_with),
+        forms=forms,
+        steps=_steps(submission, forms, problems, is_rejected),
+        problems=[describe_problem(problem) for problem in problems],
+    )
+    month, department, number = identity.month, identity.department, arrival.number
+    if month is None or department is None or number is None:
+        return UnplacedManifest(submission_id=None, department=department, month=month, submission_number=None, **received)
+    submission_id = f"{month}/{department}/{version_name(number, arrival.reading)}"
+    return Manifest(submission_id=submission_id, department=department, month=month, submission_number=number, **received)
 
 
 def _form_entries(
@@ -104,7 +100,7 @@ def _form_entries(
     problems: Sequence[SubmissionProblem],
     landed: Iterable[Manifest],
     number: int | None,
-) -> list[dict[str, Any]]:
+) -> list[FormEntry]:
     by_form = {item.rows.form.name: item for item in judged}
     earlier = Counter(
         form["form"]
@@ -113,7 +109,7 @@ def _form_entries(
         for form in manifest["forms"]
     )
     sheet_warnings = Counter(problem.form for problem in problems if problem.severity is Severity.WARNING)
-    entries = []
+    entries: list[FormEntry] = []
     for item in submission.returns:
         name = item.form.name
         form = by_form.get(name)
@@ -160,8 +156,8 @@ _STEPS = ("open", "identify", "read", "check", "land")
 
 
 def _steps(
-    submission: Submission, forms: Sequence[Mapping[str, Any]], problems: Sequence[SubmissionProblem], is_rejected: bool
-) -> list[dict[str, str]]:
+    submission: Submission, forms: Sequence[FormEntry], problems: Sequence[SubmissionProblem], is_rejected: bool
+) -> list[Step]:
     """Outcome of every step; those after a failed one are skipped, except that every submission lands."""
     failed: dict[str, list[str]] = {}
     for problem in problems:
@@ -175,7 +171,7 @@ def _steps(
         "check": f"{sum(form['quarantined'] for form in forms)} quarantined",
         "land": REJECTED if is_rejected else "",
     }
-    steps = []
+    steps: list[Step] = []
     has_failed = False
     for step in _STEPS:
         if step in failed:
@@ -188,7 +184,7 @@ def _steps(
     return steps
 
 
-def make_outcome(manifest: Manifest, row_problems: Sequence[RowProblem], provisional: Sequence[RowProblem] = ()) -> Outcome:
+def make_outcome(manifest: AnyManifest, row_problems: Sequence[RowProblem], provisional: Sequence[RowProblem] = ()) -> Outcome:
     """The outcome of a submission with this manifest, with all its problems; it has no receipt yet."""
     submission_problems = describe_manifest_problems(manifest["problems"])
     listed = submission_problems + [describe_row_problem(problem) for problem in row_problems]

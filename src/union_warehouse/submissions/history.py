@@ -10,7 +10,8 @@ from typing import Any
 import pyarrow.compute as pc
 
 from union_warehouse.contracts import FieldType, Form, department_line
-from union_warehouse.landing.folders import effective_for, landed_months, month_manifests, submission_folder
+from union_warehouse.landing.effective import effective_files
+from union_warehouse.landing.folders import landed_months, month_manifests
 from union_warehouse.landing.rows import read_landed
 from union_warehouse.paths import Home
 from union_warehouse.quality.row_rules import EarlierDates
@@ -18,23 +19,22 @@ from union_warehouse.quality.row_rules import EarlierDates
 Key = tuple[Any, ...]
 
 
-def earlier_dates_of(home: Home, department: str, received_at: str) -> EarlierDates:
+def earlier_dates_of(home: Home, department: str, received_at: str, read_at: str) -> EarlierDates:
     """A look-up of the dates that accepted rows of the department, and of those it succeeds, had before ``received_at``."""
     places = sorted(((month, unit) for unit in department_line(department) for month in landed_months(home, unit)), reverse=True)
 
     def earlier_dates(form: Form, keys: Sequence[Key], earliest: date) -> Mapping[Key, Mapping[str, date | None]]:
         wanted = set(keys)
         found: dict[Key, Mapping[str, date | None]] = {}
-        # Newest first, and no further back than the dates in question: a row is accepted in its month or later.
-        for month, unit in places:
-            if month < f"{earliest:%Y-%m}" or not wanted:
+        # No further back than the dates in question: a row is accepted in its month or later.
+        within = [(month, unit) for month, unit in places if month >= f"{earliest:%Y-%m}"]
+        manifests = [manifest for month, unit in within for manifest in month_manifests(home, month, unit)]
+        files = effective_files(home, manifests, received_before=received_at, read_until=read_at)
+        for month, unit in within:  # newest first
+            if not wanted:
                 break
-            manifest = effective_for(form.name, month_manifests(home, month, unit), received_at)
-            if manifest is None:
-                continue
-            file = next(item["file"] for item in manifest["forms"] if item["form"] == form.name)
-            if file is not None:
-                rows = _accepted_dates(submission_folder(home, manifest) / file, form)
+            if file := files.get((month, unit, form.name)):
+                rows = _accepted_dates(file, form)
                 found |= {key: rows[key] for key in wanted & rows.keys()}
                 wanted -= rows.keys()
         return found

@@ -5,22 +5,25 @@ Landed files never change, so what was read of one is kept for the rest of the p
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from union_warehouse.landing.folders import Manifest, effective_for, landed_months, month_manifests, submission_folder
+from union_warehouse.landing.effective import effective_files
+from union_warehouse.landing.folders import landed_months, month_manifests
+from union_warehouse.landing.manifests import Manifest
 from union_warehouse.landing.rows import read_landed
 from union_warehouse.paths import Home
 from union_warehouse.quality.provisional import CHANGE_COLUMNS, Known
+from union_warehouse.releases import current_release, open_release
+
+_Files = Mapping[tuple[str, str, str], Path | None]
 
 _INSPECTIONS = "select inspection_no, inspected_on from fct_safety_inspections semi join wanted on inspection_no = key"
 _UNION_EVENTS = "select union_code, union_event, event_on from fct_union_events semi join wanted on union_code = key"
@@ -75,6 +78,7 @@ class _Places:
 
     def __init__(self, home: Home, manifest: Manifest, tables: Mapping[str, pa.Table]) -> None:
         self._home, self._manifest, self._tables = home, manifest, tables
+        self._release = current_release(home)
 
     def sources(
         self, form: str, columns: tuple[str, ...], query: str, wanted: pa.Array, is_own_only: bool = False
@@ -88,30 +92,49 @@ class _Places:
             wanted: keys to look for.
             is_own_only: leave other departments' unpublished rows out.
         """
-        own = self._manifest["department"]
-        closed = _closed_months(self._home)
         if form in self._tables:
             yield _accepted(self._tables[form], columns)
-        for table in self._landed(form, columns, own, closed):
-            yield _of_keys(table, wanted)
-        if closed:
-            yield _published(self._home, query, wanted).rename_columns(columns)
-        for department in [] if is_own_only else _departments(self._home):
-            if department != own:
-                for table in self._landed(form, columns, department, closed):
-                    yield _of_keys(table, wanted)
+        for file in self._landed(form, self._own_files):
+            yield _of_keys(_landed_rows(os.fspath(file), columns), wanted)
+        if self._release is not None:
+            yield _published(self._home, self._release.release_id, query, wanted).rename_columns(columns)
+        if not is_own_only:
+            for file in self._landed(form, self._other_files):
+                yield _of_keys(_landed_rows(os.fspath(file), columns), wanted)
 
-    def _landed(self, form: str, columns: tuple[str, ...], department: str, closed: Sequence[str]) -> Iterator[pa.Table]:
+    def _landed(self, form: str, files: _Files) -> Iterator[Path]:
+        """Parquet of ``form``, newest month first; what this submission replaces is left out."""
         mine = self._manifest
         brings = any(item["form"] == form for item in mine["forms"])
-        for month in reversed(landed_months(self._home, department)):
+        for (month, department, name), file in sorted(files.items(), reverse=True, key=lambda item: item[0][0]):
             is_replaced = brings and (month, department) == (mine["month"], mine["department"])
-            if month in closed or is_replaced:
-                continue
-            manifest = effective_for(form, month_manifests(self._home, month, department), mine["received_at"])
-            file = next((item["file"] for item in manifest["forms"] if item["form"] == form), None) if manifest else None
-            if manifest and file:
-                yield _landed_rows(os.fspath(submission_folder(self._home, manifest) / file), columns)
+            if name == form and file is not None and not is_replaced:
+                yield file
+
+    @cached_property
+    def _own_files(self) -> _Files:
+        return self._effective_files([self._manifest["department"]])
+
+    @cached_property
+    def _other_files(self) -> _Files:
+        others = {folder.name.removeprefix("department=") for folder in self._home.landing.glob("month=*/department=*")}
+        return self._effective_files(sorted(others - {self._manifest["department"]}))
+
+    def _effective_files(self, departments: Sequence[str]) -> _Files:
+        """What counts of ``departments`` and is in no release yet."""
+        manifests = [
+            manifest
+            for department in departments
+            for month in landed_months(self._home, department)
+            if not self._is_released(month)
+            for manifest in month_manifests(self._home, month, department)
+        ]
+        mine = self._manifest
+        return effective_files(self._home, manifests, received_before=mine["received_at"], read_until=mine["read_at"])
+
+    def _is_released(self, month: str) -> bool:
+        """Whether the current release holds ``month``; the months before its first one are in it as their opening."""
+        return self._release is not None and (month < min(self._release.closed_months) or month in self._release.closed_months)
 
 
 @lru_cache(maxsize=1024)
@@ -127,33 +150,7 @@ def _of_keys(table: pa.Table, wanted: pa.Array) -> pa.Table:
     return table.filter(pc.is_in(table.column(0), wanted))
 
 
-def _departments(home: Home) -> list[str]:
-    return sorted({folder.name.removeprefix("department=") for folder in home.landing.glob("month=*/department=*")})
-
-
-def _release(home: Home) -> Path | None:
-    link = home.releases / "current"
-    return link.resolve() if link.is_symlink() else None
-
-
-def _closed_months(home: Home) -> list[str]:
-    """Months that the current release holds; the months before them are in it as their opening."""
-    release = _release(home)
-    if release is None:
-        return []
-    closed: list[str] = json.loads((release / "release.json").read_bytes())["closed_months"]
-    return [*(month for month in _landed_month_names(home) if month < min(closed)), *closed]
-
-
-def _landed_month_names(home: Home) -> list[str]:
-    return sorted(folder.name.removeprefix("month=") for folder in home.landing.glob("month=*"))
-
-
-def _published(home: Home, query: str, wanted: pa.Array) -> pa.Table:
-    release = _release(home)
-    if release is None:
-        raise FileNotFoundError(home.releases / "current")
-    # One thread: see `union_warehouse.releases.read.open_release`.
-    with duckdb.connect(os.fspath(release / "warehouse.duckdb"), read_only=True, config={"threads": 1}) as connection:
+def _published(home: Home, release_id: str, query: str, wanted: pa.Array) -> pa.Table:
+    with open_release(home, release_id) as connection:
         connection.register("wanted", pa.table({"key": wanted}))
         return connection.execute(query).to_arrow_table()

@@ -15,40 +15,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from union_warehouse.contracts import Form, load_forms
-from union_warehouse.contracts.landed import landed_columns
-from union_warehouse.landing.folders import Manifest
+from union_warehouse.contracts.landed import ARROW_TYPES, landed_columns
 from union_warehouse.landing.instants import from_text
-from union_warehouse.landing.manifests import MANIFEST
+from union_warehouse.landing.manifests import MANIFEST, AnyManifest
+from union_warehouse.landing.row_problems import ROW_PROBLEM_COLUMNS, ROW_PROBLEMS
 from union_warehouse.landing.rows import read_landed
 from union_warehouse.quality.row_rules import RowProblem, Verdicts
 from union_warehouse.workbooks.tables import FormRows
 
-QUARANTINE = "quarantine.parquet"
 _COMPRESSION = "zstd"
-_ARROW_TYPES = {
-    "VARCHAR": pa.string(),
-    "BIGINT": pa.int64(),
-    "INTEGER": pa.int32(),
-    "BOOLEAN": pa.bool_(),
-    "DATE": pa.date32(),
-    "TIMESTAMP": pa.timestamp("us"),
-    "DECIMAL(14,2)": pa.decimal128(14, 2),
-}
-_QUARANTINE_SCHEMA = pa.schema(
-    [
-        ("_submission_id", pa.string()),
-        ("form", pa.string()),
-        ("sheet", pa.string()),
-        ("row", pa.int32()),
-        ("column", pa.string()),
-        ("rule", pa.string()),
-        ("severity", pa.string()),
-        ("value", pa.string()),
-        ("message_zh", pa.string()),
-        ("message_en", pa.string()),
-        ("record_key", pa.string()),
-    ]
-)
+_PROBLEMS_SCHEMA = pa.schema([(name, ARROW_TYPES[kind]) for name, kind in ROW_PROBLEM_COLUMNS.items()])
 
 
 @dataclass(frozen=True)
@@ -63,7 +39,7 @@ def land(
     folder: Path,
     original: bytes | Path,
     extension: str,
-    manifest: Manifest,
+    manifest: AnyManifest,
     tables: Mapping[str, pa.Table],
     problems: Iterable[RowProblem],
 ) -> None:
@@ -75,7 +51,7 @@ def land(
         extension: of the original.
         manifest: complete.
         tables: of :func:`landed_table` by form.
-        problems: every row problem, for the quarantine.
+        problems: every row problem.
     """
     temporary = _fresh(folder)
     kept = temporary / f"original.{extension}"
@@ -85,12 +61,12 @@ def land(
         os.link(original, kept)
     for name, table in tables.items():
         pq.write_table(table, temporary / f"{name}.parquet", compression=_COMPRESSION)
-    pq.write_table(quarantine_table(manifest, tables, problems), temporary / QUARANTINE, compression=_COMPRESSION)
+    pq.write_table(problems_table(manifest, tables, problems), temporary / ROW_PROBLEMS, compression=_COMPRESSION)
     _write_manifest(temporary, manifest)
     temporary.rename(folder)
 
 
-def land_rejected(folder: Path, original: bytes, extension: str, manifest: Manifest) -> None:
+def land_rejected(folder: Path, original: bytes, extension: str, manifest: AnyManifest) -> None:
     """Keep a file that cannot be placed; the first arrival of the same bytes stays."""
     if folder.exists():
         return
@@ -108,11 +84,11 @@ def _fresh(folder: Path) -> Path:
     return temporary
 
 
-def _write_manifest(folder: Path, manifest: Manifest) -> None:
+def _write_manifest(folder: Path, manifest: AnyManifest) -> None:
     (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def landed_table(form: JudgedForm, manifest: Mapping[str, Any]) -> pa.Table:
+def landed_table(form: JudgedForm, manifest: AnyManifest) -> pa.Table:
     """Every row of a form as read, in the columns of :func:`~union_warehouse.contracts.landed.landed_columns`."""
     rows = form.rows.table
     received_at = from_text(manifest["received_at"]).replace(tzinfo=None)
@@ -126,7 +102,7 @@ def landed_table(form: JudgedForm, manifest: Mapping[str, Any]) -> pa.Table:
     }
     columns: dict[str, Any] = {}
     for name, kind in landed_columns(form.rows.form).items():
-        arrow = _ARROW_TYPES[kind]
+        arrow = ARROW_TYPES[kind]
         if name in constants:
             columns[name] = pa.repeat(pa.scalar(constants[name], arrow), rows.num_rows)
         elif name == "_is_accepted":
@@ -136,11 +112,11 @@ def landed_table(form: JudgedForm, manifest: Mapping[str, Any]) -> pa.Table:
     return pa.table(columns)
 
 
-def quarantine_table(manifest: Manifest, tables: Mapping[str, pa.Table], problems: Iterable[RowProblem]) -> pa.Table:
+def problems_table(manifest: AnyManifest, tables: Mapping[str, pa.Table], problems: Iterable[RowProblem]) -> pa.Table:
     """All row problems, warnings too, of one submission, each with the natural key of its row as sent (``record_key``)."""
     listed = list(problems)
     if not listed:
-        return _QUARANTINE_SCHEMA.empty_table()
+        return _PROBLEMS_SCHEMA.empty_table()
     at_fault = {problem.form for problem in listed}
     keys = {
         name: _record_keys(load_forms()[name], manifest["month"], table) for name, table in tables.items() if name in at_fault
@@ -153,21 +129,21 @@ def quarantine_table(manifest: Manifest, tables: Mapping[str, pa.Table], problem
     return pa.table(
         [
             column if isinstance(column, pa.Array) else pa.array(column, field.type)
-            for column, field in zip(columns, _QUARANTINE_SCHEMA, strict=True)
+            for column, field in zip(columns, _PROBLEMS_SCHEMA, strict=True)
         ],
-        schema=_QUARANTINE_SCHEMA,
+        schema=_PROBLEMS_SCHEMA,
     )
 
 
-def _record_keys(form: Form, month: str, table: pa.Table) -> dict[int, str]:
+def _record_keys(form: Form, month: str | None, table: pa.Table) -> dict[int, str]:
     """The natural key of each row by its number, where no part is blank; with the month where that is part of it."""
     parts = [table[f"{field.name}__text"] for field in form.key]
-    keys = pc.binary_join_element_wise(*parts, *([pa.scalar(month)] if form.key_includes_month else []), " ")
+    keys = pc.binary_join_element_wise(*parts, *([pa.scalar(month, pa.string())] if form.key_includes_month else []), " ")
     return {row: key for row, key in zip(table["_row"].to_pylist(), keys.to_pylist(), strict=True) if key}
 
 
-def read_quarantine(folder: Path) -> list[RowProblem]:
+def read_row_problems(folder: Path) -> list[RowProblem]:
     """The row problems of a landed submission."""
-    table = read_landed(folder / QUARANTINE)
+    table = read_landed(folder / ROW_PROBLEMS)
     columns = [table[name].to_pylist() for name in RowProblem._fields]
     return [RowProblem(*values) for values in zip(*columns, strict=True)]

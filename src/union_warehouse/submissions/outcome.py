@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from union_warehouse.contracts import Severity
+from union_warehouse.landing.manifests import ManifestProblem
 from union_warehouse.landing.states import REJECTED
 from union_warehouse.quality.row_rules import RowProblem
 from union_warehouse.workbooks.problems import SubmissionProblem
@@ -89,7 +90,7 @@ def describe_row_problem(problem: RowProblem, is_provisional: bool = False) -> d
     }
 
 
-def describe_problem(problem: SubmissionProblem) -> dict[str, Any]:
+def describe_problem(problem: SubmissionProblem) -> ManifestProblem:
     """A problem of the submission as a manifest keeps it."""
     return {
         "form": problem.form,
@@ -102,7 +103,7 @@ def describe_problem(problem: SubmissionProblem) -> dict[str, Any]:
     }
 
 
-def describe_manifest_problems(problems: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def describe_manifest_problems(problems: Iterable[ManifestProblem]) -> list[dict[str, Any]]:
     """Problems of a manifest as an outcome lists them."""
     return [
         {

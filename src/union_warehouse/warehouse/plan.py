@@ -22,38 +22,20 @@ import pyarrow as pa
 
 from union_warehouse.contracts import expected_reports, load_forms, structure_fingerprint, unit_lineage
 from union_warehouse.contracts.landed import landed_columns
-from union_warehouse.landing.effective import choose_effective, read_new_manifests
+from union_warehouse.landing.effective import KNOWN, choose_effective, read_new_manifests
+from union_warehouse.landing.row_problems import ROW_PROBLEM_COLUMNS, ROW_PROBLEMS
 from union_warehouse.locks import exclusive
 from union_warehouse.months import next_month, parse_month
-from union_warehouse.paths import Home
+from union_warehouse.paths import BUILD_FILE, LAST_BUILD_FILE, MARTS_FILE, PLAN_FILE, PREVIOUS_FILE, Home
 from union_warehouse.quality.suites import CROSS_FORM_SUITE, load_checks
-from union_warehouse.releases.read import Release, current_release, list_releases
+from union_warehouse.releases.read import DATABASE_FILE, Release, current_release, list_releases
 from union_warehouse.warehouse.acknowledgements import read_acknowledgements
 from union_warehouse.warehouse.build import writer_lock
 from union_warehouse.warehouse.errors import EarlierMonthOpen, HashKeyChanged, KnownAtTooEarly, MonthNotOver, NothingSubmitted
 from union_warehouse.working_days import SHANGHAI
 
-BUILD_FILE = "build.duckdb"
-MARTS_FILE = "marts.duckdb"
-PREVIOUS_FILE = "previous.duckdb"
-LAST_BUILD_FILE = "last_build.duckdb"
 STORAGE: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.4.0"}
 """Of the files that a close makes: checkpoints take half the time of DuckDB's default format, which the oldest clients read too."""
-PLAN_FILE = "plan.json"
-
-_PROBLEM_COLUMNS = {
-    "_submission_id": "VARCHAR",
-    "form": "VARCHAR",
-    "sheet": "VARCHAR",
-    "row": "INTEGER",
-    "column": "VARCHAR",
-    "rule": "VARCHAR",
-    "severity": "VARCHAR",
-    "value": "VARCHAR",
-    "message_zh": "VARCHAR",
-    "message_en": "VARCHAR",
-    "record_key": "VARCHAR",
-}
 
 
 def plan_close(home: Home, month: str, known_at: datetime) -> dict[str, Any]:
@@ -211,7 +193,7 @@ def _copy_last_audited(home: Home, current: Release | None, folder: Path) -> Non
     if current is None:
         _create_empty(folder / PREVIOUS_FILE)
     else:
-        os.link(home.releases / current.release_id / "warehouse.duckdb", folder / PREVIOUS_FILE)
+        os.link(home.releases / current.release_id / DATABASE_FILE, folder / PREVIOUS_FILE)
     audited = home.build / current.release_id if current else folder
     if (audited / BUILD_FILE).is_file() and (audited / MARTS_FILE).is_file() and _has_todays_structure(audited):
         shutil.copyfile(audited / BUILD_FILE, folder / BUILD_FILE)
@@ -295,7 +277,7 @@ def _write_plan_tables(connection: duckdb.DuckDBPyConnection, home: Home, plan: 
         _create_landing_view(connection, form.name, landed_columns(form), [home.landing / path / file for path, file in rows])
     folders = connection.execute("select distinct path from plan.new_submissions order by all").fetchall()
     _create_landing_view(
-        connection, "row_problems", _PROBLEM_COLUMNS, [home.landing / path / "quarantine.parquet" for (path,) in folders]
+        connection, "row_problems", ROW_PROBLEM_COLUMNS, [home.landing / path / ROW_PROBLEMS for (path,) in folders]
     )
 
 
@@ -323,10 +305,10 @@ def _write_report_months(connection: duckdb.DuckDBPyConnection, known_at: dateti
     """Write ``plan.report_months``: the months whose facts of submissions and expected reports are made anew."""
     connection.execute("create table if not exists plan.known_submissions (path varchar)")
     connection.execute(
-        """
+        f"""
         create or replace temp table newly_known as
         select distinct path, month from plan.submissions anti join plan.known_submissions using (path)
-        where received_at <= $known_at and read_at <= $known_at
+        where {KNOWN}
         """,
         {"known_at": known_at},
     )

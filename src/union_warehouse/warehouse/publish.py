@@ -13,10 +13,10 @@ import duckdb
 
 import union_warehouse
 from union_warehouse.contracts import load_forms
-from union_warehouse.paths import Home
-from union_warehouse.releases.read import DATABASE_FILE, MANIFEST_FILE, Release, current_release, open_release
+from union_warehouse.paths import BUILD_FILE, LAST_BUILD_FILE, MARTS_FILE, Home
+from union_warehouse.releases.read import DATABASE_FILE, MANIFEST_FILE, Release, current_release, open_release, read_release
 from union_warehouse.warehouse.approvals import approval_of
-from union_warehouse.warehouse.plan import BUILD_FILE, LAST_BUILD_FILE, MARTS_FILE, load_plan
+from union_warehouse.warehouse.plan import load_plan
 
 _PARTITION_COLUMNS = ("month", "submission_month")
 
@@ -87,7 +87,7 @@ def report_close(home: Home, close_id: str) -> dict[str, Any]:
     ``restated`` lists each figure of an earlier published month that the release changed: indicator_code, month,
     reporting_unit_code, old and new value of the month and of the year to date, caused_by (submission versions).
     """
-    release = Release.from_file(home.releases / close_id / MANIFEST_FILE)
+    release = read_release(home, close_id)
     with open_release(home, close_id) as connection:
         restated = connection.execute(
             """

@@ -14,9 +14,9 @@ from typing import Any
 
 import duckdb
 
-from union_warehouse.paths import Home
-from union_warehouse.releases.read import MANIFEST_FILE, Release
-from union_warehouse.warehouse.plan import BUILD_FILE, MARTS_FILE, PREVIOUS_FILE, load_plan
+from union_warehouse.paths import BUILD_FILE, MARTS_FILE, PREVIOUS_FILE, Home
+from union_warehouse.releases.read import Release, read_release
+from union_warehouse.warehouse.plan import load_plan
 
 Reasons = tuple[dict[str, Any], ...]
 
@@ -91,7 +91,7 @@ def review_close(home: Home, close_id: str) -> Review:
 
 def _previous_release(home: Home, plan: dict[str, Any]) -> Release | None:
     release_id = plan["previous_release_id"]
-    return Release.from_file(home.releases / release_id / MANIFEST_FILE) if release_id else None
+    return read_release(home, release_id) if release_id else None
 
 
 def _create_views(connection: duckdb.DuckDBPyConnection, previous: Release | None) -> None:

@@ -122,7 +122,7 @@ class ReportData:
     gaps: tuple[Gap, ...]
 
 
-def read_release(
+def read_report_data(
     home: Home, year: int, month: str | None, release_id: str | None, structure_on: date | None = None
 ) -> ReportData:
     """Read a period from a release.

@@ -15,7 +15,7 @@ from union_warehouse.reporting.report.compose import compose
 from union_warehouse.reporting.report.document import Chart, Document
 from union_warehouse.reporting.report.docx_writer import docx_bytes
 from union_warehouse.reporting.report.html_writer import html_text
-from union_warehouse.reporting.report.release_data import read_release
+from union_warehouse.reporting.report.release_data import read_report_data
 from union_warehouse.reporting.report.template import TEMPLATE_FILE, load_template
 
 _NAMES = {"year": "年报", "month": "月报"}
@@ -79,7 +79,7 @@ def build_document(
     structure_on: date | None = None,
 ) -> Document:
     """The report as values; arguments and errors are those of :func:`write_report`."""
-    data = read_release(home, year, month, release_id, structure_on)
+    data = read_report_data(home, year, month, release_id, structure_on)
     words = load_template(template, data.figures.keys(), data.release.release_id)
     # indicators in the order of the report everywhere
     named = dict.fromkeys(code for section in words.sections for code in section.indicators)

@@ -11,8 +11,8 @@ import pyarrow as pa
 from openpyxl import Workbook
 
 from union_warehouse.contracts import load_forms
-from union_warehouse.landing.folders import Manifest
 from union_warehouse.landing.instants import from_text
+from union_warehouse.landing.manifests import AnyManifest
 from union_warehouse.submissions.outcome import Outcome
 from union_warehouse.submissions.receipts.causes import find_causes
 from union_warehouse.submissions.receipts.cells import workbook_bytes
@@ -47,7 +47,7 @@ _CSV = Returned("CSV 不能标色，本回执把它的内容放入工作表后�
 _EXCERPT = Returned("文件较大，本回执只列出有问题的行（前 2000 行，列按模板顺序，姓名和证件号码已遮盖），行号见“原文件行号”。")
 
 
-def compose_receipt(original: Path | None, outcome: Outcome, manifest: Manifest, tables: Mapping[str, pa.Table]) -> bytes:
+def compose_receipt(original: Path | None, outcome: Outcome, manifest: AnyManifest, tables: Mapping[str, pa.Table]) -> bytes:
     """The receipt's workbook.
 
     Args:
@@ -63,14 +63,14 @@ def compose_receipt(original: Path | None, outcome: Outcome, manifest: Manifest,
     return _finished(workbook, place_of, outcome, manifest, returned)
 
 
-def compose_verdict(outcome: Outcome, manifest: Manifest, returned: Returned | None = None) -> bytes:
+def compose_verdict(outcome: Outcome, manifest: AnyManifest, returned: Returned | None = None) -> bytes:
     """A workbook of the sheet 回执 only."""
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])
     return _finished(workbook, nowhere, outcome, manifest, returned or Returned())
 
 
-def _finished(workbook: Workbook, place_of: PlaceOf, outcome: Outcome, manifest: Manifest, returned: Returned) -> bytes:
+def _finished(workbook: Workbook, place_of: PlaceOf, outcome: Outcome, manifest: AnyManifest, returned: Returned) -> bytes:
     causes, marks = find_causes(outcome.problems, place_of, manifest["month"], MAX_MARKED)
     mark_cells(workbook, marks)
     add_first_sheet(workbook, manifest, outcome, causes, returned)
@@ -78,7 +78,7 @@ def _finished(workbook: Workbook, place_of: PlaceOf, outcome: Outcome, manifest:
 
 
 def _given_back(
-    original: Path, outcome: Outcome, manifest: Manifest, tables: Mapping[str, pa.Table]
+    original: Path, outcome: Outcome, manifest: AnyManifest, tables: Mapping[str, pa.Table]
 ) -> tuple[Workbook, PlaceOf, Returned]:
     kind = FileKind(original.suffix[1:])
     data = original.read_bytes()
@@ -94,7 +94,7 @@ def _given_back(
     return excerpt.workbook, excerpt.place_of, _EXCERPT
 
 
-def _read_again(data: bytes, kind: FileKind, manifest: Manifest) -> dict[str, Sheet] | None:
+def _read_again(data: bytes, kind: FileKind, manifest: AnyManifest) -> dict[str, Sheet] | None:
     """The file's sheets by name, without that of an earlier receipt; None if reading them would take too long."""
     if _unpacked_size(data, kind) > MAX_REREAD_BYTES:
         return None

@@ -14,7 +14,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from union_warehouse.files import write_json
-from union_warehouse.landing.folders import Manifest, submission_folder
+from union_warehouse.landing.folders import submission_folder
+from union_warehouse.landing.manifests import AnyManifest
 from union_warehouse.paths import Home
 from union_warehouse.submissions.outcome import Outcome
 from union_warehouse.submissions.receipts.compose import compose_receipt, compose_verdict
@@ -25,14 +26,14 @@ _OWNER_ONLY = 0o600
 _FAILED = Returned("系统未能在原工作簿上标注（已记录，请联系管理员）。请按下面的问题清单在原文件中改正。")
 
 
-def receipt_path(home: Home, manifest: Manifest) -> Path:
+def receipt_path(home: Home, manifest: AnyManifest) -> Path:
     """``receipts/<month>/<department>/v0001.xlsx``, or ``receipts/rejected/<sha256>.xlsx`` of what could not be placed."""
     if manifest["submission_id"] is None:
         return home.receipts / "rejected" / f"{manifest['sha256']}.xlsx"
     return home.receipts / f"{manifest['submission_id']}.xlsx"
 
 
-def write_receipt(home: Home, outcome: Outcome, manifest: Manifest, tables: Mapping[str, pa.Table]) -> Outcome:
+def write_receipt(home: Home, outcome: Outcome, manifest: AnyManifest, tables: Mapping[str, pa.Table]) -> Outcome:
     """Write the workbook and the JSON; to be called under the department's lock.
 
     Args:
@@ -55,7 +56,7 @@ def write_receipt(home: Home, outcome: Outcome, manifest: Manifest, tables: Mapp
     return received.shortened()
 
 
-def receipt_bytes(home: Home, outcome: Outcome, manifest: Manifest, tables: Mapping[str, pa.Table]) -> bytes | None:
+def receipt_bytes(home: Home, outcome: Outcome, manifest: AnyManifest, tables: Mapping[str, pa.Table]) -> bytes | None:
     """The receipt's workbook; with the verdict only where the sender's file cannot be marked, None if even that fails."""
     try:
         return compose_receipt(_original(home, manifest), outcome, manifest, tables)
@@ -78,7 +79,7 @@ def _where(error: Exception) -> str:
     return f"{type(error).__name__}{place}"
 
 
-def _original(home: Home, manifest: Manifest) -> Path | None:
+def _original(home: Home, manifest: AnyManifest) -> Path | None:
     """The file as sent; None if it could not be placed: nothing of it is given back."""
     if manifest["submission_id"] is None:
         return None

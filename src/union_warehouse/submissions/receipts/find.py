@@ -6,8 +6,8 @@ import hashlib
 import re
 from pathlib import Path
 
-from union_warehouse.landing.folders import Manifest, department_folder, read_manifest, read_manifests
-from union_warehouse.landing.manifests import MANIFEST
+from union_warehouse.landing.folders import department_folder, read_manifest, read_manifests, unplaced_folder
+from union_warehouse.landing.manifests import MANIFEST, AnyManifest
 from union_warehouse.paths import Home
 from union_warehouse.submissions.problems import ReceiptNotFound
 
@@ -15,7 +15,7 @@ _SUBMISSION_ID = re.compile(r"(?P<month>\d{4}-\d{2})/(?P<department>[A-Z]{2,8})/
 _REJECTED_ID = re.compile(r"rejected/(?P<sha256>[0-9a-f]{64})")
 
 
-def find_landed(home: Home, wanted: str) -> Manifest:
+def find_landed(home: Home, wanted: str) -> AnyManifest:
     """The manifest of a landed submission.
 
     Args:
@@ -30,7 +30,7 @@ def find_landed(home: Home, wanted: str) -> Manifest:
     if placed:
         folder = department_folder(home, placed["month"], placed["department"]) / placed["version"]
     elif rejected:
-        folder = home.landing / "rejected" / rejected["sha256"]
+        folder = unplaced_folder(home, rejected["sha256"])
     elif Path(wanted).is_file():
         return _with_bytes_of(home, Path(wanted))
     else:
@@ -40,9 +40,9 @@ def find_landed(home: Home, wanted: str) -> Manifest:
     return read_manifest(folder)
 
 
-def _with_bytes_of(home: Home, file: Path) -> Manifest:
+def _with_bytes_of(home: Home, file: Path) -> AnyManifest:
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-    folder = home.landing / "rejected" / sha256
+    folder = unplaced_folder(home, sha256)
     if (folder / MANIFEST).is_file():
         return read_manifest(folder)
     equal = [manifest for manifest in read_manifests(home) if manifest["sha256"] == sha256]

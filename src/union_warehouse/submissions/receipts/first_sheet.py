@@ -15,8 +15,8 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from union_warehouse.contracts import load_forms, load_units
-from union_warehouse.landing.folders import Manifest
 from union_warehouse.landing.instants import from_text
+from union_warehouse.landing.manifests import AnyManifest
 from union_warehouse.landing.states import ACCEPTED, QUARANTINED, REJECTED
 from union_warehouse.submissions.identify import ROWS
 from union_warehouse.submissions.outcome import Outcome
@@ -55,7 +55,7 @@ class Returned:
 
 
 def add_first_sheet(
-    workbook: Workbook, manifest: Manifest, outcome: Outcome, causes: Sequence[Cause], returned: Returned
+    workbook: Workbook, manifest: AnyManifest, outcome: Outcome, causes: Sequence[Cause], returned: Returned
 ) -> None:
     """Put the sheet 回执 before all others and make it the one that opens."""
     sheet = workbook.create_sheet(RECEIPT_SHEET, 0)
@@ -99,7 +99,7 @@ def _verdict_colour(outcome: Outcome, causes: Sequence[Cause]) -> str:
     return YELLOW if causes or outcome.state != ACCEPTED else _GREEN
 
 
-def _facts(manifest: Manifest, outcome: Outcome) -> list[tuple[str, str]]:
+def _facts(manifest: AnyManifest, outcome: Outcome) -> list[tuple[str, str]]:
     department, month = manifest["department"], manifest["month"]
     facts = [("文件", manifest["file_name"])]
     if department and month:
@@ -125,7 +125,7 @@ def _local(instant: str) -> str:
     return f"{from_text(instant).astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}（北京时间）"
 
 
-def _next_steps(outcome: Outcome, causes: Sequence[Cause], returned: Returned, manifest: Manifest) -> Iterable[str]:
+def _next_steps(outcome: Outcome, causes: Sequence[Cause], returned: Returned, manifest: AnyManifest) -> Iterable[str]:
     is_csv = manifest["kind"] == "csv"
     has_errors = any(cause.is_error for cause in causes)
     if returned.note:
@@ -149,7 +149,7 @@ def _next_steps(outcome: Outcome, causes: Sequence[Cause], returned: Returned, m
         yield "无需处理，请留存本回执。"
 
 
-def _forms(page: _Page, manifest: Manifest) -> None:
+def _forms(page: _Page, manifest: AnyManifest) -> None:
     page.table_row(["表单", "报送方式", "版本", "行数", "错误行数", "提醒", ""], _BOLD, _GREY)
     forms = load_forms()
     for item in manifest["forms"]:
