@@ -346,7 +346,7 @@ def test_every_event_can_be_told_in_every_language(published: Home) -> None:
     assert {"missing_submission", "overdue_hazard", "waiting_rows", "stale_release", "outlier"} <= set(known)
     for kind, definition in definitions.events.items():
         entry = Entry(kind, "CQ", "1", "2014-01-01", None, dict(facts[kind]), "")
-        for phase, code, is_over in product(definition.phases, definitions.audiences, (False, True)):
+        for phase, code, is_over in product(definition.phases.values(), definitions.audiences, (False, True)):
             recipient = Recipient(code, "CQ" if code == "department" else None)
             message = compose(recipient, [Item("x", entry, definition, phase, is_over)], definitions, date(2014, 1, 1))
             assert "{" not in message.body

@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Annotated, Literal, Self
 
-import yaml
+from pydantic import Field, model_validator, with_config
+from typing_extensions import TypedDict
 
 from union_warehouse.paths import EXPECTATIONS_DIR
 from union_warehouse.working_days import add_working_days
+from union_warehouse.yaml_files import YamlEntry, fault, keyed_by, read_yaml
 
 ALERTS_FILE = EXPECTATIONS_DIR / "alerts.yml"
 SEVERITIES = ("critical", "warning", "info")
 DEPARTMENT = "department"
 """The audience that is many: each reporting unit is told of its own events only."""
 
-Words = Mapping[str, str]
-"""Text by language, ``zh`` or ``en``."""
+Language = Literal["zh", "en"]
 
 
-@dataclass(frozen=True)
-class Audience:
+@with_config(YamlEntry.model_config)
+class Words(TypedDict):
+    """A text in every language."""
+
+    zh: str
+    en: str
+
+
+class Audience(YamlEntry):
     """Readers of one message: what they are called, and the languages it is written in."""
 
     code: str
-    name: Words
-    languages: tuple[str, ...]
+    zh: str
+    en: str
+    languages: Annotated[tuple[Language, ...], Field(min_length=1)]
 
     @property
     def is_technical(self) -> bool:
@@ -36,8 +44,7 @@ class Audience:
         return "en" in self.languages
 
 
-@dataclass(frozen=True)
-class Phase:
+class Phase(YamlEntry):
     """A stretch in the life of an event.
 
     Attributes:
@@ -52,40 +59,54 @@ class Phase:
     """
 
     name: str
-    from_working_day: int
-    severity: str
+    from_working_day: int = 0
+    severity: Literal["critical", "warning", "info"]
     audiences: tuple[str, ...]
-    is_end_told: bool
+    is_end_told: bool = True
     title: Words
     line: Words
     action: Words
 
 
-@dataclass(frozen=True)
-class Definition:
+class Definition(YamlEntry):
     """A kind of event: how long it is watched, what is said when it ends (a notice does not), its phases in order of time."""
 
     kind: str
-    watched_days: int | None
-    ended: Words | None
-    phases: tuple[Phase, ...]
+    watched_days: int | None = None
+    is_notice: bool = False
+    ended: Words | None = None
+    phases: Annotated[Mapping[str, Phase], keyed_by("name")]
+
+    @model_validator(mode="after")
+    def _ends_unless_it_is_a_notice(self) -> Self:
+        if self.is_notice is (self.ended is not None):
+            fault("ended 缺失，或通知不应有 ended", "`ended` is missing, or not wanted of a notice")
+        return self
 
     def phase_on(self, today: date, since: date) -> Phase | None:
         """The phase on ``today`` of an event that stands since a day; None before its first."""
-        begun = [phase for phase in self.phases if add_working_days(since, phase.from_working_day) <= today]
+        begun = [phase for phase in self.phases.values() if add_working_days(since, phase.from_working_day) <= today]
         return begun[-1] if begun else None
 
     def phase(self, name: str) -> Phase | None:
         """The phase of that name; None where it was taken out since."""
-        return next((phase for phase in self.phases if phase.name == name), None)
+        return self.phases.get(name)
 
 
-@dataclass(frozen=True)
-class Definitions:
+class Definitions(YamlEntry):
     """Everything that the file says."""
 
-    audiences: Mapping[str, Audience]
-    events: Mapping[str, Definition]
+    audiences: Annotated[Mapping[str, Audience], keyed_by("code")]
+    events: Annotated[Mapping[str, Definition], keyed_by("kind")]
+
+    @model_validator(mode="after")
+    def _audiences_exist(self) -> Self:
+        for kind, definition in self.events.items():
+            for name, phase in definition.phases.items():
+                if unknown := set(phase.audiences) - set(self.audiences):
+                    names = ", ".join(sorted(unknown))
+                    fault(f"没有受众 {names}", f"there is no audience {names}", "events", kind, "phases", name, "audiences")
+        return self
 
 
 @cache
@@ -93,32 +114,6 @@ def load_definitions() -> Definitions:
     """The definitions of the project.
 
     Raises:
-        KeyError: an event lacks a part, or names an audience or severity that does not exist.
+        MalformedFile: the file is not what :class:`Definitions` says.
     """
-    content = yaml.safe_load(ALERTS_FILE.read_text("utf-8"))
-    audiences = {
-        code: Audience(code, {"zh": item["zh"], "en": item["en"]}, tuple(item["languages"]))
-        for code, item in content["audiences"].items()
-    }
-    events = {kind: _definition(kind, item, audiences) for kind, item in content["events"].items()}
-    return Definitions(audiences, events)
-
-
-def _definition(kind: str, item: Mapping[str, Any], audiences: Mapping[str, Audience]) -> Definition:
-    phases = tuple(_phase(f"{kind}.{name}", name, phase, audiences) for name, phase in item["phases"].items())
-    return Definition(kind, item.get("watched_days"), None if item.get("is_notice") else item["ended"], phases)
-
-
-def _phase(place: str, name: str, item: Mapping[str, Any], audiences: Mapping[str, Audience]) -> Phase:
-    if item["severity"] not in SEVERITIES or not set(item["audiences"]) <= set(audiences):
-        raise KeyError(f"{ALERTS_FILE.name}: {place} names an unknown severity or audience")
-    return Phase(
-        name=name,
-        from_working_day=int(item.get("from_working_day", 0)),
-        severity=item["severity"],
-        audiences=tuple(item["audiences"]),
-        is_end_told=bool(item.get("is_end_told", True)),
-        title=item["title"],
-        line=item["line"],
-        action=item["action"],
-    )
+    return read_yaml(ALERTS_FILE, Definitions)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from union_warehouse.alerts.definitions import SEVERITIES, Audience, Definition, Definitions, Phase
+from union_warehouse.alerts.definitions import SEVERITIES, Audience, Definition, Definitions, Language, Phase
 from union_warehouse.alerts.ledger import Entry
 from union_warehouse.alerts.targets import Recipient
 from union_warehouse.contracts.units import unit_names
@@ -57,7 +57,7 @@ def compose(recipient: Recipient, items: Sequence[Item], definitions: Definition
         _groups(standing, audience, language, names) + _over(over, audience, language, names) for language in audience.languages
     ]
     severity = min((item.phase.severity for item in standing), key=SEVERITIES.index, default="resolved")
-    who = names.get(recipient.unit, recipient.unit) if recipient.unit else audience.name["zh"]
+    who = names.get(recipient.unit, recipient.unit) if recipient.unit else audience.zh
     return Message(_title(who, standing, over, today), "\n\n".join("\n\n".join(part) for part in parts), severity)
 
 
@@ -73,7 +73,7 @@ def _rank(item: Item) -> tuple[int, str, str]:
     return SEVERITIES.index(item.phase.severity), item.definition.kind, item.phase.name
 
 
-def _groups(items: Sequence[Item], audience: Audience, language: str, names: Mapping[str, str]) -> list[str]:
+def _groups(items: Sequence[Item], audience: Audience, language: Language, names: Mapping[str, str]) -> list[str]:
     """A block per kind and phase: severity and title, the events, what to do, where to read more."""
     blocks = []
     ordered = sorted(items, key=lambda item: (_rank(item), item.entry.since, item.event_id))
@@ -90,7 +90,7 @@ def _groups(items: Sequence[Item], audience: Audience, language: str, names: Map
     return blocks
 
 
-def _over(items: Sequence[Item], audience: Audience, language: str, names: Mapping[str, str]) -> list[str]:
+def _over(items: Sequence[Item], audience: Audience, language: Language, names: Mapping[str, str]) -> list[str]:
     if not items:
         return []
     heading = f"● 已解决（{len(items)}）" if language == "zh" else f"● Over ({len(items)})"
@@ -100,7 +100,7 @@ def _over(items: Sequence[Item], audience: Audience, language: str, names: Mappi
 
 
 def _lines(
-    items: Sequence[Item], templates: Sequence[str], audience: Audience, language: str, names: Mapping[str, str]
+    items: Sequence[Item], templates: Sequence[str], audience: Audience, language: Language, names: Mapping[str, str]
 ) -> list[str]:
     shown = [
         f"  · {_filled(template, item, names)}" + (f" [{item.event_id}]" if audience.is_technical else "")

@@ -19,7 +19,6 @@ _NAMED_UNITS = 4
 
 def compose(data: ReportData, template: Template, appendices: Iterable[Section]) -> Document:
     """The document: the template's sections, whatever the template does not name, and the appendices."""
-    kind = "month" if data.period.month else "year"
     sections = [_section(data, section) for section in template.sections]
     named = {code for section in template.sections for code in section.indicators}
     if others := [code for code in data.figures if code not in named]:
@@ -27,7 +26,7 @@ def compose(data: ReportData, template: Template, appendices: Iterable[Section])
     known_at = data.release.known_at_utc
     structure = f"，按{data.structure_on}的单位建制" if data.structure_on else ""
     return Document(
-        title=_plain(data, template.title[kind]),
+        title=_plain(data, template.title.month if data.period.month else template.title.year),
         subtitle=f"发布版本 {data.release.release_id}，数据截至 {local_time(known_at)}{structure}",
         sections=tuple(number_exhibits(sections)),
         appendices=tuple(number_exhibits(appendices, "附")),

@@ -71,7 +71,7 @@ class Chart:
 
     Attributes:
         caption: with its number.
-        kind: one of template.CHART_KINDS.
+        kind: as of a template's chart.
         labels: of the points or bars.
         series: one panel each.
         description: what a reader without the picture is told.

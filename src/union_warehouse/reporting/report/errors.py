@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from union_warehouse.errors import UnionWarehouseError
+from union_warehouse.yaml_files import MalformedFile
 
 
-class MalformedTemplate(UnionWarehouseError):
+class MalformedTemplate(MalformedFile):
     """The template lacks something, or holds what nobody reads."""
 
     code = "malformed_report_template"

@@ -3,50 +3,62 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal, Self
 
-import yaml
+from pydantic import Field, model_validator
 
 from union_warehouse.reporting.report.errors import MalformedTemplate, NumberWithoutIndicator, UnknownPlaceholder
 from union_warehouse.reporting.report.wording import spelled_number
+from union_warehouse.yaml_files import YamlEntry, fault, read_yaml
 
 TEMPLATE_FILE = Path(__file__).with_name("annual_report.yml")
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 GIVEN_NAMES = ("federation", "period")
 """Placeholders that the program fills from the release and the period; every other one is an indicator."""
 
-TABLE_KINDS = ("departments", "indicators", "commitments")
-CHART_KINDS = ("months", "departments", "indicators", "commitments")
-_PERIOD_KINDS = ("year", "month")
 
-
-@dataclass(frozen=True)
-class Exhibit:
+class Exhibit(YamlEntry):
     """A table or a chart.
 
     Attributes:
         title: above or below it.
-        kind: one of TABLE_KINDS or CHART_KINDS: what its rows, bars or points are.
+        kind: what its rows, bars or points are.
         indicators: columns, rows or series; none where the rows are commitments.
     """
 
-    title: str
-    kind: str
-    indicators: tuple[str, ...]
+    title: Annotated[str, Field(alias="title_zh")]
+    kind: Annotated[str, Field(alias="by")]
+    indicators: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_indicators_unless_of_commitments(self) -> Self:
+        if bool(self.indicators) == (self.kind == "commitments"):
+            fault("indicators 缺失或多余", "`indicators` is missing or not wanted")
+        return self
 
 
-@dataclass(frozen=True)
-class SectionTemplate:
+class TableExhibit(Exhibit):
+    """A table."""
+
+    kind: Annotated[Literal["departments", "indicators", "commitments"], Field(alias="by")]
+
+
+class ChartExhibit(Exhibit):
+    """A chart."""
+
+    kind: Annotated[Literal["months", "departments", "indicators", "commitments"], Field(alias="by")]
+
+
+class SectionTemplate(YamlEntry):
     """A section: ``key`` is its anchor; paragraphs hold placeholders."""
 
     key: str
-    title: str
-    paragraphs: tuple[str, ...]
-    tables: tuple[Exhibit, ...]
-    charts: tuple[Exhibit, ...]
+    title: Annotated[str, Field(alias="title_zh")]
+    paragraphs: tuple[str, ...] = ()
+    tables: tuple[TableExhibit, ...] = ()
+    charts: tuple[ChartExhibit, ...] = ()
 
     @property
     def indicators(self) -> tuple[str, ...]:
@@ -56,12 +68,26 @@ class SectionTemplate:
         return tuple(dict.fromkeys(in_text + in_exhibits))
 
 
-@dataclass(frozen=True)
-class Template:
-    """A report: its title by kind of period (``year``, ``month``), and its sections."""
+class Title(YamlEntry):
+    """The report's title, by kind of period."""
 
-    title: Mapping[str, str]
+    year: str
+    month: str
+
+
+class Template(YamlEntry):
+    """A report: its title, and its sections."""
+
+    title: Annotated[Title, Field(alias="title_zh")]
     sections: tuple[SectionTemplate, ...]
+
+    @model_validator(mode="after")
+    def _keys_are_unique(self) -> Self:
+        keys = [section.key for section in self.sections]
+        for key in keys:
+            if keys.count(key) > 1:
+                fault(f"key {key} 重复", f"the key {key} is used twice", "sections")
+        return self
 
 
 def load_template(path: Path, indicators: Collection[str], release_id: str) -> Template:
@@ -77,10 +103,7 @@ def load_template(path: Path, indicators: Collection[str], release_id: str) -> T
         UnknownPlaceholder: it names an indicator that the release does not define.
         NumberWithoutIndicator: its own words hold a number.
     """
-    try:
-        template = _read(path)
-    except _Wrong as wrong:
-        raise MalformedTemplate(path=path, **wrong.facts) from wrong
+    template = read_yaml(path, Template, MalformedTemplate)
     for place, text in _texts(template):
         _check_text(path, place, text)
         for name in PLACEHOLDER.findall(text):
@@ -95,8 +118,8 @@ def load_template(path: Path, indicators: Collection[str], release_id: str) -> T
 
 def _texts(template: Template) -> Iterator[tuple[str, str]]:
     """Every text a reader will see, with its place."""
-    for kind, title in template.title.items():
-        yield f"title_zh.{kind}", title
+    yield "title_zh.year", template.title.year
+    yield "title_zh.month", template.title.month
     for section in template.sections:
         yield section.key, section.title
         for text in (*section.paragraphs, *(exhibit.title for exhibit in (*section.tables, *section.charts))):
@@ -109,69 +132,3 @@ def _check_text(path: Path, place: str, text: str) -> None:
         raise MalformedTemplate(path=path, place=place, reason_zh="花括号不成对", reason_en="braces do not match")
     if number := spelled_number(words):
         raise NumberWithoutIndicator(path=path, place=place, number=number, text=text)
-
-
-class _Wrong(Exception):
-    """A complaint about a place of the file being read."""
-
-    def __init__(self, place: str, reason_zh: str, reason_en: str) -> None:
-        super().__init__(place, reason_zh, reason_en)
-        self.facts = {"place": place, "reason_zh": reason_zh, "reason_en": reason_en}
-
-
-def _read(path: Path) -> Template:
-    try:
-        document = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise _Wrong("-", f"无法读取（{error}）", f"it cannot be read ({error})") from error
-    found = _mapping(document, "-", required=("title_zh", "sections"))
-    title = _mapping(found["title_zh"], "title_zh", required=_PERIOD_KINDS)
-    sections = tuple(_section(item) for item in _list(found["sections"], "sections"))
-    if len({section.key for section in sections}) < len(sections):
-        raise _Wrong("sections", "key 重复", "a key is used twice")
-    return Template({kind: _text(title[kind], f"title_zh.{kind}") for kind in _PERIOD_KINDS}, sections)
-
-
-def _section(item: Any) -> SectionTemplate:
-    found = _mapping(item, "sections", required=("key", "title_zh"), optional=("paragraphs", "tables", "charts"))
-    key = _text(found["key"], "key")
-    return SectionTemplate(
-        key=key,
-        title=_text(found["title_zh"], key),
-        paragraphs=tuple(_text(text, key) for text in _list(found.get("paragraphs", []), key)),
-        tables=tuple(_exhibit(table, key, TABLE_KINDS) for table in _list(found.get("tables", []), key)),
-        charts=tuple(_exhibit(chart, key, CHART_KINDS) for chart in _list(found.get("charts", []), key)),
-    )
-
-
-def _exhibit(item: Any, place: str, kinds: Collection[str]) -> Exhibit:
-    found = _mapping(item, place, required=("title_zh", "by"), optional=("indicators",))
-    codes = tuple(_text(code, place) for code in _list(found.get("indicators", []), place))
-    if found["by"] not in kinds:
-        choices = ", ".join(kinds)
-        raise _Wrong(place, f"by 应为 {choices} 之一", f"`by` must be one of {choices}")
-    if bool(codes) == (found["by"] == "commitments"):
-        raise _Wrong(place, "indicators 缺失或多余", "`indicators` is missing or not wanted")
-    return Exhibit(_text(found["title_zh"], place), found["by"], codes)
-
-
-def _mapping(value: Any, place: str, required: Collection[str], optional: Collection[str] = ()) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise _Wrong(place, "应为键值表", "a mapping is wanted")
-    if missing := [name for name in required if name not in value]:
-        raise _Wrong(place, f"缺少 {', '.join(missing)}", f"{', '.join(missing)} is missing")
-    if unknown := [str(name) for name in value if name not in (*required, *optional)]:
-        raise _Wrong(place, f"未知项 {', '.join(unknown)}", f"{', '.join(unknown)} is not known")
-    return value
-
-
-def _list(value: Any, place: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise _Wrong(place, "应为列表", "a list is wanted")
-    return value
-
-
-def _text(value: Any, place: str) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise _Wrong(place, f"应为文字，现为 {value!r}", f"text is wanted, not {value!r}")
-    return value.strip()

@@ -7,17 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Self
 
 import duckdb
 import pyarrow as pa
-import yaml
+from pydantic import Field, model_validator
 
-from union_warehouse.contracts import department_line, load_forms
+from union_warehouse.contracts import Form, department_line, load_forms
 from union_warehouse.months import add_months, first_day
 from union_warehouse.paths import Home
 from union_warehouse.releases.read import current_release, open_release
 from union_warehouse.reporting.templates.errors import PersonalDataCarried
+from union_warehouse.yaml_files import YamlEntry, fault, read_yaml
 
 _PARAMETER = re.compile(r"\$(\w+)")
 CARRY_FORWARD_FILE = Path(__file__).with_name("carry_forward.yml")
@@ -72,22 +73,63 @@ def _tables(connection: duckdb.DuckDBPyConnection, kind: str, department: str, m
     return tables
 
 
+class CarriedQuery(YamlEntry):
+    """A query on the marts, in parts; ``columns`` are SQL expressions by name."""
+
+    from_: Annotated[str, Field(alias="from")]
+    where: str
+    order: str
+    columns: Annotated[Mapping[str, str], Field(min_length=1)]
+
+    @property
+    def sql(self) -> str:
+        """The whole query."""
+        columns = ", ".join(f'{expression} as "{name}"' for name, expression in self.columns.items())
+        return f"select {columns} from {self.from_} where {self.where} order by {self.order}"
+
+
+class CarryForward(YamlEntry):
+    """The file: rows by form, with columns that are fields of the form; rosters by ``form.field``."""
+
+    rows: Mapping[str, CarriedQuery]
+    rosters: Mapping[str, CarriedQuery]
+
+    @model_validator(mode="after")
+    def _fields_exist(self) -> Self:
+        forms = load_forms()
+        for form, query in self.rows.items():
+            if form not in forms:
+                fault(f"没有表 {form} 的合同", f"no contract is called {form}", "rows", form)
+            for name in query.columns:
+                _check_field(forms[form], name, "rows", form, "columns", name)
+        for roster in self.rosters:
+            form, _, name = roster.partition(".")
+            if form not in forms:
+                fault(f"没有表 {form} 的合同", f"no contract is called {form}", "rosters", roster)
+            _check_field(forms[form], name, "rosters", roster)
+        return self
+
+
+def _check_field(form: Form, name: str, *place: str) -> None:
+    if name not in {item.name for item in form.fields}:
+        fault(f"表 {form.name} 的合同没有字段 {name}", f"the contract of {form.name} has no field {name}", *place)
+
+
 @cache
 def _queries() -> Mapping[str, Mapping[str, str]]:
     """The query of every entry of ``carry_forward.yml``, by ``rows`` or ``rosters`` and name.
 
     Raises:
+        MalformedFile: the file is not what :class:`CarryForward` says.
         PersonalDataCarried: it names a field of personal data.
     """
-    document = yaml.safe_load(CARRY_FORWARD_FILE.read_text("utf-8"))
+    declared = read_yaml(CARRY_FORWARD_FILE, CarryForward)
     forms = load_forms()
-    for form, entry in document["rows"].items():
-        for name in entry["columns"]:
+    for form, query in declared.rows.items():
+        for name in query.columns:
             if forms[form].field(name).is_personal:
                 raise PersonalDataCarried(form=form, field=name)
-    return {kind: {name: _query(entry) for name, entry in entries.items()} for kind, entries in document.items()}
-
-
-def _query(entry: Mapping[str, Any]) -> str:
-    columns = ", ".join(f'{expression} as "{name}"' for name, expression in entry["columns"].items())
-    return f"select {columns} from {entry['from']} where {entry['where']} order by {entry['order']}"
+    return {
+        "rows": {name: query.sql for name, query in declared.rows.items()},
+        "rosters": {name: query.sql for name, query in declared.rosters.items()},
+    }
