@@ -57,24 +57,10 @@ def test_form_has_key_labels_and_staging(form: Form) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(MODELS.rglob("*.sql")), ids=lambda path: path.stem)
-def test_model_says_its_grain_and_describes_every_column(path: Path) -> None:
+def test_model_says_its_grain(path: Path) -> None:
     model = documented_models().get(path.stem)
     assert model, f"{path.stem} has no documentation"
     assert str(model["description"]).startswith("Grain: ")
-    columns = model.get("columns", [])
-    if path.stem.startswith(PUBLISHED):
-        assert columns
-        for column in columns:
-            assert column["data_type"]
-            assert "(" in column["description"] or "{{ doc(" in column["description"], f"{column['name']} lacks its Chinese label"
-
-
-def test_every_mart_tests_its_key() -> None:
-    without_key = {"fct_row_problems", "rpt_restatements", "rpt_quality_trends"}
-    for path in (path for path in MODELS.rglob("*.sql") if path.stem.startswith(PUBLISHED)):
-        columns = documented_models()[path.stem]["columns"]
-        tested = [column["name"] for column in columns if "unique" in column.get("data_tests", [])]
-        assert tested or path.stem in without_key, f"{path.stem} tests no key"
 
 
 def test_readme_names_the_commands_that_exist() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -14,9 +15,10 @@ import duckdb
 import pytest
 
 from tests.builds import write_empty_build
+from tests.dbt_conventions import RULES, Manifest, Rule, broken, models
 from tests.releases import copy_of
 from union_warehouse.months import month_range
-from union_warehouse.paths import DBT_PROJECT_DIR, MARTS_FILE, Home
+from union_warehouse.paths import BUILD_FILE, DBT_PROJECT_DIR, MARTS_FILE, Home
 from union_warehouse.warehouse import plan_close
 from union_warehouse.working_days import due_on
 
@@ -72,6 +74,29 @@ def test_an_empty_warehouse_builds(empty_build: Path) -> None:
         units = "select count(*) from dim_reporting_unit where date '2014-01-01' between valid_from and valid_to"
         assert connection.execute(units).fetchone() == (19,)
         assert connection.execute("select count(*) from fct_hazards").fetchone() == (0,)
+
+
+@pytest.fixture(scope="module")
+def manifest(empty_build: Path) -> Manifest:
+    """What dbt knows of the project, as JSON."""
+    found: Manifest = json.loads((empty_build / "target" / "manifest.json").read_text("utf-8"))
+    return found
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_project_keeps_its_conventions(manifest: Manifest, rule: Rule) -> None:
+    assert not broken(rule, manifest), rule.__doc__
+
+
+def test_every_column_that_is_built_is_described(empty_build: Path, manifest: Manifest) -> None:
+    built: dict[str, set[str]] = {}
+    for file in (BUILD_FILE, MARTS_FILE):
+        with duckdb.connect(str(empty_build / file), read_only=True) as connection:
+            found = "select table_name, list(column_name) from duckdb_columns() where not internal group by all"
+            built |= {table: set(columns) for table, columns in connection.execute(found).fetchall()}
+    seeds = [node for node in manifest["nodes"].values() if node["resource_type"] == "seed"]
+    nodes = [*models(manifest).values(), *seeds]
+    assert {node["name"]: set(node["columns"]) for node in nodes} == {node["name"]: built[node["name"]] for node in nodes}
 
 
 def test_unit_tests_of_the_models(empty_build: Path) -> None:

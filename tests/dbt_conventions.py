@@ -1,0 +1,125 @@
+"""The rules of dbt-project-evaluator that matter here, on dbt's manifest; each finds what breaks it.
+
+What breaks a rule for a reason stands in ``EXCEPTIONS`` with that reason, and only as long as it does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from fnmatch import fnmatch
+from typing import Any
+
+Manifest = Mapping[str, Any]
+Rule = Callable[[Manifest], Iterator[str]]
+
+LAYERS = ("staging", "intermediate", "marts", "checks")
+"""Folders of ``models/``, from the landed rows upwards: a model reads its own layer and those before it."""
+PREFIXES = {"staging": ("stg_",), "intermediate": ("int_",), "marts": ("dim_", "fct_", "rpt_"), "checks": ("int_",)}
+PREFIXES |= {"checks/ledger": ("fct_", "rpt_")}
+SOURCE_READERS = {"landing": ("staging",), "plan": LAYERS}
+"""The plan is what the close decided, not data: whichever model depends on the decision reads it, none copies it."""
+
+
+def models(manifest: Manifest) -> dict[str, dict[str, Any]]:
+    """The models by their unique id."""
+    return {key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"}
+
+
+def layer(node: Mapping[str, Any]) -> str:
+    """The folder of ``models/`` that a model stands in."""
+    return str(node["path"].split("/")[0])
+
+
+def misnamed(manifest: Manifest) -> Iterator[str]:
+    """Models whose name does not say their layer."""
+    for node in models(manifest).values():
+        prefixes = PREFIXES.get(node["path"].rpartition("/")[0]) or PREFIXES.get(layer(node), ())
+        if not node["name"].startswith(prefixes or ("?",)):
+            yield node["name"]
+
+
+def without_tested_key(manifest: Manifest) -> Iterator[str]:
+    """Tables of a release of which no test says that a key is unique."""
+    tests = [node for node in manifest["nodes"].values() if (node.get("test_metadata") or {}).get("name") == "unique"]
+    tested = {parent for test in tests for parent in test["depends_on"]["nodes"]}
+    yield from (node["name"] for key, node in models(manifest).items() if node["database"] == "marts" and key not in tested)
+
+
+def against_the_flow(manifest: Manifest) -> Iterator[str]:
+    """Models that read a layer above their own, or a source that is not theirs to read."""
+    known = models(manifest)
+    for node in known.values():
+        for parent in node["depends_on"]["nodes"]:
+            if parent in known and LAYERS.index(layer(known[parent])) > LAYERS.index(layer(node)):
+                yield f"{node['name']} <- {known[parent]['name']}"
+            if parent in manifest["sources"]:
+                source = manifest["sources"][parent]["source_name"]
+                if layer(node) not in SOURCE_READERS[source]:
+                    yield f"{node['name']} <- {source}"
+
+
+def undescribed(manifest: Manifest) -> Iterator[str]:
+    """Models, seeds, sources and their columns without a description, and columns of ours without a Chinese label."""
+    ours = [node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")]
+    for node in [*ours, *manifest["sources"].values()]:
+        if not node["description"]:
+            yield str(node["name"])
+        for column in node["columns"].values():
+            if not re.search(r"[\u4e00-\u9fff]", column["description"]):
+                yield f"{node['name']}.{column['name']}"
+    yield from (node["name"] for node in manifest["exposures"].values() if not node["description"])
+
+
+def parents_not_public(manifest: Manifest) -> Iterator[str]:
+    """Models that an exposure relies on and that are not public."""
+    relied_on = {parent for exposure in manifest["exposures"].values() for parent in exposure["depends_on"]["nodes"]}
+    yield from (node["name"] for key, node in models(manifest).items() if key in relied_on and node["access"] != "public")
+
+
+def hard_coded(manifest: Manifest) -> Iterator[str]:
+    """Relations named in SQL and not by ``ref``, ``source`` or a macro that asks dbt for them."""
+    texts = {node["name"]: node["raw_code"] for node in manifest["nodes"].values() if node["resource_type"] in ("model", "test")}
+    texts |= {node["name"]: node["macro_sql"] for node in _own_macros(manifest)}
+    for name, text in texts.items():
+        sql = re.sub(r"--.*", "", re.sub(r"{#.*?#}|{{.*?}}|{%.*?%}", " ", text, flags=re.DOTALL))
+        for relation in re.findall(r"\b(?<!distinct )(?:from|join)\s+(\w+\.\w+(?:\.\w+)?)\b(?!\s*\()", sql, flags=re.IGNORECASE):
+            yield f"{name}: {relation}"
+
+
+def _own_macros(manifest: Manifest) -> list[dict[str, Any]]:
+    return [node for node in manifest["macros"].values() if node["package_name"] == "union_warehouse"]
+
+
+RULES: tuple[Rule, ...] = (
+    misnamed,
+    without_tested_key,
+    against_the_flow,
+    undescribed,
+    parents_not_public,
+    hard_coded,
+)
+
+EXCEPTIONS: dict[Rule, dict[str, str]] = {
+    misnamed: {
+        "int_indicator_contributions": "a step between facts and indicators that stays in the build: no table of a release",
+    },
+    without_tested_key: {
+        "fct_row_problems": "a list: a row may break a rule in several columns, or twice in none; nothing refers to an entry",
+        "rpt_quality_trends": "a list: release, unit and rule name an entry together; nothing refers to it",
+        "rpt_restatements": "a list: release, month, unit and indicator name an entry together; nothing refers to it",
+    },
+    against_the_flow: {
+        "int_earliest_change <- fct_*": "which months are built again follows from what the built facts say before and after",
+        "int_hazards_judged <- fct_safety_inspections": "a hazard is judged by the inspections that count",
+        "int_union_lifespans <- fct_union_events": "a member, a count and a promotion are judged by the register that counts",
+    },
+}
+
+
+def broken(rule: Rule, manifest: Manifest) -> set[str]:
+    """What breaks a rule without a reason, and the exceptions that nothing needs any more."""
+    excepted = EXCEPTIONS.get(rule, {})
+    found = set(rule(manifest))
+    unused = {f"{pattern} is no exception any more" for pattern in excepted if not any(fnmatch(name, pattern) for name in found)}
+    return {name for name in found if not any(fnmatch(name, pattern) for pattern in excepted)} | unused
