@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,20 @@ def test_model_says_its_grain(path: Path) -> None:
     model = documented_models().get(path.stem)
     assert model, f"{path.stem} has no documentation"
     assert str(model["description"]).startswith("Grain: ")
+
+
+def test_what_the_code_refers_to_in_the_domain_is_there() -> None:
+    headings = re.findall(r"^#+ (.+)$", (PROJECT_DIR / "docs" / "domain.md").read_text("utf-8"), flags=re.MULTILINE)
+    folders = ("src", "reference_data", "dags", "plugins", "dbt_project/models", "dbt_project/macros", "expectations", "tests")
+    suffixes = {".py", ".sql", ".yml"}
+    files = [path for folder in folders for path in (PROJECT_DIR / folder).rglob("*") if path.suffix in suffixes]
+    referred = {
+        (path.relative_to(PROJECT_DIR), re.sub(r"\s+", " ", heading))
+        for path in files
+        for heading in re.findall(r"\bdomain:\s+([A-Z][a-z]+(?:\s[a-z]+)*)", path.read_text("utf-8"))
+    }
+    assert len(referred) > 10
+    assert not [(str(path), heading) for path, heading in referred if heading not in headings]
 
 
 def test_readme_names_the_commands_that_exist() -> None:

@@ -8,7 +8,7 @@
 {%- endmacro %}
 
 {#- Rows of affected entities from submissions that count; every row is affected when the fact does not exist yet.
-    What the opening submission brought, dated before its month, feeds stocks and not flows (domain: Submission). -#}
+    What the opening submission brought, dated before its month, feeds stocks and not flows (domain: Time). -#}
 {% macro effective_rows(form, key, fact) -%}
     {%- set affected_entities = ref("int_affected_entities") %}
     select

@@ -1,4 +1,4 @@
-"""Due dates by China's official working-day calendar (domain: Submission)."""
+"""Due dates by China's official working-day calendar (domain: Time)."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ class Comparison:
 
     @property
     def is_equal(self) -> bool:
-        """Equal as domain.md (Reporting) means it: exactly, to the stated rounding, or at least."""
+        """Equal in the sense of the figure (domain: Reporting): exactly, to the stated rounding, or at least."""
         if self.value is None:
             return False
         if self.kind.endswith("_rounded"):

@@ -1,4 +1,4 @@
-"""Which forms are expected of whom and by when, dated exceptions included (domain: Submission; DHIS2: expected reports)."""
+"""Which forms are expected of whom and by when, dated exceptions included (domain: Time; DHIS2: expected reports)."""
 
 from __future__ import annotations
 

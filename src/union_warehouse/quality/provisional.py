@@ -1,7 +1,7 @@
 """Verdicts that depend on other submissions, as far as they are known on arrival.
 
 They are told to the sender as provisional and change nothing: every close makes them anew from all effective rows
-(domain: A submission). Rows that hold an error of their own are not judged.
+(domain: Submission). Rows that hold an error of their own are not judged.
 """
 
 from __future__ import annotations

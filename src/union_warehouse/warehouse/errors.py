@@ -6,7 +6,7 @@ from union_warehouse.errors import UnionWarehouseError
 
 
 class EarlierMonthOpen(UnionWarehouseError):
-    """Months close in order (domain: Submission)."""
+    """Months close in order (domain: Months and releases)."""
 
     code = "earlier_month_open"
     message_zh = "不能关账 {month}：月份须按顺序关账，起始月份为 {beginning_month}，下一个应关账的月份为 {open_month}。"

@@ -13,7 +13,7 @@ with
         from this_close
     ),
 
-    -- a submission is due by the end of the 5th working day of the next month (domain: Submission)
+    -- a submission is due by the end of the 5th working day of the next month (domain: Time)
     days_after as (
         select
             first_on,

@@ -21,7 +21,7 @@ with
     ),
 
     accepted as (
-        -- the first accepted version decides whether the month was reported in time (domain: Submission)
+        -- the first accepted version decides whether the month was reported in time (domain: Time)
         select submission_id, form, true as is_first_accepted
         from known
         where state in ('accepted', 'accepted_with_quarantine')

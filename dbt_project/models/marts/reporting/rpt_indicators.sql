@@ -166,7 +166,7 @@ with
         from chosen
     ),
 
-    -- a missing unit's flows are unknown, its stocks carried forward, both flagged (domain: Submission)
+    -- a missing unit's flows are unknown, its stocks carried forward, both flagged (domain: Time)
     filled as (
         select
             grid.*,
