@@ -1,6 +1,6 @@
 """A small writer of xlsx workbooks: text, numbers and dates, the same bytes for the same cells.
 
-A reference year holds half a million cells; this takes a third of a general library's time, since it joins whole columns.
+A reference year holds half a million cells; this is faster than a general library, since it joins whole columns.
 """
 
 from __future__ import annotations

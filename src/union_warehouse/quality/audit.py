@@ -41,7 +41,7 @@ LANDED_FORMS = "landed_forms"
 WAREHOUSE = "warehouse"
 _ROW_COLUMNS = ["_submission_id", "_row"]
 _LOCATED_ROWS = 10_000
-"""Failing rows of one expectation that are compared one by one (a million took GX half a minute); beyond, their number is."""
+"""Failing rows of one expectation that are compared one by one; beyond, their number is, since GX is slow to list them."""
 _SAMPLE_ROWS = 5
 
 FailingRows = set[tuple[str, int]]

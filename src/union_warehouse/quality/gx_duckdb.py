@@ -73,12 +73,12 @@ class Workbench:
 
 @cache
 def _great_expectations() -> ModuleType:
-    """GX, imported when it is needed because that takes seconds."""
+    """GX, imported when it is needed because that is slow."""
     # quieter first, because it reports every decorated function it skips
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     import great_expectations
 
-    # what it leaves in memory stays until the end: without this the garbage collector walks it at every third close, 0.7 s long
+    # what it leaves in memory stays until the end: without this the garbage collector walks it at every third close
     gc.collect()
     gc.freeze()
     module: ModuleType = great_expectations

@@ -1,6 +1,6 @@
 """A process that has imported dbt and read the project, and runs dbt in forks of itself.
 
-Importing dbt takes longer than building a month, and reading the project a fifth as long, so a process that closes
+Importing dbt takes longer than building a month, and the project must be read before each run, so a process that closes
 several months pays for both once. Each run is a fork that ends with the run: in the process that asked, dbt would keep
 the DuckDB file locked after it returned.
 

@@ -35,7 +35,7 @@ from union_warehouse.warehouse.errors import EarlierMonthOpen, HashKeyChanged, K
 from union_warehouse.working_days import SHANGHAI
 
 STORAGE: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.4.0"}
-"""Of the files that a close makes: checkpoints take half the time of DuckDB's default format, which the oldest clients read too."""
+"""Of the files that a close makes: its checkpoints are faster than those of the default, which clients before 1.4 read too."""
 
 
 def plan_close(home: Home, month: str, known_at: datetime) -> dict[str, Any]:

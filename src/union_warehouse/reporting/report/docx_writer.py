@@ -216,7 +216,7 @@ def _write_table(word: WordDocument, block: Table) -> None:
         for index, (cell, text) in enumerate(zip(row.cells, texts, strict=True)):
             cell.width = widths[index]
             paragraph = cell.paragraphs[0]
-            paragraph._p.style = number if index in block.numeric else plain  # by id: by name it takes seconds
+            paragraph._p.style = number if index in block.numeric else plain  # by id, since a name is looked up in all styles
             paragraph.add_run(text)
     _mark_header(table, block)
     word.add_paragraph(style="Note").paragraph_format.space_after = Pt(0)

@@ -19,7 +19,7 @@ from union_warehouse.workbooks.cells import cell_texts
 from union_warehouse.workbooks.sheets import Sheet
 
 MAX_CELLS = 80_000
-"""Filled cells that a rebuilt workbook may hold; some 25 microseconds each."""
+"""Filled cells that a rebuilt workbook may hold, so that it is made within seconds."""
 
 MAX_EXCERPT_ROWS = 2_000
 """Rows with problems that an excerpt holds."""

@@ -18,10 +18,10 @@ from union_warehouse.workbooks.package import open_package
 from union_warehouse.workbooks.sheet_xml import column_number
 
 MAX_TAGS = 500_000
-"""Angle brackets in the XML of a workbook that openpyxl may load: some 5 microseconds each to load and save."""
+"""Angle brackets in the XML of a workbook that openpyxl may load: loading and saving takes time for each."""
 
 MAX_CELLS = 100_000
-"""Cells, empty ones with a format too: up to 30 microseconds each."""
+"""Cells, empty ones with a format too, which openpyxl makes as well."""
 
 MAX_UNPACKED_BYTES = 32 * 2**20
 """Pictures included."""
