@@ -1,7 +1,7 @@
 """Watch deadlines.
 
 Every morning: what is due, missing, late, overdue or failed. The list is in the task's log, and as JSON in
-`UW_HOME/deadlines/<date>.json`; then everybody is told what they have not been told (docs/alerts.md).
+`UW_HOME/deadlines/<date>.json`; then everybody is sent what they have not been sent (docs/alerts.md).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ with DAG(
 
     @task
     def list_deadlines() -> dict[str, Any]:
-        """Log and store what stands."""
+        """Log and store what is open."""
         from union_warehouse.orchestration.steps import watch_deadlines
 
         return watch_deadlines()

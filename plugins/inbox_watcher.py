@@ -45,7 +45,7 @@ class InboxTrigger(BaseEventTrigger):
             try:
                 waiting = await asyncio.to_thread(_waiting_files)
             except OSError as error:
-                # A file taken away while it was looked at, or a share that is gone for a while: the next look tells.
+                # A file taken away while it was looked at, or a share that is gone for a while: the next look decides.
                 logger.warning("the inbox could not be read: %s", error)
                 waiting = []
             now = time.monotonic()

@@ -16,7 +16,7 @@ def tell_success(context: Any) -> None:
 
 
 def tell_failure(context: Any) -> None:
-    """The run failed: tell the data engineers, and send what else is new."""
+    """The run failed: notify the data engineers, and send what else is new."""
     from union_warehouse.orchestration.alerting import tell_how_it_ended
 
     tell_how_it_ended(context, is_success=False)

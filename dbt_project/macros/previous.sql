@@ -1,5 +1,5 @@
 {#- dbt lists the relations of a schema when a model first asks for one of them, and takes them into its memory one by one: a
-    model of another thread that asks meanwhile is told that a table is not there (dbt-adapters issue 366). So they are asked for
+    model of another thread that asks meanwhile learns that a table is not there (dbt-adapters issue 366). So they are asked for
     once before the models start. -#}
 {% macro list_last_close() -%} {%- do previous_mart("any") -%} {%- do last_build_model("intermediate", "any") -%} {%- endmacro %}
 
@@ -13,7 +13,7 @@
     {%- if execute -%} {{ return(adapter.get_relation("last_build", schema, name)) }} {%- endif -%} {{ return(none) }}
 {%- endmacro %}
 
-{#- What the months that are made anew are made of, whatever the version of a submission: to tell whose rows made a difference. -#}
+{#- What the rebuilt months are made of, whatever the version of a submission: it shows whose rows made a difference. -#}
 {% macro contributions_by_slot(relation) -%}
     select
         indicator_code,

@@ -71,7 +71,7 @@ class Home:
 
     @property
     def receipts(self) -> Path:
-        """What each sender is told about a submission."""
+        """The answer to each submission: its verdict and what to correct."""
         return self.root / "receipts"
 
     @property
@@ -86,7 +86,7 @@ class Home:
 
     @property
     def alerts(self) -> Path:
-        """What was told to whom: the state of each alert, and every message (docs/alerts.md)."""
+        """The state of each alert, and every message sent (docs/alerts.md)."""
         return self.root / "alerts"
 
     @property

@@ -43,7 +43,7 @@ class HashKey:
 
     @property
     def fingerprint(self) -> str:
-        """Sixteen hex digits that tell keys apart without giving the key away."""
+        """Sixteen hex digits that distinguish keys without giving the key away."""
         return self.digests([b"fingerprint"])[0][:16]
 
     def digests(self, values: list[bytes]) -> list[str]:

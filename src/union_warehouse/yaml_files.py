@@ -1,4 +1,4 @@
-"""YAML that people write, read into pydantic models: what is wrong with it is told by file and key, in Chinese and English."""
+"""YAML that people write, read into pydantic models: what is wrong with it is reported by file and key, in Chinese and English."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def fault(reason_zh: str, reason_en: str, *place: str) -> NoReturn:
     Args:
         reason_zh: what is wrong, in Chinese.
         reason_en: the same in English.
-        *place: the keys that lead to it, from where the validator stands.
+        *place: the keys that lead to it, seen from the validator.
 
     Raises:
         PydanticCustomError: always; :func:`read_yaml` makes a message of it.
@@ -135,7 +135,7 @@ class _Loader(yaml.CSafeLoader):
         """The mapping of ``node``.
 
         Raises:
-            yaml.constructor.ConstructorError: a key stands in it twice.
+            yaml.constructor.ConstructorError: a key occurs in it twice.
         """
         keys = [key.value for key, _ in node.value]
         for number, (key, _) in enumerate(node.value):

@@ -1,5 +1,5 @@
 -- Findings on what was reported by two departments or under two numbers: each row of a group, with the others named.
--- Rows that share a business key are told so once: their number is judged by itself only where they share nothing else.
+-- Rows that share a business key are reported once: their number is judged by itself only where they share nothing else.
 {% set keys_of_fact = {} %}
 {% for rule, key in business_keys().items() %} {% do keys_of_fact.update({key.fact: key}) %} {% endfor %}
 

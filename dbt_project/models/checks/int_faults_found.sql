@@ -1,4 +1,4 @@
--- Every fault that stands at this close, whatever found it, once per identity.
+-- Every fault found at this close, whatever found it, once per identity.
 with
     of_rows as (
         select

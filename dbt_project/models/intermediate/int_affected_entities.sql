@@ -1,4 +1,4 @@
--- Entities to make anew: those carried by a submission that began or ceased to count, and those whose verdict or
+-- Entities to rebuild: those carried by a submission that began or ceased to count, and those whose verdict or
 -- attribution depends on one of them (a hazard on its inspection, a member on the register of unions, ...).
 {% set keys = {"member_counts": "member_count_key"} %}
 {% for definition in fact_definitions().values() %} {% do keys.update({definition.form: definition.key}) %} {% endfor %}

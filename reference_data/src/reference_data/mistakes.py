@@ -137,7 +137,7 @@ def numbers_in_scientific_notation(tables: Tables) -> Tables:
 
 
 def list_pasted_twice(tables: Tables) -> Tables:
-    """The first third of a list stands in the sheet twice: every number in it is used twice."""
+    """The first third of a list is in the sheet twice: every number in it is used twice."""
     rows = tables["assistance"]
     return {**tables, "assistance": pd.concat([rows, rows.iloc[: len(rows) // 3]], ignore_index=True)}
 

@@ -1,4 +1,4 @@
-"""How a department writes its cells: one form's rows as the text, numbers and dates that stand in the sheet."""
+"""How a department writes its cells: one form's rows as the text, numbers and dates of the sheet."""
 
 from __future__ import annotations
 

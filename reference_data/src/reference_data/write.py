@@ -57,7 +57,7 @@ def write_reference_year(
         year: reporting year.
         scale: multiplies unions, enterprises, persons and most activities; figures that count them grow as much.
         seed: of everything drawn.
-        on_progress: told the month whose files were written.
+        on_progress: called with the month whose files were written.
         first_year: year whose opening month carries the opening stock, by default ``year``. An earlier one writes a
             following year: no opening month, and its unions, enterprises and members go on from those years' files.
         months_after: also write so many of the next year's first months, as the following year would have them.

@@ -1,4 +1,4 @@
-"""Who is told what, when and in which words: ``expectations/alerts.yml``."""
+"""Who is written to about what, when and in which words: ``expectations/alerts.yml``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from union_warehouse.yaml_files import YamlEntry, fault, keyed_by, read_yaml
 ALERTS_FILE = EXPECTATIONS_DIR / "alerts.yml"
 SEVERITIES = ("critical", "warning", "info")
 DEPARTMENT = "department"
-"""The audience that is many: each reporting unit is told of its own events only."""
+"""The audience that is many: each reporting unit is notified of its own events only."""
 
 Language = Literal["zh", "en"]
 
@@ -49,10 +49,10 @@ class Phase(YamlEntry):
 
     Attributes:
         name: such as ``reminder``.
-        from_working_day: when it begins, counted from the day the event stands since.
+        from_working_day: when it begins, counted from the day the event is open since.
         severity: one of SEVERITIES.
-        audiences: who is told.
-        is_end_told: whether those who were told of this phase are told that the event is over.
+        audiences: who is notified.
+        is_end_told: whether those who were notified of this phase are notified that the event is over.
         title: of the group of such events in a message.
         line: one event; names its facts in braces.
         action: what to do, once for the group.
@@ -84,7 +84,7 @@ class Definition(YamlEntry):
         return self
 
     def phase_on(self, today: date, since: date) -> Phase | None:
-        """The phase on ``today`` of an event that stands since a day; None before its first."""
+        """The phase on ``today`` of an event that is open since a day; None before its first."""
         begun = [phase for phase in self.phases.values() if add_working_days(since, phase.from_working_day) <= today]
         return begun[-1] if begun else None
 

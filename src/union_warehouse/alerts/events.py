@@ -1,4 +1,4 @@
-"""What may be told: one event a thing that needs somebody, under an id that is the same on every day it is found."""
+"""What may be reported: one event a thing that needs somebody, under an id that is the same on every day it is found."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _KEPT = 80
 
 @dataclass(frozen=True)
 class Event:
-    """Something that stands on the day it is looked for.
+    """Something that is open on the day it is looked for.
 
     Attributes:
         kind: its definition in ``expectations/alerts.yml``.
         unit: code of the reporting unit that it concerns, or None.
-        key: what tells it from others of its kind and unit: a month, a number, a release.
-        since: the day it stands since, from which its phases count.
+        key: what distinguishes it from others of its kind and unit: a month, a number, a release.
+        since: the day it is open since, from which its phases count.
         facts: what its words name.
         mark: what makes it worth telling again when it changes.
         until: last day of interest, where it may come before the one that the definition's ``watched_days`` say.

@@ -1,4 +1,4 @@
-"""What was told to whom: ``UW_HOME/alerts/state.json``, and one file per message that is never changed.
+"""Who was sent what: ``UW_HOME/alerts/state.json``, and one file per message that is never changed.
 
 A message is sent, then written down, then the state moves: a process killed in between sends it once more (at least once),
 and never forgets it.
@@ -24,17 +24,17 @@ from union_warehouse.working_days import SHANGHAI
 
 @dataclass
 class Entry:
-    """One event that stands, or that is over and not all who knew of it have been told.
+    """One event that is open, or that is over and not all who knew of it have been notified.
 
     Attributes:
         kind: of the event.
         unit: its reporting unit.
-        key: what tells it from others.
-        since: the day it stands since (ISO), of the last time it was found: a due date can move.
+        key: what distinguishes it from others.
+        since: the day it is open since (ISO), of the last time it was found: a due date can move.
         until: last day of interest (ISO), or None.
         facts: likewise.
         mark: likewise.
-        told: what each channel was told last, ``<phase>|<mark>``.
+        told: what each channel was sent last, ``<phase>|<mark>``.
         acknowledged: by, at, until (a day, or None) of whoever silenced it; empty if nobody did.
         is_over: whether it was not found any more.
     """
@@ -67,7 +67,7 @@ class Entry:
 
 @dataclass
 class State:
-    """Every event that stands, by id, and the time up to which alerts have been sent (None: never)."""
+    """Every open event, by id, and the time up to which alerts have been sent (None: never)."""
 
     as_of: datetime | None
     entries: dict[str, Entry]
@@ -123,10 +123,10 @@ def save_state(home: Home, state: State) -> None:
 
 
 def acknowledge_event(home: Home, event_id: str, by: str, until: date | None) -> None:
-    """Silence an event until the end of a day, or for good; that it is over is told all the same.
+    """Silence an event until the end of a day, or for good; its end is reported all the same.
 
     Raises:
-        UnknownAlert: no event of that id stands.
+        UnknownAlert: no event of that id is open.
     """
     with locked_state(home) as state:
         entry = state.entries.get(event_id)

@@ -25,7 +25,7 @@ _SEVERITY_NAMES = {
 
 @dataclass(frozen=True)
 class Item:
-    """One event as a recipient is told of it: its phase, or with ``is_over`` that it is over."""
+    """One event as a recipient reads of it: its phase, or with ``is_over`` that it is over."""
 
     event_id: str
     entry: Entry
@@ -35,7 +35,7 @@ class Item:
 
     @property
     def stamp(self) -> str:
-        """What is remembered as told."""
+        """What is remembered as sent."""
         return f"{self.phase.name}|{self.entry.mark}"
 
 

@@ -1,4 +1,4 @@
-"""What a release tells: overdue hazards, expiring contracts, waiting rows, restatements, unusual figures, a release that is late."""
+"""What a release gives cause for: overdue hazards, expiring contracts, waiting rows, restatements, unusual figures, a release that is late."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SEVERITIES_ZH = {"general": "一般", "major": "重大"}
 
 
 def release_events(home: Home, as_of: datetime) -> list[Event]:
-    """Events of the release that stood at ``as_of``; none before the first."""
+    """Events of the release that was current at ``as_of``; none before the first."""
     releases = [release for release in list_releases(home) if release.known_at_utc <= as_of]
     if not releases:
         return []
@@ -67,7 +67,7 @@ def _overdue_hazards(connection: duckdb.DuckDBPyConnection, today: date) -> Iter
 
 
 def _expiring_contracts(connection: duckdb.DuckDBPyConnection, today: date) -> Iterator[Event]:
-    """Once a unit and month: a month is told of as soon as the first of its contracts has at most 60 days left.
+    """Once a unit and month: a month is reported as soon as the first of its contracts has at most 60 days left.
 
     What expired earlier in this month stays with it: it was not renewed, so the month is not done.
     """

@@ -1,4 +1,4 @@
-"""One run of the alerts: find the events, see who has not been told, tell them, remember it."""
+"""One run of the alerts: find the events, see who has not been notified, write to them, remember it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Delivery:
 
 
 def find_events(home: Home, as_of: datetime) -> list[Event]:
-    """Everything that stands at ``as_of``, whether or not somebody was told.
+    """Everything that is open at ``as_of``, whether or not somebody was notified.
 
     A source that cannot be read is an event itself: a manifest that is broken must not silence the failure that it caused.
     """
@@ -96,7 +96,7 @@ def plan_messages(home: Home, as_of: datetime) -> list[Delivery]:
 
 
 def send_alerts(home: Home, as_of: datetime) -> dict[str, Any]:
-    """Tell everybody what they have not been told; run again, it says nothing new.
+    """Send everybody what they have not been sent; run again, it sends nothing.
 
     Args:
         home: the warehouse's state.
@@ -133,7 +133,7 @@ def send_alerts(home: Home, as_of: datetime) -> dict[str, Any]:
 
 
 def standing_events(home: Home) -> list[dict[str, Any]]:
-    """Events that stand since the last run: id, severity, phase, since, told (channels) and acknowledged_by."""
+    """Events that are open since the last run: id, severity, phase, since, told (channels) and acknowledged_by."""
     state, events = load_state(home), load_definitions().events
     today = (state.as_of or datetime.now(UTC)).astimezone(SHANGHAI).date()
     found = []
@@ -154,7 +154,7 @@ def standing_events(home: Home) -> list[dict[str, Any]]:
 
 
 def _plan(home: Home, state: State, as_of: datetime) -> list[Delivery]:
-    """Bring ``state`` up to date with what is found, and group what somebody has not been told by channel."""
+    """Bring ``state`` up to date with what is found, and group what has not been sent by channel."""
     as_of = state.check_time(as_of)
     definitions, targets = load_definitions(), load_targets(home)
     today = as_of.astimezone(SHANGHAI).date()
@@ -183,7 +183,7 @@ def _bring_up_to_date(home: Home, state: State, events: Sequence[Event], definit
         if until is None or today <= until:
             state.take(event, until)
             found.add(event.id)
-    # While a source cannot be read, what is not found may stand all the same.
+    # While a source cannot be read, what is not found may be open all the same.
     gone = set() if any(event.kind == UNREADABLE for event in events) else state.entries.keys() - found
     for event_id in gone:
         entry = state.entries[event_id]
@@ -203,7 +203,7 @@ def _last_day_of_interest(event: Event, watched_days: int | None) -> date | None
 def _standing(
     event_id: str, entry: Entry, targets: dict[Recipient, list[Target]], definitions: Definitions, today: date
 ) -> Iterator[tuple[tuple[Recipient, Target | None], Item]]:
-    """Who must be told of an event that stands."""
+    """Who must be notified of an open event."""
     definition = definitions.events[entry.kind]
     phase = definition.phase_on(today, entry.since_day)
     if phase is None or entry.is_silent(today):
@@ -221,7 +221,7 @@ def _standing(
 def _over(
     event_id: str, entry: Entry, by_channel: dict[str, Target], definitions: Definitions
 ) -> Iterator[tuple[tuple[Recipient, Target | None], Item]]:
-    """Who must be told that an event is over: whoever was told of it, by a channel that still exists."""
+    """Who must be notified that an event is over: whoever was notified of it, by a channel that still exists."""
     definition = definitions.events[entry.kind]
     for channel, stamp in entry.told.items():
         phase, target = definition.phase(stamp.partition("|")[0]), by_channel.get(channel)
@@ -246,7 +246,7 @@ def _remember(delivery: Delivery) -> None:
 
 
 def _drop_finished(home: Home, state: State) -> None:
-    """Forget what is over once everybody who can still be told has been."""
+    """Drop what is over once everybody who can still be notified has been."""
     definitions, by_channel = load_definitions(), _by_channel(load_targets(home))
     for event_id, entry in list(state.entries.items()):
         if entry.is_over and not any(_over(event_id, entry, by_channel, definitions)):

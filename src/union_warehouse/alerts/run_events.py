@@ -1,4 +1,4 @@
-"""What the machinery tells: audits that stopped a close, and DAGs whose last run failed."""
+"""What runs give cause for: audits that stopped a close, and DAGs whose last run failed."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def note_run(home: Home, dag_id: str, run_id: str, at: datetime, failures: Seque
         dag_id: the DAG.
         run_id: its run.
         at: when it ended.
-        failures: task and code of each error; empty after a success. What an error says is not kept: a value may stand in it.
+        failures: task and code of each error; empty after a success. What an error says is not kept: it may hold a value.
     """
     note = {"run_id": run_id, "at": to_text(at), "failures": sorted(map(list, set(failures)))}
     write_json(home.alerts / "runs" / f"{dag_id}.json", note)

@@ -1,4 +1,4 @@
-"""What the landing zone tells: missing, late and rejected submissions, rows in quarantine."""
+"""What the landing zone gives cause for: missing, late and rejected submissions, rows in quarantine."""
 
 from __future__ import annotations
 
@@ -101,12 +101,12 @@ def _quarantined(connection: duckdb.DuckDBPyConnection) -> Iterator[Event]:
 
 
 def _last_watched(month: str) -> date:
-    """The last day on which the submissions of ``month`` are looked at: after it an event is not over, but forgotten."""
+    """The last day on which the submissions of ``month`` are looked at: after it an event is not over, but dropped."""
     return last_day(add_months(month, _WATCHED_MONTHS))
 
 
 def _unplaced(home: Home, as_of: datetime) -> Iterator[Event]:
-    """Files that name no known department or month; their names and contents are not told, a person may stand in them."""
+    """Files that name no known department or month; their names and contents are left out, a person may be named in them."""
     files = unplaced_manifest_files(home.landing)
     if not files:
         return

@@ -1,4 +1,4 @@
-"""``uw alerts``: what is told to whom."""
+"""``uw alerts``: who is written to about what."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def preview(as_of: datetime | None, as_json: bool) -> None:
 @_as_of
 @_json
 def send(as_of: datetime | None, as_json: bool) -> None:
-    """Send what has not been told yet. Exit code 1 if a server did not take its message; the next run tries again.
+    """Send what has not been sent yet. Exit code 1 if a server did not take its message; the next run tries again.
 
     An audience without target is no failure: its message is kept under UW_HOME/alerts/ and marked as not sent.
     """
@@ -64,7 +64,7 @@ def send(as_of: datetime | None, as_json: bool) -> None:
 @alerts.command("list")
 @_json
 def list_events(as_json: bool) -> None:
-    """List the alerts that stand since the last `send`, with their ids."""
+    """List the alerts that are open since the last `send`, with their ids."""
     from union_warehouse.alerts import standing_events
 
     found = standing_events(Home.from_environment())
@@ -83,7 +83,7 @@ def list_events(as_json: bool) -> None:
 @click.option("--by", required=True, metavar="NAME", help="Who takes care of it.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Last day of silence (default: for good).")
 def acknowledge(event_id: str, by: str, until: datetime | None) -> None:
-    """Silence the alert ID; that it is over is told all the same. `list` shows the ids."""
+    """Silence the alert ID; its end is reported all the same. `list` shows the ids."""
     from union_warehouse.alerts import acknowledge as acknowledge_event
 
     last: date | None = until.date() if until else None

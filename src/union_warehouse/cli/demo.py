@@ -76,7 +76,7 @@ def demo(seed: int) -> None:
 
     Writes a year of synthetic submissions and the first months of the next, collects them, closes the months one by one
     as known at each closing date (through the real Airflow DAGs, in this process), and prints a table of the figures and
-    one of the next year's commitments. UW_HOME is made anew; exit code 1 if a figure differs.
+    one of the next year's commitments. UW_HOME is emptied first; exit code 1 if a figure differs.
     """
     _reference_data()
     home = Home.from_environment()

@@ -116,7 +116,7 @@ def department_line(code: str) -> tuple[str, ...]:
 
 
 def structure_fingerprint() -> str:
-    """Of the units and what became of them: facts that were built with another one must be made anew."""
+    """Of the units and what became of them: facts that were built with another one must be rebuilt."""
     return hashlib.sha256(UNITS_SEED.read_bytes() + SUCCESSIONS_SEED.read_bytes()).hexdigest()
 
 

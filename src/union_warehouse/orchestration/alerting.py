@@ -37,13 +37,13 @@ def tell_how_it_ended(context: Mapping[str, Any], *, is_success: bool) -> None:
 
 def _failures(home: Home, dag_id: str, run_id: str, context: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Task and error code of every step that failed; a task that was killed left no error."""
-    told = [
+    failed = [
         (record.task_id, record.error["code"])
         for record in read_records(home, dag_id, run_id).values()
         if record.error is not None
     ]
     last = context.get("ti")
-    return told or [(last.task_id if last else "?", str(context.get("reason", "unexpected")))]
+    return failed or [(last.task_id if last else "?", str(context.get("reason", "unexpected")))]
 
 
 def send_daily(home: Home) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The daily watch: everything that stands on a day and is due to be told, as JSON and as lines in the task's log."""
+"""The daily watch: every alert that is open on a day, as JSON and as lines in the task's log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 def record_deadlines(home: Home, as_of: datetime) -> dict[str, Any]:
-    """Find what stands at ``as_of``, log it and store it as ``UW_HOME/deadlines/<date>.json``.
+    """Find what is open at ``as_of``, log it and store it as ``UW_HOME/deadlines/<date>.json``.
 
     The file holds ``as_of`` and ``events``: id, kind, unit, since, phase, severity and facts, whether or not somebody has been
     told (docs/alerts.md says what each kind means).

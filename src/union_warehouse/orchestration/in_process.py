@@ -45,7 +45,7 @@ class InProcessRunner:
 
 
 def _load_dag(dag_id: str) -> Any:
-    """A DAG parsed anew: a run leaves its parameters in the object that it ran.
+    """A DAG parsed again: a run leaves its parameters in the object that it ran.
 
     Raises:
         RuntimeError: its file does not parse.
@@ -57,7 +57,7 @@ def _load_dag(dag_id: str) -> Any:
         raise RuntimeError(f"DAG files do not parse: {bag.import_errors}")
     dag = bag.dags[dag_id]
     for task in dag.tasks:
-        # Somebody waits at a terminal: tell them at once, they decide whether to run it again.
+        # Somebody waits at a terminal: report at once, they decide whether to run it again.
         (task.partial_kwargs if task.is_mapped else vars(task))["retries"] = 0
     return dag
 

@@ -54,7 +54,7 @@ def results_of(home: Home, run: RunResult) -> dict[str, Any]:
 
 
 def _failure(run: RunResult, records: list[StepRecord]) -> StepStopped | RunFailed:
-    # A mapped task that failed explains more than the gate that noticed it, so the first failure in time is told.
+    # A mapped task that failed explains more than the gate that noticed it, so the first failure in time is reported.
     failed = sorted((record for record in records if record.error), key=lambda record: record.started_at)
     error = failed[0].error if failed else None
     if error and error["code"] != "unexpected":

@@ -148,7 +148,7 @@ def watch_deadlines() -> dict[str, Any]:
 
 
 def send_alerts() -> dict[str, Any]:
-    """Send what has not been told yet.
+    """Send what has not been sent yet.
 
     Raises:
         AlertsNotDelivered: a server did not take its message.

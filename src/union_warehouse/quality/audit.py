@@ -188,22 +188,22 @@ def _compare_with_quarantine(
     workbench: Workbench, form: Form, checks: Iterable[Check], located: dict[str, ExpectationValidationResult]
 ) -> Finding:
     """The rows that GX found per rule against those that the row checks quarantined for it."""
-    told = _told_rows(workbench, form)
+    quarantined = _quarantined_rows(workbench, form)
     differences: list[dict[str, Any]] = []
     for check in checks:
         if not check.rules:
             continue
         expected: FailingRows = set().union(
-            *(told.pop((column, rule), set()) for column in check.columns for rule in check.rules)
+            *(quarantined.pop((column, rule), set()) for column in check.columns for rule in check.rules)
         )
         found, count = _found_rows(located.get(check.id))
         differences += _differences(check, found, count, expected)
-    for (column, rule), rows in told.items():
+    for (column, rule), rows in quarantined.items():
         differences += [_difference(row, (rule,), "row checks", column) for row in sorted(rows)]
     return Finding(_agreement_check(form), not differences, len(differences), differences[:_SAMPLE_ROWS], "")
 
 
-def _told_rows(workbench: Workbench, form: Form) -> dict[tuple[str, str], FailingRows]:
+def _quarantined_rows(workbench: Workbench, form: Form) -> dict[tuple[str, str], FailingRows]:
     """Rows in quarantine per column and rule: errors, and those warnings that the contract defines."""
     warnings = ", ".join(f"'{rule.code}'" for rule in form.rules) or "''"
     rows = workbench.execute(
@@ -211,10 +211,10 @@ def _told_rows(workbench: Workbench, form: Form) -> dict[tuple[str, str], Failin
         semi join (select distinct _submission_id from "{form.name}") using (_submission_id)
         where form = '{form.name}' and (severity = 'error' or rule_code in ({warnings}))"""
     )
-    told: dict[tuple[str, str], FailingRows] = {}
+    quarantined: dict[tuple[str, str], FailingRows] = {}
     for column, rule, submission_id, row in rows:
-        told.setdefault((column, rule), set()).add((submission_id, row))
-    return told
+        quarantined.setdefault((column, rule), set()).add((submission_id, row))
+    return quarantined
 
 
 def _found_rows(item: ExpectationValidationResult | None) -> tuple[FailingRows, int]:

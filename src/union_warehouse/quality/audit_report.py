@@ -25,7 +25,7 @@ class Finding:
     Attributes:
         check: what was expected.
         success: whether it holds.
-        count: failing rows; None where GX could not tell.
+        count: failing rows; None where GX could not count them.
         samples: a few failing rows, column to value, without personal data.
         exception: why GX could not evaluate it, empty if it could.
     """

@@ -27,7 +27,7 @@ def create_scope(workbench: Workbench, home: Home) -> str:
     """Create what the suites of the marts query, in the audit's own DuckDB; returns the table that is the GX batch.
 
     ``audited_scope``: one row: first_changed_month (earliest month of a submission that began or ceased to count),
-    from_month (first month whose snapshots and indicators were made anew), last_month, opening_month. Views: ``fact_rows``
+    from_month (first month whose snapshots and indicators were rebuilt), last_month, opening_month. Views: ``fact_rows``
     (form, fact, entity_key and provenance of every fact row), ``union_rows`` (form, union_code, day_on and provenance of
     every fact row that names a union), ``staged_submissions`` (form, submission_id, staged_count). Tables: ``staged_rows``
     and ``landed_rows`` of the submissions that began to count, ``touched_unions`` and ``touched_inspections`` of those

@@ -11,7 +11,7 @@ from great_expectations.expectations.core.unexpected_rows_expectation import Une
 
 
 class FailingRowCountExpectation(UnexpectedRowsExpectation):  # type: ignore[misc]
-    """No row fails; of those that do, only the number is told."""
+    """No row fails; of those that do, only the number is given."""
 
     metric_dependencies: ClassVar[tuple[str, ...]] = ("unexpected_rows_query.row_count",)
 

@@ -20,7 +20,7 @@ EarlierSubmissions = Callable[[str, Iterable[str]], Sequence[tuple[str, Path, st
 
 KNOWN_DATES = "build.audit.known_dates"
 """The audit's own register: dates of the accepted rows of earlier submissions, form by form. A landed file never changes, so
-each is read once, and a long history is not opened anew at every close."""
+each is read once, and a long history is not opened again at every close."""
 PROBLEMS = "row_problems"
 _USCC_CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _FIRST_DAY = "cast(_month || '-01' as date)"

@@ -1,6 +1,6 @@
 """Verdicts that depend on other submissions, as far as they are known on arrival.
 
-They are told to the sender as provisional and change nothing: every close makes them anew from all effective rows
+The sender sees them as provisional, and they change nothing: every close judges again, from all effective rows
 (domain: Submission). Rows that hold an error of their own are not judged.
 """
 
@@ -22,7 +22,7 @@ from union_warehouse.quality.row_rules import RowProblem
 JOINED = ("join", "transfer_in")
 CHANGE_COLUMNS = ("changed_on", "change", "id_number", "union_code")
 MAX_PROVISIONAL = 1_000
-"""Provisional problems that are told of one rule of one form: a forgotten register would repeat itself on every row."""
+"""Provisional problems that are shown of one rule of one form: a register left out would repeat itself on every row."""
 
 Row = dict[str, Any]
 Words = Callable[[Row], tuple[str, str]]
@@ -46,7 +46,7 @@ class Known:
 
 
 def judge_provisionally(tables: Mapping[str, pa.Table], month: str, known: Known) -> list[RowProblem]:
-    """Row problems that the next close would find as things stand.
+    """Row problems that the next close would find from what has arrived.
 
     Args:
         tables: landed rows by form (landing.landed_table).

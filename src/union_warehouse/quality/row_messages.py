@@ -194,7 +194,7 @@ _TITLES = {
 
 
 def title_of(rule: str, form: Form | None) -> str | None:
-    """A few Chinese words for what a rule finds, whatever the cell; None for a rule that is told per submission only."""
+    """A few Chinese words for what a rule finds, whatever the cell; None for a rule that is reported per submission only."""
     if rule in _TITLES:
         return _TITLES[rule]
     return next((item.message_zh for item in form.rules if item.code == rule), None) if form else None

@@ -122,7 +122,7 @@ def judge_rows(rows: FormRows, month: str, is_opening: bool, earlier_dates: Earl
 
 @lru_cache(maxsize=512)
 def row_checks(form: Form, month: str, is_opening: bool) -> tuple[Check, ...]:
-    """Every check of ``form`` for a submission of ``month``, in the order in which problems are told."""
+    """Every check of ``form`` for a submission of ``month``, in the order in which problems are listed."""
     checks = [check for field in form.fields for check in _field_checks(field)]
     checks += [check for field in form.fields for check in _date_checks(field, month, is_opening)]
     checks += [Check(rule.code, rule.column, rule.severity, f"not ({rule.predicate})") for rule in form.rules]

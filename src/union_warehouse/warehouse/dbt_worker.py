@@ -80,7 +80,7 @@ def main() -> None:
         request = json.loads(line)
         place = (request["build"], request["target"])
         if place not in manifests:
-            # A project that cannot be read leaves no manifest: the run reads it itself, and tells what is wrong.
+            # A project that cannot be read leaves no manifest: the run reads it itself, and says what is wrong.
             with exclusive(Path(request["lock"])):
                 manifests[place] = _dbt(["parse"], *place).result
             gc.collect()
@@ -98,7 +98,7 @@ def _run_in_fork(request: Mapping[str, Any], manifest: Any) -> NoReturn:
     gc.disable()  # the fork lives for seconds
     with exclusive(Path(request["lock"])), (Path(request["build"]) / "dbt.log").open("a", encoding="utf-8", buffering=1) as log:
 
-        def tell(event: Any) -> None:
+        def report(event: Any) -> None:
             if event.info.level in {"info", "warn", "error"}:
                 line = f"{datetime.now(UTC):%H:%M:%S}  {event.info.msg}\n"
                 log.write(line)
@@ -106,7 +106,7 @@ def _run_in_fork(request: Mapping[str, Any], manifest: Any) -> NoReturn:
                     sys.stdout.write(line)
                     sys.stdout.flush()
 
-        success = _dbt(request["arguments"], request["build"], request["target"], manifest, [tell]).success
+        success = _dbt(request["arguments"], request["build"], request["target"], manifest, [report]).success
         if success:
             _checkpoint_files()
         # DuckDB cannot end in a fork in any other way.

@@ -302,7 +302,7 @@ def _write_expected_reports(connection: duckdb.DuckDBPyConnection, expected: pa.
 
 
 def _write_report_months(connection: duckdb.DuckDBPyConnection, known_at: datetime | None) -> None:
-    """Write ``plan.report_months``: the months whose facts of submissions and expected reports are made anew."""
+    """Write ``plan.report_months``: the months whose facts of submissions and expected reports are rebuilt."""
     connection.execute("create table if not exists plan.known_submissions (path varchar)")
     connection.execute(
         f"""

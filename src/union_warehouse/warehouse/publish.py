@@ -155,7 +155,7 @@ def _export_parquet(
 ) -> dict[str, dict[str, Any]]:
     """Every mart as one Parquet file a month, ``all.parquet`` without months; unchanged files are hard links.
 
-    A fact of spells is one file too: each month ends spells of dozens of earlier ones, whose files would be written anew.
+    A fact of spells is one file too: each month ends spells of dozens of earlier ones, whose files would be written again.
     """
     tables: dict[str, dict[str, Any]] = {}
     names = connection.execute("select table_name from duckdb_tables() where schema_name = 'main' order by 1").fetchall()
@@ -181,7 +181,7 @@ def _export_parquet(
 def _write_partitions(
     connection: duckdb.DuckDBPyConnection, table: str, value: str, partitions: Sequence[str], folder: Path
 ) -> None:
-    """The rows of each of ``partitions``, as ``value`` tells them, in a file of its own.
+    """The rows of each of ``partitions``, by ``value``, in a file of its own.
 
     One statement writes them all, which is faster than one each; one thread, so that each is one file of ordered rows.
     """

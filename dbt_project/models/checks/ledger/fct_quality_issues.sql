@@ -71,10 +71,10 @@ with
             coalesce(found.source_row, ledger.source_row) as source_row,
             coalesce(ledger.first_seen_release_id, release_id) as first_seen_release_id,
             coalesce(ledger.first_seen_at, known_at) as first_seen_at,
-            -- empty while it stands: a row of the ledger changes when something happened, not at every close
+            -- empty while it is found: a row of the ledger changes when something happened, not at every close
             if(is_found, null, coalesce(ledger.last_seen_release_id, previous_release_id)) as last_seen_release_id,
             if(is_found, null, coalesce(ledger.last_seen_at, previous_known_at)) as last_seen_at,
-            -- of the present occurrence: one that came back is to be corrected anew
+            -- of the present occurrence: one that came back is to be corrected again
             if(was_corrected or ledger.quality_issue_key is null, known_at, ledger.opened_at) as opened_at,
             if(is_found, null, coalesce(ledger.corrected_at, known_at)) as corrected_at,
             coalesce(ledger.reopened_count, 0) + cast(is_found and was_corrected as integer) as reopened_count

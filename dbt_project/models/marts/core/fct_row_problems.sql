@@ -42,7 +42,7 @@ with
         {% if is_incremental() %} semi join {{ source("plan", "changed_submissions") }} using (form, submission_id) {% endif %}
     ),
 
-    -- verdicts that depend on other submissions, made anew at each close
+    -- verdicts that depend on other submissions, judged again at each close
     waiting as (
         {% for form, (model, key, column, natural_key) in judged.items() %}
             {% if not loop.first %}

@@ -144,7 +144,7 @@ with
             and median_event_count >= {{ limits.floor }}
             and least_event_count >= {{ limits.floor }} / 2
             and coalesce(figure_last_year > 0, true)
-            -- nil everywhere is the season; a department that sent nothing is told of in any season
+            -- nil everywhere is the season; a department that sent nothing is listed in any season
             and (
                 figure is null
                 or indicator_kind = 'stock'

@@ -198,7 +198,7 @@ def _restatements(connection: duckdb.DuckDBPyConnection, data: ReportData) -> li
 
 
 def _precise(value: float | None, figure: Figure) -> str:
-    """A value with the decimals that tell it from the one before."""
+    """A value with the decimals that distinguish it from the one before."""
     if value is None:
         return ""
     return f"{number_text(value * 100, _PRECISE)}%" if unit_heading(figure.unit, "") == "%" else number_text(value)

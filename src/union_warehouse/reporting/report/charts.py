@@ -106,7 +106,7 @@ def _month_bars(axes: Axes, labels: tuple[str, ...], series: Series, *, is_narro
 
 
 def _draw_total(axes: Axes, places: list[int], series: Series, top: float) -> None:
-    """The year to date, on a scale of its own of which only the last value is told."""
+    """The year to date, on a scale of its own of which only the last value is labelled."""
     totals = _drawn(series.year_to_date)
     scaled = [total / (max(totals) or 1) * top * _HEIGHT_OF_TOTAL for total in totals]
     axes.plot(places, scaled, color=_BLUE, linewidth=1.2, marker="o", markersize=2.5, label=_TOTAL, zorder=3)

@@ -74,7 +74,7 @@ class Chart:
         kind: as of a template's chart.
         labels: of the points or bars.
         series: one panel each.
-        description: what a reader without the picture is told.
+        description: what a reader without the picture reads.
     """
 
     caption: str

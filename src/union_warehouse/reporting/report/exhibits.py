@@ -211,9 +211,9 @@ def _commitment_series(data: ReportData, _exhibit: Exhibit) -> tuple[tuple[str, 
 
 def _description(labels: Sequence[str], series: Sequence[Series]) -> str:
     """The numbers of a chart in words."""
-    told = []
+    parts = []
     for one in series:
         points = zip(labels, one.values, strict=True) if len(one.values) == len(labels) else [(one.name, one.values[0])]
         words = "、".join(f"{label}{value_text(value, one.unit, one.unit_zh)}" for label, value in points if value is not None)
-        told.append(f"{one.name}：{words}" if len(one.values) == len(labels) else words)
-    return "；".join(told) + "。"
+        parts.append(f"{one.name}：{words}" if len(one.values) == len(labels) else words)
+    return "；".join(parts) + "。"

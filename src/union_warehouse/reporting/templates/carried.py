@@ -1,4 +1,4 @@
-"""What a template brings along from the current release, as ``carry_forward.yml`` declares it."""
+"""What a template carries forward from the current release, as ``carry_forward.yml`` declares it."""
 
 from __future__ import annotations
 

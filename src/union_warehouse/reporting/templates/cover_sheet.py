@@ -39,7 +39,7 @@ _ASK, _EMPTY, _CONTRADICTION, _DONE = "请选择报送方式", "声明有数据�
 
 @dataclass(frozen=True)
 class Owed:
-    """One form on the cover, with the number of rows that the template brings along."""
+    """One form on the cover, with the number of rows that the template carries forward."""
 
     form: Form
     prefilled: int

@@ -48,26 +48,28 @@ def validation(field: Field, column: int, month: str, drop_down: DropDown | None
 
     Args:
         field: the contract's field.
-        column: where it stands, from zero.
+        column: its position, from zero.
         month: of the template.
         drop_down: that it has.
     """
     title, text = prompt(field, month)
-    told: dict[str, Any] = {
+    options: dict[str, Any] = {
         "input_title": title,
         "input_message": text,
         "error_title": "填写有误",
         "error_message": refusal(field, month),
     }
     if drop_down is None:
-        return told | _of_type(field, column, month)
-    told |= {"validate": "list", "source": drop_down.source}
+        return options | _of_type(field, column, month)
+    options |= {"validate": "list", "source": drop_down.source}
     if drop_down.other_value is OtherValue.TAKEN:
-        told["show_error"] = False
+        options["show_error"] = False
     elif drop_down.other_value is OtherValue.QUESTIONED:
-        told["error_type"] = "warning"
-        told["error_message"] = f"“{field.label}”不在“工会名册”中。本月新建或划入的工会可以继续，否则请从下拉列表选择。要继续吗？"
-    return told
+        options["error_type"] = "warning"
+        options["error_message"] = (
+            f"“{field.label}”不在“工会名册”中。本月新建或划入的工会可以继续，否则请从下拉列表选择。要继续吗？"
+        )
+    return options
 
 
 def _of_type(field: Field, column: int, month: str) -> dict[str, Any]:

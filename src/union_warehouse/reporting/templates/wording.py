@@ -1,4 +1,4 @@
-"""What a template tells about a column: its note, its prompt and what it says when a value is refused."""
+"""What a template says about a column: its note, its prompt and what it says when a value is refused."""
 
 from __future__ import annotations
 
