@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.timing import Clock, collected_years, copies_measured, home_until
 from union_warehouse.paths import Home
 from union_warehouse.quality.audit import audit_landed_forms, audit_warehouse
-from union_warehouse.warehouse import plan_close, publish_release, report_close, run_dbt
+from union_warehouse.warehouse import list_restatements, plan_close, publish_release, run_dbt
 from union_warehouse.warehouse.approvals import APPROVED, record_event
 from union_warehouse.warehouse.plan import plan_from_landing
 from union_warehouse.warehouse.review import review_close
@@ -100,7 +100,7 @@ def _close(home: Home, month: str, known_at: datetime, clock: Clock) -> str:
             _approve(home, close_id)
         with clock.measuring("publish"):
             publish_release(home, close_id)
-            report_close(home, close_id)
+            list_restatements(home, close_id)
     return close_id
 
 

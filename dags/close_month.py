@@ -24,7 +24,7 @@ from typing import Any
 import pendulum
 from airflow.sdk import DAG, CronPartitionTimetable, ExceptionRetryPolicy, Param, RetryAction, RetryRule, task
 from release_approval import ReleaseApproval
-from run_callbacks import tell_failure, tell_success
+from run_callbacks import notify_failure, notify_success
 
 STEPS = {
     "audit_landed_forms": "Holds every landed row against its contract, and quarantine against what fails there.",
@@ -32,7 +32,7 @@ STEPS = {
     "audit_warehouse": "Holds the built marts against the stop and warn suites; a stop ends the run here.",
     "approve_release": "Asks a person, where anything needs approval; a rejection ends the run here.",
     "publish_release": "Makes the release folder and points `current` at it.",
-    "report_close": "Lists what the release restated.",
+    "list_restatements": "Lists what the release restated.",
     "confirm_release": "The gate: fails unless the release can be read and is the current one.",
 }
 
@@ -48,8 +48,8 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=APPROVAL_WAIT + timedelta(hours=6),
-    on_success_callback=tell_success,
-    on_failure_callback=tell_failure,
+    on_success_callback=notify_success,
+    on_failure_callback=notify_failure,
     tags=["warehouse"],
     params={
         "month": Param(None, "Month; default: the partition key", type=["null", "string"], pattern=r"^\d{4}-(0[1-9]|1[0-2])$"),

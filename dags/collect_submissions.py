@@ -27,7 +27,7 @@ from airflow.sdk import (
     task,
 )
 from inbox_watcher import InboxTrigger
-from run_callbacks import tell_failure, tell_success
+from run_callbacks import notify_failure, notify_success
 
 inbox = Asset("inbox", watchers=[AssetWatcher(name="inbox_watcher", trigger=InboxTrigger())])
 
@@ -42,8 +42,8 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=6),
-    on_success_callback=tell_success,
-    on_failure_callback=tell_failure,
+    on_success_callback=notify_success,
+    on_failure_callback=notify_failure,
     tags=["submissions"],
     default_args={
         "owner": "union-warehouse",

@@ -11,7 +11,7 @@ from typing import Any
 
 import pendulum
 from airflow.sdk import DAG, CronTriggerTimetable, task
-from run_callbacks import tell_failure, tell_success
+from run_callbacks import notify_failure, notify_success
 
 with DAG(
     dag_id="watch_deadlines",
@@ -21,8 +21,8 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=1),
-    on_success_callback=tell_success,
-    on_failure_callback=tell_failure,
+    on_success_callback=notify_success,
+    on_failure_callback=notify_failure,
     tags=["submissions", "warehouse"],
     default_args={
         "owner": "union-warehouse",

@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 
-def tell_success(context: Any) -> None:
+def notify_success(context: Any) -> None:
     """The run succeeded: send what is new, and that an earlier failure is over."""
     from union_warehouse.orchestration.alerting import tell_how_it_ended
 
     tell_how_it_ended(context, is_success=True)
 
 
-def tell_failure(context: Any) -> None:
+def notify_failure(context: Any) -> None:
     """The run failed: notify the data engineers, and send what else is new."""
     from union_warehouse.orchestration.alerting import tell_how_it_ended
 

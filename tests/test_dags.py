@@ -124,7 +124,7 @@ def test_every_task_of_a_close_holds_the_writer_pool(bag: Any) -> None:
 def test_a_close_runs_its_steps_in_order_and_ends_with_the_gate(bag: Any) -> None:
     dag = bag.dags["close_month"]
     order = ["plan_close", "check_need", "audit_landed_forms", "build_warehouse", "audit_warehouse", "approve_release"]
-    order += ["publish_release", "report_close", "confirm_release"]
+    order += ["publish_release", "list_restatements", "confirm_release"]
     for before, after in pairwise(order):
         assert after in dag.get_task(before).downstream_task_ids
     assert [task.task_id for task in dag.leaves] == ["confirm_release"]
@@ -295,7 +295,7 @@ def test_a_publish_that_left_another_release_current_is_caught_by_the_gate(
     for module, name in ((audit, "audit_landed_forms"), (audit, "audit_warehouse"), (warehouse, "run_dbt")):
         monkeypatch.setattr(module, name, lambda *_: {})
     monkeypatch.setattr(approval, "ask", lambda *_: None)
-    for name in ("publish_release", "report_close"):
+    for name in ("publish_release", "list_restatements"):
         monkeypatch.setattr(warehouse, name, lambda *_: {})
     run = runner.run("close_month", {"month": "2014-01"}, _ignore)
     assert run.failed_tasks == ("confirm_release",)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.workbook_factory import write_csv
 from union_warehouse.contracts import load_forms
 from union_warehouse.paths import Home
-from union_warehouse.quality.row_rules import Check
+from union_warehouse.quality.row_rules import RowCheck
 from union_warehouse.submissions import check_file
 
 FORMS = ["hazards", "collective_contracts", "member_counts", "programme_enrolments", "training_activities"]
@@ -54,7 +54,7 @@ def test_a_glance_rules_out_only_what_no_row_breaks(spoilt: tuple[str, list[dict
         path = write_csv(Path(folder), form, rows)
         received_at = datetime(2014, 4, 2, tzinfo=UTC)
         glanced = check_file(home, path, received_at)
-        with patch.object(Check, "is_ruled_out", lambda *_: False):
+        with patch.object(RowCheck, "is_ruled_out", lambda *_: False):
             queried = check_file(home, path, received_at)
     assert glanced == queried
 

@@ -1,6 +1,6 @@
 {#- What every staging model shares: provenance columns, the key of the entity, and reading each submission once. -#}
 {% macro new_accepted_rows(form) -%}
-    select landed.*, lineage.standing_code as department_line
+    select landed.*, lineage.standing_code
     from {{ source("landing", form) }} as landed
     left join
         (select unit_code, standing_code from {{ source("plan", "unit_lineage") }} where valid_to is null) as lineage
@@ -23,7 +23,7 @@
 {% macro entity_key(columns) -%}
     md5(
         concat_ws(
-            '|', department_line, {% for column in columns %} cast({{ column }} as varchar){{ ", " if not loop.last }}{% endfor %}
+            '|', standing_code, {% for column in columns %} cast({{ column }} as varchar){{ ", " if not loop.last }}{% endfor %}
         )
     )
 {%- endmacro %}

@@ -31,11 +31,11 @@ STEP_LABELS = {
     "audit_warehouse": "audit the warehouse",
     "approve_release": "see whether it needs approval",
     "publish_release": "publish the release",
-    "report_close": "list what was restated",
+    "list_restatements": "list what was restated",
     "confirm_release": "confirm the release",
 }
 # Steps too short to be worth a line of their own.
-_QUIET_STEPS = {"list_inbox", "confirm_outcomes", "report_close", "confirm_release"}
+_QUIET_STEPS = {"list_inbox", "confirm_outcomes", "list_restatements", "confirm_release"}
 
 
 def console(stream: IO[str] | None = None) -> Console:

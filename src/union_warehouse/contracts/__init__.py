@@ -20,11 +20,11 @@ from union_warehouse.contracts.model import (
 )
 from union_warehouse.contracts.units import (
     ReportingUnit,
-    department_line,
     forms_owed,
     load_units,
     structure_fingerprint,
     unit_lineage,
+    units_sharing_records,
 )
 
 __all__ = [
@@ -39,7 +39,6 @@ __all__ = [
     "ReportingUnit",
     "Severity",
     "TableRule",
-    "department_line",
     "expected_reports",
     "form_by_sheet",
     "forms_owed",
@@ -48,4 +47,5 @@ __all__ = [
     "load_units",
     "structure_fingerprint",
     "unit_lineage",
+    "units_sharing_records",
 ]

@@ -106,7 +106,7 @@ def standing_code(code: str) -> str:
     return next((spell.standing_code for spell in unit_lineage() if spell.unit_code == code and spell.valid_to is None), code)
 
 
-def department_line(code: str) -> tuple[str, ...]:
+def units_sharing_records(code: str) -> tuple[str, ...]:
     """``code`` and every department whose reports it goes on with: an update of one of their records is one of its own."""
     line = standing_code(code)
     return (

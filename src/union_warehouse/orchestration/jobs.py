@@ -27,7 +27,7 @@ class Close:
         known_at: submissions that had arrived by then count; UTC ISO-8601.
         release_id: the release that holds the month now.
         is_new: False if nothing had changed since that release.
-        report: what ``report_close`` returned: the restated figures and more; empty if not new.
+        report: what ``list_restatements`` returned: the restated figures and more; empty if not new.
         approval: who approved it, why and for which reasons, as in the release; None where nothing was wrong.
     """
 
@@ -181,4 +181,4 @@ def _outcome(home: Home, month: str, run: RunResult) -> Close:
     is_new = bool(plan["is_needed"])
     release_id = plan["close_id"] if is_new else plan["release_id"]
     approval = read_release(home, release_id).approval
-    return Close(month, plan["known_at"], release_id, is_new, results["report_close"] if is_new else {}, approval)
+    return Close(month, plan["known_at"], release_id, is_new, results["list_restatements"] if is_new else {}, approval)

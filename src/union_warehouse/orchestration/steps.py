@@ -184,10 +184,10 @@ def _publish_release(home: Home, close_id: str) -> Any:
     return publish_release(home, close_id)
 
 
-def _report_close(home: Home, close_id: str) -> Any:
-    from union_warehouse.warehouse import report_close
+def _list_restatements(home: Home, close_id: str) -> Any:
+    from union_warehouse.warehouse import list_restatements
 
-    return report_close(home, close_id)
+    return list_restatements(home, close_id)
 
 
 def _confirm_release(home: Home, close_id: str) -> Any:
@@ -206,7 +206,7 @@ CLOSE_STEPS: Mapping[str, Callable[[Home, str], Any]] = {
     "build_warehouse": _build_warehouse,
     "audit_warehouse": _audit_warehouse,
     "publish_release": _publish_release,
-    "report_close": _report_close,
+    "list_restatements": _list_restatements,
     "confirm_release": _confirm_release,
 }
 

@@ -20,7 +20,7 @@ from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.landing.effective import versions
 from union_warehouse.landing.row_problems import ROW_PROBLEMS
 from union_warehouse.paths import BUILD_FILE, MARTS_FILE, Home
-from union_warehouse.quality.audit_report import Finding, write_report
+from union_warehouse.quality.audit_report import AuditFinding, write_report
 from union_warehouse.quality.built_marts import create_scope
 from union_warehouse.quality.gx_duckdb import Workbench, open_workbench
 from union_warehouse.quality.landed_rows import PROBLEMS, create_landed_table, create_problems_table
@@ -70,7 +70,7 @@ def audit_landed_forms(home: Home, close_id: str) -> dict[str, Any]:
     """
     started = time.perf_counter()
     shutil.rmtree(home.audits / close_id, ignore_errors=True)
-    findings: dict[str, list[Finding]] = {}
+    findings: dict[str, list[AuditFinding]] = {}
     results = []
     with open_workbench({"build": home.build / close_id / BUILD_FILE}, writable={"build"}) as workbench:
         landed = workbench.execute(
@@ -102,7 +102,7 @@ def audit_warehouse(home: Home, close_id: str) -> dict[str, Any]:
     """
     started = time.perf_counter()
     folder = home.build / close_id
-    findings: dict[str, list[Finding]] = {}
+    findings: dict[str, list[AuditFinding]] = {}
     results = []
     with open_workbench({"build": folder / BUILD_FILE, "marts": folder / MARTS_FILE}) as workbench:
         scope = create_scope(workbench, home)
@@ -153,11 +153,11 @@ def _paired(
     return ((check, by_id[check.id]) for check in checks)
 
 
-def _judge(check: Check, item: ExpectationValidationResult) -> Finding:
+def _judge(check: Check, item: ExpectationValidationResult) -> AuditFinding:
     details = item.result or {}
     rows = details.get("details", {}).get("unexpected_rows") or details.get("partial_unexpected_index_list") or []
     count = details.get("observed_value", details.get("unexpected_count", 0 if item.success else None))
-    return Finding(check, bool(item.success), count, [dict(row) for row in rows[:_SAMPLE_ROWS]], _exception_of(item))
+    return AuditFinding(check, bool(item.success), count, [dict(row) for row in rows[:_SAMPLE_ROWS]], _exception_of(item))
 
 
 def _exception_of(item: ExpectationValidationResult) -> str:
@@ -168,7 +168,7 @@ def _exception_of(item: ExpectationValidationResult) -> str:
     return "; ".join(dict.fromkeys(messages))
 
 
-def _audit_form(workbench: Workbench, form: Form) -> tuple[ExpectationSuiteValidationResult, list[Finding]]:
+def _audit_form(workbench: Workbench, form: Form) -> tuple[ExpectationSuiteValidationResult, list[AuditFinding]]:
     """Judge one form: whether each expectation holds on every row, then where those that failed do not."""
     checks = contract_checks(form)
     result = _validate(workbench, form.name, form.name, checks, {"result_format": "BOOLEAN_ONLY"})
@@ -186,7 +186,7 @@ def _audit_form(workbench: Workbench, form: Form) -> tuple[ExpectationSuiteValid
 
 def _compare_with_quarantine(
     workbench: Workbench, form: Form, checks: Iterable[Check], located: dict[str, ExpectationValidationResult]
-) -> Finding:
+) -> AuditFinding:
     """The rows that GX found per rule against those that the row checks quarantined for it."""
     quarantined = _quarantined_rows(workbench, form)
     differences: list[dict[str, Any]] = []
@@ -200,7 +200,7 @@ def _compare_with_quarantine(
         differences += _differences(check, found, count, expected)
     for (column, rule), rows in quarantined.items():
         differences += [_difference(row, (rule,), "row checks", column) for row in sorted(rows)]
-    return Finding(_agreement_check(form), not differences, len(differences), differences[:_SAMPLE_ROWS], "")
+    return AuditFinding(_agreement_check(form), not differences, len(differences), differences[:_SAMPLE_ROWS], "")
 
 
 def _quarantined_rows(workbench: Workbench, form: Form) -> dict[tuple[str, str], FailingRows]:
@@ -283,7 +283,7 @@ def _conclude(
     home: Home,
     close_id: str,
     audit: str,
-    findings: dict[str, list[Finding]],
+    findings: dict[str, list[AuditFinding]],
     results: Sequence[ExpectationSuiteValidationResult],
     started: float,
 ) -> dict[str, Any]:

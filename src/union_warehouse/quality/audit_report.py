@@ -19,7 +19,7 @@ _LISTS_OF_ROWS = ("unexpected_list", "unexpected_index_list", "partial_unexpecte
 
 
 @dataclass(frozen=True)
-class Finding:
+class AuditFinding:
     """The result of one check.
 
     Attributes:
@@ -64,7 +64,7 @@ class Finding:
 
 
 def write_report(
-    folder: Path, audit: str, findings: dict[str, list[Finding]], results: Iterable[ExpectationSuiteValidationResult]
+    folder: Path, audit: str, findings: dict[str, list[AuditFinding]], results: Iterable[ExpectationSuiteValidationResult]
 ) -> None:
     """Keep one audit of a close: ``results/<suite>.json`` (GX's own), ``summary.json`` and ``data_docs/``.
 

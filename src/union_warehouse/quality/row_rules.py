@@ -41,7 +41,7 @@ class RowProblem(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Check:
+class RowCheck:
     """One rule of one column.
 
     Attributes:
@@ -121,21 +121,23 @@ def judge_rows(rows: FormRows, month: str, is_opening: bool, earlier_dates: Earl
 
 
 @lru_cache(maxsize=512)
-def row_checks(form: Form, month: str, is_opening: bool) -> tuple[Check, ...]:
+def row_checks(form: Form, month: str, is_opening: bool) -> tuple[RowCheck, ...]:
     """Every check of ``form`` for a submission of ``month``, in the order in which problems are listed."""
     checks = [check for field in form.fields for check in _field_checks(field)]
     checks += [check for field in form.fields for check in _date_checks(field, month, is_opening)]
-    checks += [Check(rule.code, rule.column, rule.severity, f"not ({rule.predicate})") for rule in form.rules]
+    checks += [RowCheck(rule.code, rule.column, rule.severity, f"not ({rule.predicate})") for rule in form.rules]
     if form.key:
         names = ", ".join(f'"{field.name}"' for field in form.key)
         is_known = " and ".join(f'"{field.name}" is not null' for field in form.key)
         checks.append(
-            Check("duplicate_key", form.key[0].name, Severity.ERROR, f"{is_known} and count(*) over (partition by {names}) > 1")
+            RowCheck(
+                "duplicate_key", form.key[0].name, Severity.ERROR, f"{is_known} and count(*) over (partition by {names}) > 1"
+            )
         )
     return tuple(checks)
 
 
-def _field_checks(field: Field) -> list[Check]:
+def _field_checks(field: Field) -> list[RowCheck]:
     value, text, valid = f'"{field.name}"', f'"{field.name}__text"', f'"{field.name}__valid"'
     unread = f"{value} is null and {text} is not null"
     is_formula = f"starts_with({text}, '=')"
@@ -153,26 +155,26 @@ def _field_checks(field: Field) -> list[Check]:
         conditions["outside_enum"] = f"{value} not in ({codes})"
     if field.checker:
         conditions[f"invalid_{field.checker}"] = f"not {valid}"
-    checks = [Check(rule, field.name, Severity.ERROR, condition) for rule, condition in conditions.items()]
+    checks = [RowCheck(rule, field.name, Severity.ERROR, condition) for rule, condition in conditions.items()]
     if field.minimum is not None:
-        checks.append(Check("negative_value", field.name, Severity.ERROR, f"{value} < {field.minimum}", (field.minimum, None)))
+        checks.append(RowCheck("negative_value", field.name, Severity.ERROR, f"{value} < {field.minimum}", (field.minimum, None)))
     return checks
 
 
 _DATE_RULES = frozenset({"date_after_month", "date_before_window", "late_row"})
 
 
-def _date_checks(field: Field, month: str, is_opening: bool) -> list[Check]:
+def _date_checks(field: Field, month: str, is_opening: bool) -> list[RowCheck]:
     start, window, end = first_day(month), window_start(month), last_day(month)
     value = f'"{field.name}"'
     checks = []
     if field.date_role is DateRole.EVENT:
-        checks.append(Check("date_after_month", field.name, Severity.ERROR, f"{value} > date '{end}'", (None, end)))
+        checks.append(RowCheck("date_after_month", field.name, Severity.ERROR, f"{value} > date '{end}'", (None, end)))
     if field.date_role in (DateRole.EVENT, DateRole.END) and not is_opening:
-        checks.append(Check("date_before_window", field.name, Severity.ERROR, f"{value} < date '{window}'", (window, None)))
+        checks.append(RowCheck("date_before_window", field.name, Severity.ERROR, f"{value} < date '{window}'", (window, None)))
     if field.date_role is DateRole.EVENT and not is_opening:
         is_late = f"{value} >= date '{window}' and {value} < date '{start}'"
-        checks.append(Check("late_row", field.name, Severity.WARNING, is_late, (start, None)))
+        checks.append(RowCheck("late_row", field.name, Severity.WARNING, is_late, (start, None)))
     return checks
 
 
@@ -221,16 +223,16 @@ _GLANCES: Mapping[str, Callable[[pa.Table, str], bool]] = {
 }
 
 
-Broken = list[tuple[Check, np.ndarray[Any, np.dtype[np.int64]]]]
+Broken = list[tuple[RowCheck, np.ndarray[Any, np.dtype[np.int64]]]]
 
 
 @lru_cache(maxsize=512)
-def _query(checks: tuple[Check, ...]) -> str:
+def _query(checks: tuple[RowCheck, ...]) -> str:
     flags = ", ".join(f'({check.broken}) as "{number}"' for number, check in enumerate(checks))
     return f"select _row, {flags} from submitted_rows"
 
 
-def _broken(table: pa.Table, form: Form, checks: tuple[Check, ...]) -> Broken:
+def _broken(table: pa.Table, form: Form, checks: tuple[RowCheck, ...]) -> Broken:
     """Positions of the rows that break each check; checks that none breaks are left out."""
     suspected = tuple(check for check in checks if not check.is_ruled_out(table, form))
     if not table.num_rows or not suspected:

@@ -2,11 +2,11 @@
 
 from union_warehouse.warehouse.build import run_dbt
 from union_warehouse.warehouse.plan import plan_close
-from union_warehouse.warehouse.publish import publish_release, report_close
+from union_warehouse.warehouse.publish import list_restatements, publish_release
 
 __all__ = [
+    "list_restatements",
     "plan_close",
     "publish_release",
-    "report_close",
     "run_dbt",
 ]

@@ -76,7 +76,7 @@ def plan_close(home: Home, month: str, known_at: datetime) -> dict[str, Any]:
         "previous_release_id": current.release_id if current else None,
         "previous_known_at": current.known_at if current else None,
     }
-    changed, fingerprints = write_build(home, folder, close)
+    changed, fingerprints = write_plan_and_landing(home, folder, close)
     if current is None and not changed:
         raise NothingSubmitted(month=month, known_at=close["known_at"])
     is_needed = current is None or bool(changed) or month not in current.closed_months
@@ -121,7 +121,7 @@ def plan_from_landing(home: Home, close_id: str, closed_months: Sequence[str], k
         "previous_release_id": None,
         "previous_known_at": None,
     }
-    changed, fingerprints = write_build(home, folder, close)
+    changed, fingerprints = write_plan_and_landing(home, folder, close)
     plan = close | {
         "is_needed": True,
         "release_id": None,
@@ -133,7 +133,7 @@ def plan_from_landing(home: Home, close_id: str, closed_months: Sequence[str], k
     return plan
 
 
-def write_build(home: Home, folder: Path, close: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
+def write_plan_and_landing(home: Home, folder: Path, close: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
     """Write the schemas ``plan`` and ``landing`` into the build of ``folder``.
 
     Args:

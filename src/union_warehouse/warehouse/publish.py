@@ -81,7 +81,7 @@ def publish_release(home: Home, close_id: str) -> dict[str, Any]:
     return release.to_dict()
 
 
-def report_close(home: Home, close_id: str) -> dict[str, Any]:
+def list_restatements(home: Home, close_id: str) -> dict[str, Any]:
     """What a close published: release_id, month, known_at, restated_count and ``restated``.
 
     ``restated`` lists each figure of an earlier published month that the release changed: indicator_code, month,

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 from pydantic import Field, model_validator
 
-from union_warehouse.contracts import Form, department_line, load_forms
+from union_warehouse.contracts import Form, load_forms, units_sharing_records
 from union_warehouse.months import add_months, first_day
 from union_warehouse.paths import Home
 from union_warehouse.releases.read import current_release, open_release
@@ -62,7 +62,7 @@ def read_carried(home: Home, departments: list[str], month: str) -> dict[str, Ca
 def _tables(connection: duckdb.DuckDBPyConnection, kind: str, department: str, month: str) -> dict[str, pa.Table]:
     parameters: dict[str, Any] = {
         "department": department,
-        "departments": list(department_line(department)),
+        "departments": list(units_sharing_records(department)),
         "month_start": first_day(month),
         "month_before": add_months(month, -1),
     }
