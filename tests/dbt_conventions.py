@@ -87,8 +87,23 @@ def hard_coded(manifest: Manifest) -> Iterator[str]:
             yield f"{name}: {relation}"
 
 
+def undescribed_macros(manifest: Manifest) -> Iterator[str]:
+    """Macros and arguments of macros without a description."""
+    for node in _own_macros(manifest):
+        if not node["description"]:
+            yield str(node["name"])
+        described = {argument["name"] for argument in node["arguments"] if argument["description"]}
+        yield from (f"{node['name']}({name})" for name in _arguments(node["macro_sql"]) if name not in described)
+
+
 def _own_macros(manifest: Manifest) -> list[dict[str, Any]]:
     return [node for node in manifest["macros"].values() if node["package_name"] == "union_warehouse"]
+
+
+def _arguments(macro_sql: str) -> list[str]:
+    """The names of the arguments in the head of a macro."""
+    head = re.search(r"{%-?\s*macro\s+\w+\((.*?)\)\s*-?%}", macro_sql, flags=re.DOTALL)
+    return [part.split("=")[0].strip() for part in head[1].split(",") if part.strip()] if head else []
 
 
 RULES: tuple[Rule, ...] = (
@@ -98,6 +113,7 @@ RULES: tuple[Rule, ...] = (
     undescribed,
     parents_not_public,
     hard_coded,
+    undescribed_macros,
 )
 
 EXCEPTIONS: dict[Rule, dict[str, str]] = {

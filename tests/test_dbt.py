@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 from tests.builds import write_empty_build
 from tests.dbt_conventions import RULES, Manifest, Rule, broken, models
@@ -86,6 +87,12 @@ def manifest(empty_build: Path) -> Manifest:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_the_project_keeps_its_conventions(manifest: Manifest, rule: Rule) -> None:
     assert not broken(rule, manifest), rule.__doc__
+
+
+def test_nothing_is_described_that_is_gone(manifest: Manifest) -> None:
+    described = yaml.safe_load((DBT_PROJECT_DIR / "macros" / "_macros.yml").read_text("utf-8"))["macros"]
+    macros = {node["name"] for node in manifest["macros"].values() if node["package_name"] == "union_warehouse"}
+    assert {macro["name"] for macro in described} == macros
 
 
 def test_every_column_that_is_built_is_described(empty_build: Path, manifest: Manifest) -> None:
