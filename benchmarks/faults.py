@@ -1,4 +1,4 @@
-"""(d) Faults: which of those planted in the reference year are found, by which rule, and what else is told (false alarms).
+"""(d) Faults: which of those planted in the reference year are found, by which rule, and what else is reported (false alarms).
 
 The year runs twice, as it is and with the plants of :mod:`benchmarks.plants`; each is collected and built once from the
 landing zone, as known at the last close, which gives the findings that twelve closes leave.
@@ -62,7 +62,7 @@ _DELIBERATE = {
 """What the generator plants all year (reference_data/), by the rule that finds it."""
 
 
-class Told(NamedTuple):
+class Reported(NamedTuple):
     """One finding, whichever rule found it."""
 
     rule: str
@@ -83,23 +83,23 @@ def measure(folder: Path) -> dict[str, Any]:
     _print_plants(found)
     departures = _departures_into_plants(Home(folder / "base" / "home"))
     caused = partial(_is_caused, departures=departures)
-    unexplained = Counter({told: count for told, count in new.items() if not caused(told)})
-    strange = Counter({told: count for told, count in base.items() if not _is_deliberate(told)})
+    unexplained = Counter({reported: count for reported, count in new.items() if not caused(reported)})
+    strange = Counter({reported: count for reported, count in base.items() if not _is_deliberate(reported)})
     _print_by_rule("findings of the year as it is", base, _is_deliberate, "deliberate mistake of the generator")
     _print_by_rule("findings that the plants add", new, caused, "in a planted workbook, or compared with it")
-    for told in sorted([*strange, *unexplained]):
-        print(f"  false alarm: {told.rule} {told.form} {told.department} {told.month} {told.row or ''}")
+    for reported in sorted([*strange, *unexplained]):
+        print(f"  false alarm: {reported.rule} {reported.form} {reported.department} {reported.month} {reported.row or ''}")
     return {
         "faults planted": len(PLANTS),
         "kinds": len({plant.kind for plant in PLANTS}),
         "found": sum(found.values()),
         "false alarms in the year as it is (target <= 5 in all)": strange.total(),
         "false alarms that the plants add": unexplained.total(),
-        "deliberate mistakes of the generator told": base.total() - strange.total(),
+        "deliberate mistakes of the generator reported": base.total() - strange.total(),
     }
 
 
-def _findings(folder: Path, planted_rows: dict[Plant, list[int]] | None) -> Counter[Told]:
+def _findings(folder: Path, planted_rows: dict[Plant, list[int]] | None) -> Counter[Reported]:
     """Write, plant, collect and build a year; its findings. Plants that have rows put them into ``planted_rows``."""
     reference = write_reference_year(folder, year=YEAR, seed=SEED)
     if planted_rows is not None:
@@ -115,7 +115,7 @@ def _findings(folder: Path, planted_rows: dict[Plant, list[int]] | None) -> Coun
     audit_warehouse(home, _BUILD)
     with _attached(home) as connection:
         rows = connection.execute(_FINDINGS).fetchall()
-    return Counter(Told(*row) for row in rows if row[0] not in _OF_ORDINARY_YEARS) + rejected
+    return Counter(Reported(*row) for row in rows if row[0] not in _OF_ORDINARY_YEARS) + rejected
 
 
 @contextmanager
@@ -126,26 +126,27 @@ def _attached(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def _collect(home: Home, reference: ReferenceYear) -> Counter[Told]:
+def _collect(home: Home, reference: ReferenceYear) -> Counter[Reported]:
     """Collect every file that is there; what rejected one of them."""
     instants = {Path(file).name: instant for file, instant in read_instants(reference.arrivals, "file", "received_at").items()}
     place_in_inbox(home, [path for path in reference.submissions if path.exists()], instants)
-    rejected: Counter[Told] = Counter()
+    rejected: Counter[Reported] = Counter()
     for item in scan_inbox(home):
         outcome = collect_file(home, item)
         if outcome.state == "rejected":
             rejected.update(
-                Told(problem["rule"], problem["form"] or "", outcome.department or "", outcome.month or "", 0, "")
+                Reported(problem["rule"], problem["form"] or "", outcome.department or "", outcome.month or "", 0, "")
                 for problem in outcome.problems
             )
     return rejected
 
 
-def _found(plant: Plant, rows: list[int], findings: Counter[Told]) -> bool:
+def _found(plant: Plant, rows: list[int], findings: Counter[Reported]) -> bool:
     return any(
-        (told.rule, told.form, told.department, told.month) == (plant.rule, plant.form, plant.department, plant.month)
-        and (not rows or told.row in rows)
-        for told in findings
+        (reported.rule, reported.form, reported.department, reported.month)
+        == (plant.rule, plant.form, plant.department, plant.month)
+        and (not rows or reported.row in rows)
+        for reported in findings
     )
 
 
@@ -162,31 +163,32 @@ def _departures_into_plants(home: Home) -> set[tuple[str, str, int]]:
     return {(code, month, row) for code, month, row, *arrival in rows if tuple(arrival) in _PLACES}
 
 
-def _is_caused(told: Told, departures: set[tuple[str, str, int]]) -> bool:
+def _is_caused(reported: Reported, departures: set[tuple[str, str, int]]) -> bool:
     """Whether a finding follows from a plant: in its workbook, or in what depends on it."""
-    if (told.department, told.month) in _PLACES:
+    if (reported.department, reported.month) in _PLACES:
         return True
-    if told.rule == "opening_is_last_closing":
-        return (told.department, add_months(told.month, -1)) in _PLACES
-    if told.rule == "transfer_out_arrives":
-        return (told.department, told.month, told.row) in departures
-    if told.rule in _OUTLIERS:
+    if reported.rule == "opening_is_last_closing":
+        return (reported.department, add_months(reported.month, -1)) in _PLACES
+    if reported.rule == "transfer_out_arrives":
+        return (reported.department, reported.month, reported.row) in departures
+    if reported.rule in _OUTLIERS:
         return any(
-            (plant.department, plant.form) == (told.department, told.form) and plant.month < told.month for plant in PLANTS
+            (plant.department, plant.form) == (reported.department, reported.form) and plant.month < reported.month
+            for plant in PLANTS
         )
     return any(
-        plant.rule == told.rule and other.startswith(plant.department)
+        plant.rule == reported.rule and other.startswith(plant.department)
         for plant in PLANTS
-        for other in told.other_place.split(", ")
+        for other in reported.other_place.split(", ")
     )
 
 
-def _is_deliberate(told: Told) -> bool:
-    if told.rule in _DELIBERATE:
+def _is_deliberate(reported: Reported) -> bool:
+    if reported.rule in _DELIBERATE:
         return True
     departments = {(code, f"{YEAR}-{month:02}") for code, month, _ in STRAY_ROWS}
     departments |= {(item.department, f"{YEAR}-{item.month_number:02}") for item in SITUATIONS if item.mistake}
-    return (told.department, told.month) in departments
+    return (reported.department, reported.month) in departments
 
 
 def _print_plants(found: dict[Plant, bool]) -> None:
@@ -196,11 +198,11 @@ def _print_plants(found: dict[Plant, bool]) -> None:
         print(f"| {plant.kind} | {place} | `{plant.form}` | `{plant.rule}` | {'yes' if is_found else '**no**'} |")
 
 
-def _print_by_rule(title: str, findings: Counter[Told], is_explained: Callable[[Told], bool], explanation: str) -> None:
+def _print_by_rule(title: str, findings: Counter[Reported], is_explained: Callable[[Reported], bool], explanation: str) -> None:
     explained: Counter[str] = Counter()
     others: Counter[str] = Counter()
-    for told, count in findings.items():
-        (explained if is_explained(told) else others)[told.rule] += count
+    for reported, count in findings.items():
+        (explained if is_explained(reported) else others)[reported.rule] += count
     print(f"\n{title}\n\n| rule | {explanation} | false alarm |\n|---|---|---|")
     for rule in sorted({*explained, *others}):
         print(f"| `{rule}` | {explained[rule]} | {others[rule] or ''} |")

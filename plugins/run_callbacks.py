@@ -10,13 +10,13 @@ from typing import Any
 
 def notify_success(context: Any) -> None:
     """The run succeeded: send what is new, and that an earlier failure is over."""
-    from union_warehouse.orchestration.alerting import tell_how_it_ended
+    from union_warehouse.orchestration.alerting import notify_of_end
 
-    tell_how_it_ended(context, is_success=True)
+    notify_of_end(context, is_success=True)
 
 
 def notify_failure(context: Any) -> None:
     """The run failed: notify the data engineers, and send what else is new."""
-    from union_warehouse.orchestration.alerting import tell_how_it_ended
+    from union_warehouse.orchestration.alerting import notify_of_end
 
-    tell_how_it_ended(context, is_success=False)
+    notify_of_end(context, is_success=False)

@@ -1,4 +1,4 @@
-"""Alerts: what stands, who is told, once, and what nobody is ever told. Messages go to real servers on this machine."""
+"""Alerts: what is open, who is notified, once, and what nobody is ever sent. Messages go to real servers on this machine."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from union_warehouse.alerts.targets import Recipient
 from union_warehouse.cli import main
 from union_warehouse.contracts import forms_owed, load_units
 from union_warehouse.files import write_json
-from union_warehouse.orchestration.alerting import tell_how_it_ended
+from union_warehouse.orchestration.alerting import notify_of_end
 from union_warehouse.orchestration.records import run_step
 from union_warehouse.paths import PROJECT_DIR, Home
 from union_warehouse.submissions import collect_file, place_in_inbox, scan_inbox
@@ -67,8 +67,8 @@ def hook() -> Iterator[Hook]:
 
 
 @pytest.fixture
-def told(home: Home, hook: Hook) -> Hook:
-    """A home in which every audience, and the departments CQ and WL, are told by webhooks at paths of their names."""
+def webhook(home: Home, hook: Hook) -> Hook:
+    """A home in which every audience, and the departments CQ and WL, are reached by webhooks at paths of their names."""
     targets = {audience: f"{hook.url}/{audience}" for audience in ALL}
     write_targets(home, targets | {"department": {unit: f"{hook.url}/{unit}" for unit in ("CQ", "WL")}})
     return hook
@@ -83,76 +83,76 @@ def write_targets(home: Home, targets: object) -> None:
     (home.root / "alert_targets.yml").write_text(yaml.safe_dump(targets), encoding="utf-8")
 
 
-def test_the_life_of_a_missing_submission(home: Home, told: Hook) -> None:
+def test_the_life_of_a_missing_submission(home: Home, webhook: Hook) -> None:
     for unit in load_units("2014-01"):
         land(home, "2014-01", unit, {form: [] for form in list(owed(unit))[: 9 if unit == "CQ" else None]})
 
-    def told_on(day: str) -> dict[str, str]:
+    def sent_on(day: str) -> dict[str, str]:
         send_alerts(home, at(f"2014-{day}T07:00"))
-        return dict(told.take())
+        return dict(webhook.take())
 
     everybody = {"/CQ", "/analyst", "/data_engineer", "/leader"}
-    assert told_on("02-07") == {}
-    reminded = told_on("02-10")
+    assert sent_on("02-07") == {}
+    reminded = sent_on("02-10")
     assert set(reminded) == {"/CQ"}
     assert "月报即将到期" in reminded["/CQ"] and "截止日 2014-02-12" in reminded["/CQ"]
-    assert told_on("02-12") == {}
-    missing = told_on("02-13")
+    assert sent_on("02-12") == {}
+    missing = sent_on("02-13")
     assert set(missing) == {"/CQ"}
     assert "逾期未报" in missing["/CQ"] and "2014-01 月报应报 15 张表，缺 6 张（" in missing["/CQ"]
-    assert told_on("02-14") == told_on("02-17") == {}, "nothing changed"
-    escalated = told_on("02-18")
+    assert sent_on("02-14") == sent_on("02-17") == {}, "nothing changed"
+    escalated = sent_on("02-18")
     assert set(escalated) == everybody
     assert "已升级" in escalated["/leader"] and "missing_submission:CQ" not in escalated["/leader"].replace("#", "")
     assert "[missing_submission:CQ:2014-01]" in escalated["/data_engineer"] and "To do: " in escalated["/data_engineer"]
-    assert told_on("02-19") == {}
+    assert sent_on("02-19") == {}
 
     land(home, "2014-01", "CQ", owed("CQ"), number=2, received_at="2014-02-20T01:00:00Z")
-    resolved = told_on("02-21")
+    resolved = sent_on("02-21")
     assert set(resolved) == everybody
     assert all("已解决" in text and "2014-01 月报已收齐" in text for text in resolved.values())
-    assert told_on("02-22") == {}
+    assert sent_on("02-22") == {}
     assert not [item for item in standing_events(home) if item["id"] == "missing_submission:CQ:2014-01"]
     assert [item["id"] for item in standing_events(home) if item["id"].startswith("late")] == ["late_submission:CQ:2014-01"]
 
 
-def test_a_department_that_reports_after_the_reminder_hears_no_more(home: Home, told: Hook) -> None:
+def test_a_department_that_reports_after_the_reminder_hears_no_more(home: Home, webhook: Hook) -> None:
     for unit in load_units("2014-01"):
         if unit != "CQ":
             land(home, "2014-01", unit, owed(unit))
     send_alerts(home, at("2014-02-10T07:00"))
-    assert [path for path, _ in told.take()] == ["/CQ"]
+    assert [path for path, _ in webhook.take()] == ["/CQ"]
     land(home, "2014-01", "CQ", owed("CQ"), received_at="2014-02-11T01:00:00Z")
     send_alerts(home, at("2014-02-12T07:00"))
-    assert told.take() == []
+    assert webhook.take() == []
     assert standing_events(home) == []
 
 
 def test_a_broken_manifest_silences_nothing_else_and_resolves_nothing(
-    home: Home, told: Hook, caplog: pytest.LogCaptureFixture
+    home: Home, webhook: Hook, caplog: pytest.LogCaptureFixture
 ) -> None:
     land_two_months(home)
     note_run(home, "close_month", "run", at("2014-02-18T07:00"), [("plan_close", "unexpected")])
     send_alerts(home, at("2014-02-19T07:00"))
-    told.take()
+    webhook.take()
     broken = home.landing / "month=2014-01" / "department=CQ" / "v0001" / "manifest.json"
     whole = broken.read_bytes()
     broken.write_text("王小明 330103199001011234", encoding="utf-8")
     note_run(home, "close_month", "run", at("2014-02-19T08:00"), [("plan_close", "other")])
     send_alerts(home, at("2014-02-20T07:00"))
-    ((path, text),) = told.take()
+    ((path, text),) = webhook.take()
     assert path == "/data_engineer"
     assert "plan_close 失败（other）" in text and "无法读取 submissions" in text
     assert "cannot read the submissions" in caplog.text and "王小明" not in text + caplog.text
     broken.write_bytes(whole)
     send_alerts(home, at("2014-02-21T07:00"))
-    ((_, text),) = told.take()
+    ((_, text),) = webhook.take()
     assert "告警来源 submissions 已可读取" in text and "已收齐" not in text
 
 
-def test_an_empty_home_has_nothing_to_tell(home: Home, told: Hook) -> None:
+def test_an_empty_home_has_nothing_to_send(home: Home, webhook: Hook) -> None:
     assert send_alerts(home, at("2014-02-20T07:00"))["outcomes"] == {}
-    assert told.requests == []
+    assert webhook.requests == []
 
 
 def test_a_message_without_target_is_kept_once_and_sent_when_there_is_one(
@@ -171,21 +171,21 @@ def test_a_message_without_target_is_kept_once_and_sent_when_there_is_one(
     assert send_alerts(home, now)["outcomes"] == {}
 
 
-def test_a_message_that_was_refused_is_sent_again_and_the_others_are_not(home: Home, told: Hook) -> None:
+def test_a_message_that_was_refused_is_sent_again_and_the_others_are_not(home: Home, webhook: Hook) -> None:
     land_two_months(home)
     now = at("2014-02-20T07:00")
     with http_server() as broken:
         broken.status = 500
         targets = yaml.safe_load((home.root / "alert_targets.yml").read_text("utf-8"))
-        write_targets(home, targets | {"leader": [f"{told.url}/leader", f"{broken.url}/second", "no-such-service://x"]})
+        write_targets(home, targets | {"leader": [f"{webhook.url}/leader", f"{broken.url}/second", "no-such-service://x"]})
         result = send_alerts(home, now)
         assert (result["outcomes"]["invalid target"], result["outcomes"]["not delivered"]) == (1, 1)
         assert [channel.split("-")[0] for channel in result["failed"]] == ["leader/json", "leader/no"]
-        assert len(told.take()) == 5
+        assert len(webhook.take()) == 5
         broken.status = 200
         assert send_alerts(home, now)["outcomes"] == {"invalid target": 1, "sent": 1}
         assert len(broken.take()) == 1
-    assert told.take() == []
+    assert webhook.take() == []
 
 
 def test_a_killed_run_loses_no_message(home: Home) -> None:
@@ -206,34 +206,34 @@ def test_a_killed_run_loses_no_message(home: Home) -> None:
         assert send_alerts(home, at("2014-02-20T07:00"))["outcomes"] == {}
 
 
-def test_an_acknowledged_alert_is_silent_until_it_is_over(home: Home, told: Hook) -> None:
+def test_an_acknowledged_alert_is_silent_until_it_is_over(home: Home, webhook: Hook) -> None:
     for unit in load_units("2014-01"):
         if unit not in {"CQ", "WL"}:
             land(home, "2014-01", unit, owed(unit))
     send_alerts(home, at("2014-02-13T07:00"))
-    assert [path for path, _ in told.take()] == ["/CQ", "/WL"]
+    assert [path for path, _ in webhook.take()] == ["/CQ", "/WL"]
     acknowledge(home, "missing_submission:CQ:2014-01", "值班员", None)
     acknowledge(home, "missing_submission:WL:2014-01", "值班员", date(2014, 2, 18))
     send_alerts(home, at("2014-02-18T07:00"))
-    assert told.take() == []
+    assert webhook.take() == []
     assert {item["acknowledged_by"] for item in standing_events(home)} == {"值班员"}
     send_alerts(home, at("2014-02-19T07:00"))
-    escalated = dict(told.take())
+    escalated = dict(webhook.take())
     assert set(escalated) == {"/WL", "/analyst", "/data_engineer", "/leader"}
     assert "武林" in escalated["/leader"] and "长庆" not in escalated["/leader"] and "值班员" not in str(escalated)
     land(home, "2014-01", "CQ", owed("CQ"), received_at="2014-02-19T01:00:00Z")
     send_alerts(home, at("2014-02-20T07:00"))
-    assert "长庆街道总工会 2014-01 月报已收齐" in dict(told.take())["/CQ"]
+    assert "长庆街道总工会 2014-01 月报已收齐" in dict(webhook.take())["/CQ"]
     with pytest.raises(UnknownAlert):
         acknowledge(home, "missing_submission:CQ:2014-01", "值班员", None)
 
 
-def test_what_is_too_old_is_forgotten_without_a_word(home: Home, told: Hook) -> None:
+def test_what_is_too_old_is_dropped_without_a_word(home: Home, webhook: Hook) -> None:
     land_two_months(home)
     send_alerts(home, at("2014-02-20T07:00"))
-    assert told.take()
+    assert webhook.take()
     send_alerts(home, at("2014-06-30T07:00"))
-    later = str(told.take())
+    later = str(webhook.take())
     assert "2014-05 月报" in later and "2014-01" not in later and "已解决" not in later
     assert not [item["id"] for item in standing_events(home) if "2014-01" in item["id"]]
 
@@ -246,7 +246,7 @@ def test_time_does_not_go_back(home: Home) -> None:
         send_alerts(home, at("2014-02-19T07:00"))
 
 
-def test_rejections_and_quarantine_end_with_a_better_submission(home: Home, told: Hook, tmp_path: Path) -> None:
+def test_rejections_and_quarantine_end_with_a_better_submission(home: Home, webhook: Hook, tmp_path: Path) -> None:
     bad = write_csv(tmp_path / "1", "hazards", [{"found_on": date(2014, 1, 10), "due_on": date(2014, 1, 1)}], "CQ", "2014-01")
     (junk := tmp_path / "王小明的体检报告.xlsx").write_bytes(b"junk")
     place_in_inbox(home, [bad, junk], at("2014-02-03T09:00"))
@@ -255,7 +255,7 @@ def test_rejections_and_quarantine_end_with_a_better_submission(home: Home, told
     for item in scan_inbox(home):
         collect_file(home, item)
     send_alerts(home, at("2014-02-04T07:00"))
-    first = dict(told.take())
+    first = dict(webhook.take())
     assert "待更正" in first["/CQ"] and "1 行有错" in first["/CQ"] and "receipts/2014-01/CQ/v0001.xlsx" in first["/CQ"]
     assert (home.root / "receipts/2014-01/CQ/v0001.xlsx").is_file()
     assert "被退回" in first["/WL"]
@@ -263,7 +263,7 @@ def test_rejections_and_quarantine_end_with_a_better_submission(home: Home, told
     land(home, "2014-01", "CQ", owed("CQ"), number=2, received_at="2014-02-04T01:00:00Z")
     land(home, "2014-01", "WL", owed("WL"), number=2, received_at="2014-02-04T01:00:00Z")
     send_alerts(home, at("2014-02-05T07:00"))
-    then = dict(told.take())
+    then = dict(webhook.take())
     assert set(then) == {"/CQ", "/WL", "/analyst"}
     assert "待更正的数据行已更正" in then["/CQ"] and "已重新报送并接收" in then["/WL"]
 
@@ -291,7 +291,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return home
 
 
-def test_what_a_release_tells(published: Home, hook: Hook) -> None:
+def test_what_a_release_gives_cause_for(published: Home, hook: Hook) -> None:
     write_targets(published, {audience: f"{hook.url}/{audience}" for audience in ALL} | {"department": {"CQ": f"{hook.url}/CQ"}})
     send_alerts(published, at("2014-02-21T07:00"))
     first = dict(hook.take())
@@ -317,29 +317,29 @@ def test_what_a_release_tells(published: Home, hook: Hook) -> None:
     assert 0 <= bodies["department:CQ"].index("■ 严重｜") < bodies["department:CQ"].index("■ 提示｜集体合同即将到期")
 
 
-def test_what_is_only_out_of_sight_is_not_told_as_over(published: Home, home: Home, told: Hook) -> None:
+def test_what_is_only_out_of_sight_is_not_reported_as_over(published: Home, home: Home, webhook: Hook) -> None:
     shutil.copytree(published.releases, home.releases, symlinks=True)
     land_two_months(home)
     write_json(home.audits / "2014-02-r1" / "summary.json", {"warehouse": {"marts": [STOPPING]}})
     land(home, "2014-01", "WL", owed("WL"), [("member_changes", 2, "gender", "outside_enum")], 2, "2014-05-20T00:00:00Z")
     os.utime(home.audits / "2014-02-r1" / "summary.json", (at("2014-05-25T07:00").timestamp(),) * 2)
     send_alerts(home, at("2014-05-26T07:00"))
-    before = dict(told.take())
+    before = dict(webhook.take())
     assert "关账 2014-02-r1 有 1 项稽核未通过（marts.no_row_lost）" in before["/data_engineer"] and "1 行有错" in before["/WL"]
     shutil.rmtree(home.audits)  # the next attempt has begun
     for day in ("2014-05-31", "2014-06-01", "2014-06-20", "2015-12-20", "2016-01-20", "2016-02-01"):
         send_alerts(home, at(f"{day}T07:00"))
-        for _, text in told.take():
+        for _, text in webhook.take():
             assert not [words for words in ("已通过稽核", "已更正", "均已续签") if words in text], day
     (home.releases / "2014-02-r1").mkdir()
     send_alerts(home, at("2016-02-02T07:00"))
-    assert "关账 2014-02-r1 已通过稽核并发布" in dict(told.take())["/data_engineer"]
+    assert "关账 2014-02-r1 已通过稽核并发布" in dict(webhook.take())["/data_engineer"]
 
 
 STOPPING = {"expectation": "marts.no_row_lost", "severity": "stop", "success": False, "sample_rows": []}
 
 
-def test_every_event_can_be_told_in_every_language(published: Home) -> None:
+def test_every_event_has_words_in_every_language(published: Home) -> None:
     definitions = load_definitions()
     known = {event.kind: event for event in find_events(published, at("2014-03-24T07:00"))}
     facts: dict[str, Any] = FACTS_OF_OTHERS | {kind: event.facts for kind, event in known.items()}
@@ -376,10 +376,10 @@ def test_every_kind_of_event_has_its_place_in_the_docs() -> None:
     assert headings == set(load_definitions().events)
 
 
-def test_many_events_of_a_kind_are_one_message(home: Home, told: Hook) -> None:
+def test_many_events_of_a_kind_are_one_message(home: Home, webhook: Hook) -> None:
     land_two_months(home)
     send_alerts(home, at("2014-02-20T07:00"))
-    (text,) = [text for path, text in told.take() if path == "/leader"]
+    (text,) = [text for path, text in webhook.take() if path == "/leader"]
     assert text.count("  · ") == 11 and "另有" in text, "ten lines, and how many more"
 
 
@@ -390,7 +390,7 @@ def test_many_events_of_a_kind_are_one_message(home: Home, told: Hook) -> None:
     phone=st.integers(13_000_000_000, 19_999_999_999),
 )
 @settings(max_examples=10, deadline=None)
-def test_no_personal_data_is_ever_told(name: str, birthday: date, serial: int, phone: int) -> None:
+def test_no_personal_data_is_ever_sent(name: str, birthday: date, serial: int, phone: int) -> None:
     number = f"330103{birthday:%Y%m%d}{serial:04d}"
     story = f"{name} {number} {phone}"
     with TemporaryDirectory() as folder:
@@ -399,8 +399,8 @@ def test_no_personal_data_is_ever_told(name: str, birthday: date, serial: int, p
         for path in home.landing.rglob("manifest.json"):
             manifest = json.loads(path.read_text("utf-8"))
             problem = {"form": None, "sheet": story, "row": 1, "rule": "wrong_template", "severity": "error"}
-            told = {"message_zh": story, "message_en": story}
-            manifest |= {"state": "rejected", "file_name": f"{story}.xlsx", "problems": [problem | told]}
+            words = {"message_zh": story, "message_en": story}
+            manifest |= {"state": "rejected", "file_name": f"{story}.xlsx", "problems": [problem | words]}
             path.write_text(json.dumps(manifest), encoding="utf-8")
             write_json(home.landing / "rejected" / "0" / "manifest.json", manifest | {"month": None, "department": None})
 
@@ -411,7 +411,7 @@ def test_no_personal_data_is_ever_told(name: str, birthday: date, serial: int, p
             run_step(home, ("close_month", "run", "plan_close", -1), fail)
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("UW_HOME", folder)
-            tell_how_it_ended({"dag": SimpleNamespace(dag_id="close_month"), "run_id": "run"}, is_success=False)
+            notify_of_end({"dag": SimpleNamespace(dag_id="close_month"), "run_id": "run"}, is_success=False)
         shown = json.dumps([delivery.to_dict() for delivery in plan_messages(home, datetime.now(UTC))], ensure_ascii=False)
         kept = "".join(path.read_text("utf-8") for path in home.alerts.rglob("*.json"))
     assert "dag_failure" in kept

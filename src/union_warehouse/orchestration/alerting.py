@@ -17,7 +17,7 @@ from union_warehouse.paths import Home
 logger = logging.getLogger(__name__)
 
 
-def tell_how_it_ended(context: Mapping[str, Any], *, is_success: bool) -> None:
+def notify_of_end(context: Mapping[str, Any], *, is_success: bool) -> None:
     """Keep how a run ended and send what is new; whatever goes wrong is logged and left to the next run.
 
     Args:
