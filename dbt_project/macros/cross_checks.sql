@@ -68,9 +68,9 @@
     }}
 {%- endmacro %}
 
-{#- Rows of a fact whose entities this build made anew, as they are now and as the previous release had them. A model that asks
-    for remade_rows has them once, under the name `<fact>_remade`: a long fact is read once, however many subjects it names. -#}
-{% macro remade(fact) -%}
+{#- Rows of a fact whose entities this close rebuilt, as they are now and as the previous release had them. A model that asks
+    for rebuilt_values has them once, under the name `<fact>_rebuilt`: a long fact is read once, however many subjects it names. -#}
+{% macro rebuilt_rows(fact) -%}
     {%- set definition = fact_definitions()[fact] %}
     {%- for relation in [ref(fact), previous_mart(fact)] if relation %}
         {% if not loop.first %}
@@ -84,28 +84,30 @@
     {%- endfor %}
 {%- endmacro %}
 
-{#- What the columns of remade rows say names everything that must be judged anew, a row that was withdrawn or corrected included. -#}
-{% macro remade_rows(fact, columns) -%}
+{#- What the rebuilt rows hold in these columns names everything to check again, a row that was withdrawn or corrected included. -#}
+{% macro rebuilt_values(fact, columns) -%}
     select distinct {% for column in columns %} {{ column }} as part_{{ loop.index }}{{ "," if not loop.last }} {% endfor %}
-    from {{ fact }}_remade
+    from {{ fact }}_rebuilt
 {%- endmacro %}
 
-{#- Key of what findings are about; findings of a subject are forgotten and made anew together. It never leaves the build: a
+{#- Key of what findings are about; findings of a subject are replaced together. It never leaves the build: a
     subject may be a person. -#}
 {% macro subject_key(topic, values) -%}
     md5(concat_ws('|', '{{ topic }}' {%- for value in values %}, coalesce(cast({{ value }} as varchar), '') {%- endfor %}))
 {%- endmacro %}
 
-{#- Rows of `relation` that agree with a remade row in every one of `columns`. -#}
-{% macro rows_of_remade(relation, columns, remade) -%}
+{#- Rows of `relation` that share the values of a row of `rebuilt` in every one of `columns`. -#}
+{% macro rows_sharing(relation, columns, rebuilt) -%}
     select rows_now.*
     from {{ relation }} as rows_now
     semi join
-        {{ remade }}
-        on {% for column in columns %} {{ column }} = {{ remade }}.part_{{ loop.index }} {{ "and" if not loop.last }} {% endfor %}
+        {{ rebuilt }}
+        on {% for column in columns %}
+            {{ column }} = {{ rebuilt }}.part_{{ loop.index }} {{ "and" if not loop.last }}
+        {% endfor %}
 {%- endmacro %}
 
-{#- Columns of a finding that say where its row stands. The department that sent the row looks into it. -#}
+{#- Columns of a finding that say where its row is. The department that sent the row looks into it. -#}
 {% macro finding_place(form, alias, record, month="submission_month") -%}
     '{{ form }}' as form,
     {{ alias }}.submitted_by_code as reporting_unit_code,
@@ -174,9 +176,9 @@
         one.source_row
 {%- endmacro %}
 
-{#- Persons whose changes were made anew, and those whose time to arrive in another union ends in the months made anew. -#}
-{% macro remade_members() -%}
-    {{ remade_rows("fct_membership_changes", ["person_key"]) }}
+{#- Persons whose changes were rebuilt, and those whose time to arrive in another union ends in the months rebuilt. -#}
+{% macro members_to_check() -%}
+    {{ rebuilt_values("fct_membership_changes", ["person_key"]) }}
     union
     select person_key
     from {{ ref("fct_membership_changes") }}
@@ -184,12 +186,12 @@
     where membership_change = 'transfer_out' and strftime(changed_on + interval 2 month, '%Y-%m') between from_month and to_month
 {%- endmacro %}
 
-{#- Unions and months of snapshots made anew, and those that a change made anew is reported in or dated in. -#}
-{% macro remade_union_months() -%}
+{#- Unions and months of snapshots rebuilt, and those that a rebuilt change is reported in or dated in. -#}
+{% macro union_months_to_check() -%}
     {%- set fact = "fct_membership_changes" %}
-    {{ remade_rows(fact, ["union_code", "submission_month"]) }}
+    {{ rebuilt_values(fact, ["union_code", "submission_month"]) }}
     union
-    {{ remade_rows(fact, ["union_code", "event_month"]) }}
+    {{ rebuilt_values(fact, ["union_code", "event_month"]) }}
     {%- for relation in [ref("fct_membership_monthly"), previous_mart("fct_membership_monthly")] if relation %}
         union
         select union_code, month

@@ -1,5 +1,5 @@
 {#- Facts are rebuilt by affected entity: the rows of every entity that a submission which began or ceased to count touches
-    are forgotten and made anew from the submissions that count now. Withdrawn rows vanish, nothing else is read. -#}
+    are deleted and built again from the submissions that count now. Withdrawn rows vanish, nothing else is read. -#}
 {% macro forget_affected(form, key) -%}
     {%- set affected_entities = ref("int_affected_entities") %}
     {% if is_incremental() -%}
@@ -80,7 +80,7 @@
     {% if is_incremental() -%} delete from {{ this }} where month >= (select from_month from {{ span }}) {%- endif %}
 {%- endmacro %}
 
-{#- What was expected and sent is told anew for the months of which anything of it changed; what names no month is under ''. -#}
+{#- What was expected and sent is built again for the months of which anything of it changed; what names no month is under ''. -#}
 {% macro forget_report_months(month) -%}
     {%- set report_months = source("plan", "report_months") %}
     {% if is_incremental() -%}

@@ -1,6 +1,5 @@
--- What the cross checks judge anew: every subject (a person, an inspection, a business key, a month of snapshots ...) that a
--- row made
--- anew names now, or named before.
+-- What the cross checks judge again: every subject (a person, an inspection, a business key, a month of snapshots ...)
+-- that a rebuilt row names now, or named before.
 {% set subjects = [
     ("inspection", "fct_safety_inspections", ["inspection_no"]),
     ("inspection", "fct_hazards", ["inspection_no"]),
@@ -15,29 +14,29 @@
 {% for topic, fact, columns in subjects if fact not in facts %} {% do facts.append(fact) %} {% endfor %}
 
 with
-    {% for fact in facts %} {{ fact }}_remade as ({{ remade(fact) }}), {% endfor %}
+    {% for fact in facts %} {{ fact }}_rebuilt as ({{ rebuilt_rows(fact) }}), {% endfor %}
 
     span as (select * from {{ ref("int_earliest_change") }}),
 
-    {% for topic, fact, columns in subjects %} remade_{{ loop.index }} as ({{ remade_rows(fact, columns) }}), {% endfor %}
+    {% for topic, fact, columns in subjects %} values_{{ loop.index }} as ({{ rebuilt_values(fact, columns) }}), {% endfor %}
 
-    remade_members as ({{ remade_members() }}),
+    members_to_check as ({{ members_to_check() }}),
 
-    remade_union_months as ({{ remade_union_months() }}),
+    union_months_to_check as ({{ union_months_to_check() }}),
 
     subjects as (
         {% for topic, fact, columns in subjects %}
             {% set parts = [] %}
             {% for column in columns %}{% do parts.append("part_" ~ loop.index) %}{% endfor %}
             select {{ subject_key(topic, parts) }} as subject_key
-            from remade_{{ loop.index }}
+            from values_{{ loop.index }}
             union
         {% endfor %}
         select {{ subject_key("person", ["part_1"]) }}
-        from remade_members
+        from members_to_check
         union
         select {{ subject_key("union_month", ["part_1", "part_2"]) }}
-        from remade_union_months
+        from union_months_to_check
         union
         select {{ subject_key("month", ["month"]) }}
         from {{ ref("dim_month") }}

@@ -4,16 +4,16 @@
 {% for rule, key in business_keys().items() %} {% do keys_of_fact.update({key.fact: key}) %} {% endfor %}
 
 with
-    {% for fact in numbered_facts() %} {{ fact }}_remade as ({{ remade(fact) }}), {% endfor %}
+    {% for fact in numbered_facts() %} {{ fact }}_rebuilt as ({{ rebuilt_rows(fact) }}), {% endfor %}
 
     {% for rule, key in business_keys().items() %}
         {% set definition = fact_definitions()[key.fact] %}
         {% set number = natural_key_of(key.fact) %}
-        {{ rule }}_remade as ({{ remade_rows(key.fact, key.columns) }}),
+        {{ rule }}_rebuilt as ({{ rebuilt_values(key.fact, key.columns) }}),
 
         {{ rule }}_rows as (
             select *, {{ subject_key(rule, key.columns) }} as subject_key, {{ record_key(number) }} as record_key
-            from ({{ rows_of_remade(ref(key.fact), key.columns, rule ~ "_remade") }})
+            from ({{ rows_sharing(ref(key.fact), key.columns, rule ~ "_rebuilt") }})
             where {{ key.where | default("true") }}
             qualify count(*) over (partition by {{ key.columns | join(", ") }}) > 1
         ),
@@ -27,11 +27,11 @@ with
         {% set definition = fact_definitions()[fact] %}
         {% set number = natural_key_of(fact) %}
         {% set key = keys_of_fact.get(fact) %}
-        {{ fact }}_numbers_remade as ({{ remade_rows(fact, number) }}),
+        {{ fact }}_numbers_rebuilt as ({{ rebuilt_values(fact, number) }}),
 
         {{ fact }}_rows as (
             select *, {{ subject_key(fact, number) }} as subject_key, {{ record_key(number) }} as record_key
-            from ({{ rows_of_remade(ref(fact), number, fact ~ "_numbers_remade") }})
+            from ({{ rows_sharing(ref(fact), number, fact ~ "_numbers_rebuilt") }})
             qualify
                 count(*) over (partition by {{ number | join(", ") }}) > 1
                 {% if key %}

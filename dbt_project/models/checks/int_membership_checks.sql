@@ -1,16 +1,16 @@
 -- Findings on members: month against month, snapshot against movements, transfers, membership of two unions.
 with
-    fct_membership_changes_remade as ({{ remade("fct_membership_changes") }}),
+    fct_membership_changes_rebuilt as ({{ rebuilt_rows("fct_membership_changes") }}),
 
     this_close as (select * from {{ source("plan", "close") }}),
 
     span as (select * from {{ ref("int_earliest_change") }}),
 
-    remade_members as ({{ remade_members() }}),
+    members_to_check as ({{ members_to_check() }}),
 
     changes_of_members as (
         select *, {{ subject_key("person", ["person_key"]) }} as subject_key
-        from ({{ rows_of_remade(ref("fct_membership_changes"), ["person_key"], "remade_members") }})
+        from ({{ rows_sharing(ref("fct_membership_changes"), ["person_key"], "members_to_check") }})
     ),
 
     snapshots as (select * from {{ ref("fct_membership_monthly") }} where not is_carried_forward),
@@ -39,11 +39,10 @@ with
         where this_month.opening_count <> last_month.closing_count
     ),
 
-    remade_union_months as ({{ remade_union_months() }}),
+    union_months_to_check as ({{ union_months_to_check() }}),
 
-    -- a month's count holds what its submission reports, late rows included; a row sent again later has left that submission,
-    -- and is
-    -- found by its date
+    -- a month's count holds what its submission reports, late rows included; a row sent again later has left that
+    -- submission, and is found by its date
     {% for name, month in [("reported", "submission_month"), ("dated", "event_month")] %}
         {{ name }}_movements as (
             select
@@ -53,7 +52,7 @@ with
                 count(*) filter (where membership_change = 'transfer_in') as transfer_in_rows,
                 count(*) filter (where membership_change = 'transfer_out') as transfer_out_rows,
                 count(*) filter (where membership_change in ('leave', 'retire', 'deceased', 'expelled')) as leaving_rows
-            from ({{ rows_of_remade(ref("fct_membership_changes"), ["union_code", month], "remade_union_months") }})
+            from ({{ rows_sharing(ref("fct_membership_changes"), ["union_code", month], "union_months_to_check") }})
             group by all
         ),
 
@@ -72,9 +71,9 @@ with
                 ) as is_equal
             from snapshots
             semi join
-                remade_union_months
-                on snapshots.union_code = remade_union_months.part_1
-                and snapshots.month = remade_union_months.part_2
+                union_months_to_check
+                on snapshots.union_code = union_months_to_check.part_1
+                and snapshots.month = union_months_to_check.part_2
             left join {{ name }}_movements using (union_code, month)
         ),
     {% endfor %}

@@ -5,28 +5,28 @@
 {% set facts = ["fct_safety_inspections", "fct_hazards", "fct_collective_contracts", "fct_union_coverage", "fct_commitments"] %}
 
 with
-    {% for fact in facts %} {{ fact }}_remade as ({{ remade(fact) }}), {% endfor %}
+    {% for fact in facts %} {{ fact }}_rebuilt as ({{ rebuilt_rows(fact) }}), {% endfor %}
 
-    remade_inspections as (
-        {{ remade_rows("fct_safety_inspections", ["inspection_no"]) }}
+    inspections_to_check as (
+        {{ rebuilt_values("fct_safety_inspections", ["inspection_no"]) }}
         union
-        {{ remade_rows("fct_hazards", ["inspection_no"]) }}
+        {{ rebuilt_values("fct_hazards", ["inspection_no"]) }}
     ),
 
-    remade_parties as ({{ remade_rows("fct_collective_contracts", parties) }}),
+    parties_to_check as ({{ rebuilt_values("fct_collective_contracts", parties) }}),
 
-    remade_enterprises as ({{ remade_rows("fct_union_coverage", ["uscc"]) }}),
+    enterprises_to_check as ({{ rebuilt_values("fct_union_coverage", ["uscc"]) }}),
 
-    remade_commitments as ({{ remade_rows("fct_commitments", ["commitment_key"]) }}),
+    commitments_to_check as ({{ rebuilt_values("fct_commitments", ["commitment_key"]) }}),
 
-    inspections as ({{ rows_of_remade(ref("fct_safety_inspections"), ["inspection_no"], "remade_inspections") }}),
+    inspections as ({{ rows_sharing(ref("fct_safety_inspections"), ["inspection_no"], "inspections_to_check") }}),
 
     hazards as (
         select
             inspection_no,
             count(*) as hazard_rows,
             string_agg(distinct submitted_by_code, ', ' order by submitted_by_code) as submitted_by_codes
-        from ({{ rows_of_remade(ref("fct_hazards"), ["inspection_no"], "remade_inspections") }})
+        from ({{ rows_sharing(ref("fct_hazards"), ["inspection_no"], "inspections_to_check") }})
         group by inspection_no
     ),
 
@@ -42,7 +42,7 @@ with
         where hazards_found_count <> coalesce(hazard_rows, 0)
     ),
 
-    contracts as ({{ rows_of_remade(ref("fct_collective_contracts"), parties, "remade_parties") }}),
+    contracts as ({{ rows_sharing(ref("fct_collective_contracts"), parties, "parties_to_check") }}),
 
     renewals_of_nothing as (
         select
@@ -71,7 +71,7 @@ with
 
     spells as (
         select *, coalesce(covered_to, date '9999-12-31') as open_until
-        from ({{ rows_of_remade(ref("fct_union_coverage"), ["uscc"], "remade_enterprises") }})
+        from ({{ rows_sharing(ref("fct_union_coverage"), ["uscc"], "enterprises_to_check") }})
     ),
 
     spells_in_pairs as (
@@ -116,7 +116,7 @@ with
         from spells_in_pairs as pairs
     ),
 
-    commitments as ({{ rows_of_remade(ref("fct_commitments"), ["commitment_key"], "remade_commitments") }}),
+    commitments as ({{ rows_sharing(ref("fct_commitments"), ["commitment_key"], "commitments_to_check") }}),
 
     commitments_to_nothing as (
         select
