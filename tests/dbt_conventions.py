@@ -10,6 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatch
 from typing import Any
 
+import yaml
+
+from union_warehouse.quality.suites import MARTS_CHECKS
+
 Manifest = Mapping[str, Any]
 Rule = Callable[[Manifest], Iterator[str]]
 
@@ -39,11 +43,23 @@ def misnamed(manifest: Manifest) -> Iterator[str]:
             yield node["name"]
 
 
-def without_tested_key(manifest: Manifest) -> Iterator[str]:
-    """Tables of a release of which no test says that a key is unique."""
-    tests = [node for node in manifest["nodes"].values() if (node.get("test_metadata") or {}).get("name") == "unique"]
-    tested = {parent for test in tests for parent in test["depends_on"]["nodes"]}
-    yield from (node["name"] for key, node in models(manifest).items() if node["database"] == "marts" and key not in tested)
+def key_not_checked_once(manifest: Manifest) -> Iterator[str]:
+    """Tables of a release whose key nobody checks, or dbt beside the auditor (unique_grain, indicator_grain)."""
+    facts = yaml.safe_load(MARTS_CHECKS.read_text("utf-8"))["facts"]
+    audited = {item["fact"] for item in facts} | {"rpt_indicators"}
+    tested = {parent for test in _generic_tests(manifest, "unique") for parent in test["depends_on"]["nodes"]}
+    for key, node in models(manifest).items():
+        if node["database"] == "marts" and (key in tested) == (node["name"] in audited):
+            yield node["name"]
+
+
+def references_tested(manifest: Manifest) -> Iterator[str]:
+    """Tests of references: they are the auditor's (references_resolve), who stops with sample rows."""
+    yield from (test["name"] for test in _generic_tests(manifest, "relationships"))
+
+
+def _generic_tests(manifest: Manifest, name: str) -> list[dict[str, Any]]:
+    return [node for node in manifest["nodes"].values() if (node.get("test_metadata") or {}).get("name") == name]
 
 
 def against_the_flow(manifest: Manifest) -> Iterator[str]:
@@ -108,7 +124,8 @@ def _arguments(macro_sql: str) -> list[str]:
 
 RULES: tuple[Rule, ...] = (
     misnamed,
-    without_tested_key,
+    key_not_checked_once,
+    references_tested,
     against_the_flow,
     undescribed,
     parents_not_public,
@@ -120,7 +137,7 @@ EXCEPTIONS: dict[Rule, dict[str, str]] = {
     misnamed: {
         "int_indicator_contributions": "a step between facts and indicators that stays in the build: no table of a release",
     },
-    without_tested_key: {
+    key_not_checked_once: {
         "fct_row_problems": "a list: a row may break a rule in several columns, or twice in none; nothing refers to an entry",
         "rpt_quality_trends": "a list: release, unit and rule name an entry together; nothing refers to it",
         "rpt_restatements": "a list: release, month, unit and indicator name an entry together; nothing refers to it",

@@ -20,10 +20,11 @@ from union_warehouse.alerts.run import find_events
 from union_warehouse.paths import Home
 from union_warehouse.quality.audit import AuditFailed, audit_landed_forms, audit_warehouse
 from union_warehouse.quality.gx_duckdb import open_workbench
-from union_warehouse.quality.suites import CROSS_FORM_SUITE, MARTS_SUITE, load_checks
+from union_warehouse.quality.suites import cross_form_checks, marts_checks
 from union_warehouse.warehouse.dbt_worker import run_dbt_command
 
 CLOSE = f"{MONTH}-r1"
+CHECKS = [*cross_form_checks(), *marts_checks()]
 
 
 def validate_one_null() -> Any:
@@ -196,7 +197,7 @@ def break_build(home: Home, *statements: str) -> None:
 def test_a_sound_build_passes(built: Home) -> None:
     audit_landed_forms(built, CLOSE)
     outcome = audit_warehouse(built, CLOSE)
-    assert outcome["expectations"] == len(load_checks(CROSS_FORM_SUITE)) + len(load_checks(MARTS_SUITE))
+    assert outcome["expectations"] == len(CHECKS)
     assert outcome["warnings"] == []
     with duckdb.connect(str(built.build / CLOSE / "marts.duckdb")) as connection:
         waiting = connection.execute("select rule_code from fct_row_problems where is_made_at_close").fetchall()
@@ -241,7 +242,7 @@ BREAKS = {
 
 
 def test_every_fault_of_the_build_stops_the_close(copy: Home) -> None:
-    stopping = {check.id for path in (CROSS_FORM_SUITE, MARTS_SUITE) for check in load_checks(path) if check.severity == "stop"}
+    stopping = {check.id for check in CHECKS if check.severity == "stop"}
     assert set(BREAKS) == stopping, "every expectation that stops has a case here"
     break_build(copy, *BREAKS.values())
     with pytest.raises(AuditFailed) as raised:
@@ -371,7 +372,7 @@ def judge_again(home: Home) -> None:
 
 
 def test_warnings_are_kept_with_their_rows(copy: Home) -> None:
-    expected = {check.id for path in (CROSS_FORM_SUITE, MARTS_SUITE) for check in load_checks(path) if check.severity == "warn"}
+    expected = {check.id for check in CHECKS if check.severity == "warn"}
     assert set(WARNINGS) == expected
     break_build(copy, *WARNINGS.values())
     judge_again(copy)

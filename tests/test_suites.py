@@ -10,21 +10,19 @@ import pytest
 
 from union_warehouse.contracts import Form, load_forms
 from union_warehouse.quality.landed_rows import uscc_is_valid
+from union_warehouse.quality.rules import Rule, RuleKind, load_rules
 from union_warehouse.quality.suites import (
-    CROSS_FORM_SUITE,
-    MARTS_SUITE,
+    WAREHOUSE_SUITES,
     Check,
     contract_checks,
     expectation_suite,
-    load_checks,
     shared_rules,
 )
 from union_warehouse.workbooks.identifiers import USCC_ALPHABET, uscc_valid
 
 FORMS = list(load_forms().values())
-SUITES = {path.stem: load_checks(path) for path in (CROSS_FORM_SUITE, MARTS_SUITE)} | {
-    form.name: contract_checks(form) for form in FORMS
-}
+OF_THE_BUILD = {name: checks() for name, checks in WAREHOUSE_SUITES.items()}
+SUITES = OF_THE_BUILD | {form.name: contract_checks(form) for form in FORMS}
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
@@ -57,9 +55,7 @@ def test_a_suite_is_made_of_real_expectations_under_stable_ids(name: str) -> Non
     assert first.id != expectation_suite("other", SUITES[name]).id
 
 
-@pytest.mark.parametrize(
-    "check", [check for suite in (CROSS_FORM_SUITE, MARTS_SUITE) for check in load_checks(suite)], ids=lambda c: c.id
-)
+@pytest.mark.parametrize("check", [check for checks in OF_THE_BUILD.values() for check in checks], ids=lambda check: check.id)
 def test_a_check_kept_as_data_is_complete(check: Check) -> None:
     assert check.severity in {"stop", "warn"}
     assert check.message_en
@@ -69,6 +65,22 @@ def test_a_check_kept_as_data_is_complete(check: Check) -> None:
     assert not {"member_name", "id_number", "member_name_mask"} & set(sql.replace(",", " ").split()), (
         "no personal data in samples"
     )
+
+
+def test_every_error_of_the_close_is_judged_again() -> None:
+    rules = load_rules()
+    assert len({rule.code for rule in rules}) == len(rules)
+    closing = [rule.code for rule in rules if rule.kind is RuleKind.CLOSE]
+    assert sorted(rule.judges or "" for rule in rules if rule.kind is RuleKind.SECOND_LOOK) == sorted(closing)
+    assert all(bool(rule.failing_rows) == (rule.kind is RuleKind.SECOND_LOOK) for rule in rules)
+
+
+@pytest.mark.parametrize("rule", load_rules(), ids=lambda rule: rule.code)
+def test_a_rule_is_as_grave_as_its_kind(rule: Rule) -> None:
+    severity = {RuleKind.CLOSE: "error", RuleKind.REPORT: "error", RuleKind.SECOND_LOOK: "stop"}
+    assert rule.severity == severity.get(rule.kind, "warning")
+    assert set(rule.forms) <= set(load_forms())
+    assert bool(rule.outlier_kinds) == (rule.kind is RuleKind.FIGURE)
 
 
 def test_identifiers_are_unique() -> None:

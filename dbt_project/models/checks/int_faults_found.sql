@@ -1,5 +1,7 @@
 -- Every fault found at this close, whatever found it, once per identity.
 with
+    rules as (select * from {{ source("plan", "rules") }}),
+
     of_rows as (
         select
             rule_code,
@@ -23,18 +25,11 @@ with
     of_reports as (
         select
             case when is_only_rejected then 'rejected_report' else 'missing_report' end as rule_code,
-            'error' as severity,
             reporting_unit_code,
             form,
             month as record_key,
             '' as column_name,
             month,
-            case when is_only_rejected then '报送的文件均被退回，请按回执更正后重新报送' else '应报未报，请报送或作零报告' end as message_zh,
-            case
-                when is_only_rejected
-                then 'every file sent was rejected: correct it by its receipt and send it again'
-                else 'the report is missing: send it, or a nil return'
-            end as message_en,
             cast(null as varchar) as submission_id,
             cast(null as varchar) as source_sheet,
             cast(null as integer) as source_row,
@@ -46,43 +41,50 @@ with
     of_cross_checks as (
         select
             rule_code,
-            'warning' as severity,
             reporting_unit_code,
             form,
             coalesce(record_key, concat_ws(' ', month, source_sheet, source_row)) as record_key,
             '' as column_name,
             month,
-            rules.message_zh,
-            rules.message_en,
             submission_id,
             source_sheet,
             source_row,
             cast(to_json({'compared_with':other_place, 'values':cast(evidence as json)}) as varchar) as evidence
         from {{ ref("int_cross_checks") }}
-        inner join {{ source("plan", "cross_form_rules") }} as rules using (rule_code)
     ),
 
     of_figures as (
         select
-            if(outlier_kind = 'sudden_zero', 'sudden_zero', 'outlier') as rule_code,
-            'warning' as severity,
+            rules.rule_code,
             reporting_unit_code,
             indicators.form,
             concat_ws(' ', indicator_code, month) as record_key,
             '' as column_name,
             month,
-            if(outlier_kind = 'sudden_zero', '往月均有数据，本月突然为零或缺报，请核实是否漏报', '数字与本单位近十二个月相差过大，请核对原始台账；属实的请申请豁免') as message_zh,
-            if(
-                outlier_kind = 'sudden_zero',
-                'nil or missing where it never was: check that nothing was left out',
-                'far from the unit''s own last twelve months: check it against the records; if right, ask for a waiver'
-            ) as message_en,
             cast(null as varchar) as submission_id,
             cast(null as varchar) as source_sheet,
             cast(null as integer) as source_row,
             evidence
         from {{ ref("rpt_outliers") }}
         inner join {{ ref("dim_indicator") }} as indicators using (indicator_code)
+        left join rules on list_contains(rules.outlier_kinds, outlier_kind)
+    ),
+
+    -- a row brings its own words; all others have those of their rule
+    of_rules as (
+        select found.*, rules.severity, rules.message_zh, rules.message_en
+        from
+            (
+                select *
+                from of_reports
+                union all by name
+                select *
+                from of_cross_checks
+                union all by name
+                select *
+                from of_figures
+            ) as found
+        left join rules using (rule_code)
     ),
 
     faults as (
@@ -90,13 +92,7 @@ with
         from of_rows
         union all by name
         select *
-        from of_reports
-        union all by name
-        select *
-        from of_cross_checks
-        union all by name
-        select *
-        from of_figures
+        from of_rules
     )
 
 select

@@ -25,13 +25,11 @@ from union_warehouse.quality.built_marts import create_scope
 from union_warehouse.quality.gx_duckdb import Workbench, open_workbench
 from union_warehouse.quality.landed_rows import PROBLEMS, create_landed_table, create_problems_table
 from union_warehouse.quality.suites import (
-    CROSS_FORM_SUITE,
     FAILING_ROW_COUNT,
-    MARTS_SUITE,
+    WAREHOUSE_SUITES,
     Check,
     contract_checks,
     expectation_suite,
-    load_checks,
 )
 
 if TYPE_CHECKING:
@@ -106,13 +104,13 @@ def audit_warehouse(home: Home, close_id: str) -> dict[str, Any]:
     results = []
     with open_workbench({"build": folder / BUILD_FILE, "marts": folder / MARTS_FILE}) as workbench:
         scope = create_scope(workbench, home)
-        for path in (CROSS_FORM_SUITE, MARTS_SUITE):
-            checks = load_checks(path)
+        for suite, checks_of in WAREHOUSE_SUITES.items():
+            checks = checks_of()
             counted = [replace(check, expectation=FAILING_ROW_COUNT) for check in checks]
-            result = _validate(workbench, scope, path.stem, counted, {"result_format": "BASIC"})
-            _locate_failures(workbench, scope, path.stem, checks, result, {"result_format": "COMPLETE"})
+            result = _validate(workbench, scope, suite, counted, {"result_format": "BASIC"})
+            _locate_failures(workbench, scope, suite, checks, result, {"result_format": "COMPLETE"})
             results.append(result)
-            findings[path.stem] = [_judge(check, item) for check, item in _paired(checks, result)]
+            findings[suite] = [_judge(check, item) for check, item in _paired(checks, result)]
     return _conclude(home, close_id, WAREHOUSE, findings, results, started)
 
 

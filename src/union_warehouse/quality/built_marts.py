@@ -9,7 +9,7 @@ import yaml
 from union_warehouse.contracts import load_forms
 from union_warehouse.paths import Home
 from union_warehouse.quality.gx_duckdb import Workbench, quoted
-from union_warehouse.quality.suites import MARTS_SUITE
+from union_warehouse.quality.suites import MARTS_CHECKS
 
 SCOPE = "audited_scope"
 _DAYS_OF_UNIONS = {
@@ -53,7 +53,7 @@ def create_scope(workbench: Workbench, home: Home) -> str:
             select distinct {column} from build.staging.stg_{form}
             semi join (select submission_id from build.plan.changed_submissions where form = '{form}') using (submission_id)"""
         )
-    facts = yaml.load(MARTS_SUITE.read_text("utf-8"), yaml.CSafeLoader)["facts"]
+    facts = yaml.load(MARTS_CHECKS.read_text("utf-8"), yaml.CSafeLoader)["facts"]
     workbench.execute("create view fact_rows as " + " union all ".join(map(_fact_rows, facts)))
     workbench.execute("create view union_rows as " + " union all ".join(_union_rows(*item) for item in _DAYS_OF_UNIONS.items()))
     workbench.execute(

@@ -1,4 +1,4 @@
-"""The page of every rule, ``docs/rules.md``: made from the contracts, the rules of the close and the cross-form suite.
+"""The page of every rule, ``docs/rules.md``: made from the contracts and ``expectations/rules.yml``.
 
 Run ``python -m union_warehouse.quality.rules_page`` (``make generate``) after one of them changed; a test checks that the
 page in git is current.
@@ -6,24 +6,21 @@ page in git is current.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Sequence
-
-import yaml
 
 from union_warehouse.contracts import Form, load_forms
 from union_warehouse.paths import DBT_PROJECT_DIR
 from union_warehouse.quality.row_messages import BrokenCell, message_of
 from union_warehouse.quality.row_rules import row_checks
-from union_warehouse.quality.suites import CROSS_FORM_SUITE, MARTS_SUITE
+from union_warehouse.quality.rules import Rule, RuleKind, load_rules
+from union_warehouse.quality.suites import MARTS_CHECKS
 
 RULES_FILE = DBT_PROJECT_DIR.parent / "docs" / "rules.md"
-CLOSE_RULES = DBT_PROJECT_DIR / "seeds" / "close_rules.csv"
 _MONTH = "2014-06"
 """Month of the example messages."""
 _INTRODUCTION = """# Rules (规则)
 
-<!-- Generated from expectations/ and dbt_project/seeds/close_rules.csv by `make generate`; do not edit. -->
+<!-- Generated from expectations/ by `make generate`; do not edit. -->
 
 An **error** keeps its row waiting in quarantine; a **warning** lets it count and is reported. A rule that **stops** ends the close.
 Messages are what the department reads, here for an example cell.
@@ -36,12 +33,6 @@ rows of `int_cross_checks`, one per finding and row involved, with the numbers c
 _OUTLIERS = """## Of figures, against a department's own past
 
 `rpt_outliers` holds them; what it takes to stand out, and why, is in `dbt_project/macros/outliers.sql`.
-
-| code | severity | what it tests | 说明 |
-|---|---|---|---|
-| `flow_value` | warning | a month's flow against the unit's own last twelve closed months (modified z-score) | 当月数与本单位近十二个月相比异常 |
-| `stock_change` | warning | a stock's change over the month, likewise | 月末存量的当月增减与近十二个月相比异常 |
-| `sudden_zero` | warning | nil or missing where it never was in six months or more | 以往月月都有，本月为零或未报 |
 """
 
 
@@ -55,11 +46,14 @@ def rules_markdown() -> str:
         "### Of one form\n",
         _table(("code", "form", "column", "severity", "what it tests", "message"), _form_rules(forms.values())),
         "## Between submissions, at each close\n\nThe row waits until what it depends on is known.\n",
-        _table(("code", "severity", "what it tests", "message"), _close_rules()),
+        _table(("code", "severity", "what it tests", "message"), _told_rules(RuleKind.CLOSE)),
         _AFTER_THE_BUILD,
-        _table(("code", "forms", "severity", "what it tests", "message"), _suite_rules()),
+        _table(("code", "forms", "severity", "what it tests", "message"), _build_rules()),
         _OUTLIERS,
-        f"What must hold of the marts themselves before they are published: `{MARTS_SUITE.parent.name}/{MARTS_SUITE.name}`.\n",
+        _table(("code", "severity", "what it tests", "说明"), _figure_rules()),
+        "## Of reports, at each close\n\nAn issue of the ledger until the report comes.\n",
+        _table(("code", "severity", "what it tests", "message"), _told_rules(RuleKind.REPORT)),
+        f"What must hold of the marts themselves before they are published: `{MARTS_CHECKS.parent.name}/{MARTS_CHECKS.name}`.\n",
     ]
     return "\n".join(sections)
 
@@ -98,18 +92,25 @@ def _form_rules(forms: Iterable[Form]) -> Iterable[tuple[str, ...]]:
             yield f"`{rule.code}`", form.name, f"`{rule.column}`", rule.severity.value, rule.message_en, rule.message_zh
 
 
-def _close_rules() -> Iterable[tuple[str, ...]]:
-    with CLOSE_RULES.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            yield f"`{row['rule_code']}`", "error", row["message_en"], row["message_zh"]
+def _rules(*kinds: RuleKind) -> Iterable[Rule]:
+    return (rule for rule in load_rules() if rule.kind in kinds)
 
 
-def _suite_rules() -> Iterable[tuple[str, ...]]:
-    severities = {"stop": "stops", "warn": "warning"}
-    for item in yaml.load(CROSS_FORM_SUITE.read_text("utf-8"), yaml.CSafeLoader)["expectations"]:
-        reason = f". {item['reason']}" if "reason" in item else ""
-        forms, severity = ", ".join(item["forms"]), severities[item["severity"]]
-        yield f"`{item['id']}`", forms, severity, f"{item['message_en']}{reason}", item["message_zh"]
+def _told_rules(kind: RuleKind) -> Iterable[tuple[str, ...]]:
+    return ((f"`{rule.code}`", rule.severity, rule.message_en, rule.message_zh) for rule in _rules(kind))
+
+
+def _build_rules() -> Iterable[tuple[str, ...]]:
+    for rule in _rules(RuleKind.SECOND_LOOK, RuleKind.CROSS_CHECK):
+        reason = f". {rule.reason}" if rule.reason else ""
+        severity = "stops" if rule.severity == "stop" else rule.severity
+        yield f"`{rule.code}`", ", ".join(rule.forms), severity, f"{rule.message_en}{reason}", rule.message_zh
+
+
+def _figure_rules() -> Iterable[tuple[str, ...]]:
+    for rule in _rules(RuleKind.FIGURE):
+        for kind in rule.outlier_kinds:
+            yield f"`{kind.code}`", rule.severity, kind.means_en, kind.means_zh
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Suites of expectations: derived from a contract, or read from YAML, as values that GX objects are made of.
+"""Suites of expectations: derived from a contract, from the rules, or read from YAML, as values that GX objects are made of.
 
 A :class:`Check` is one expectation with what the audit needs to judge its result. Identifiers are uuid5 of names, so a
 suite is the same bytes on every run.
@@ -7,22 +7,23 @@ suite is the same bytes on every run.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from union_warehouse.contracts import DateRole, Field, Form, Severity
 from union_warehouse.paths import EXPECTATIONS_DIR
+from union_warehouse.quality.rules import RuleKind, load_rules
 
 if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
 
-CROSS_FORM_SUITE = EXPECTATIONS_DIR / "cross_form.yml"
-MARTS_SUITE = EXPECTATIONS_DIR / "marts.yml"
+CROSS_FORM_SUITE = "cross_form"
+MARTS_SUITE = "marts"
+MARTS_CHECKS = EXPECTATIONS_DIR / "marts.yml"
 FAILING_ROW_COUNT = "failing_row_count_expectation"
 NATURAL_KEY = "_natural_key"
 ACCEPTED_AGREES = "_accepted_agrees"
@@ -158,24 +159,62 @@ def verdict_column(columns: tuple[str, ...], rules: tuple[str, ...]) -> str:
 
 
 @cache
-def load_checks(path: Path) -> tuple[Check, ...]:
-    """The checks of one YAML suite: rows that break a rule, as SQL.
-
-    Each query may name ``scope`` (one row: what this close touched) and the attached catalogs ``build`` and ``marts``;
-    it returns the failing rows, without personal data.
-    """
-    document = yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)
+def cross_form_checks() -> tuple[Check, ...]:
+    """What ``rules.yml`` says of rows across forms and months: errors judged a second time, and the findings of cross checks."""
     return tuple(
-        Check(
-            id=f"{document['suite']}.{item['id']}",
-            severity=item["severity"],
-            expectation="unexpected_rows_expectation",
-            arguments={"unexpected_rows_query": _within_scope(item["failing_rows"])},
-            message_zh=item["message_zh"],
-            message_en=item["message_en"],
-            reason=item.get("reason", ""),
+        _failing_rows_check(
+            f"{CROSS_FORM_SUITE}.{rule.code}",
+            _SEVERITY_OF_RULE[rule.severity],
+            rule.failing_rows or _FINDINGS.format(rule_code=rule.code),
+            (rule.message_zh, rule.message_en),
+            rule.reason or "",
+        )
+        for rule in load_rules()
+        if rule.kind in (RuleKind.SECOND_LOOK, RuleKind.CROSS_CHECK)
+    )
+
+
+_SEVERITY_OF_RULE = {"stop": "stop", "warning": "warn"}
+_FINDINGS = """
+    select * exclude (subject_key) from build.intermediate.int_cross_checks
+    semi join build.intermediate.int_checked_subjects using (subject_key)
+    where rule_code = '{rule_code}'
+"""
+"""Findings of one rule whose subject this close judged anew, so that each is told once."""
+
+
+@cache
+def marts_checks() -> tuple[Check, ...]:
+    """What must hold of the marts before they become a release: ``marts.yml``."""
+    document = yaml.load(MARTS_CHECKS.read_text("utf-8"), yaml.CSafeLoader)
+    return tuple(
+        _failing_rows_check(
+            f"{MARTS_SUITE}.{item['id']}",
+            item["severity"],
+            item["failing_rows"],
+            (item["message_zh"], item["message_en"]),
+            item.get("reason", ""),
         )
         for item in document["expectations"]
+    )
+
+
+WAREHOUSE_SUITES: Mapping[str, Callable[[], tuple[Check, ...]]] = {
+    CROSS_FORM_SUITE: cross_form_checks,
+    MARTS_SUITE: marts_checks,
+}
+"""The suites that judge a build, by name."""
+
+
+def _failing_rows_check(check_id: str, severity: str, failing_rows: str, message: tuple[str, str], reason: str) -> Check:
+    """A query of failing rows; it may name ``scope`` (what this close touched) and the catalogs ``build`` and ``marts``."""
+    return Check(
+        check_id,
+        severity,
+        "unexpected_rows_expectation",
+        {"unexpected_rows_query": _within_scope(failing_rows)},
+        *message,
+        reason=reason,
     )
 
 

@@ -27,7 +27,7 @@ from union_warehouse.landing.row_problems import ROW_PROBLEM_COLUMNS, ROW_PROBLE
 from union_warehouse.locks import exclusive
 from union_warehouse.months import next_month, parse_month
 from union_warehouse.paths import BUILD_FILE, LAST_BUILD_FILE, MARTS_FILE, PLAN_FILE, PREVIOUS_FILE, Home
-from union_warehouse.quality.suites import CROSS_FORM_SUITE, load_checks
+from union_warehouse.quality.rules import rules_table
 from union_warehouse.releases.read import DATABASE_FILE, Release, current_release, list_releases
 from union_warehouse.warehouse.acknowledgements import read_acknowledgements
 from union_warehouse.warehouse.build import writer_lock
@@ -243,16 +243,11 @@ def _write_plan_tables(connection: duckdb.DuckDBPyConnection, home: Home, plan: 
         },
     )
     known_at = datetime.fromisoformat(plan["known_at"])
-    words = [
-        {"rule_code": check.id.split(".")[-1], "message_zh": check.message_zh, "message_en": check.message_en}
-        for check in load_checks(CROSS_FORM_SUITE)
-        if check.severity == "warn"
-    ]
     dates = [("valid_from", pa.date32()), ("valid_to", pa.date32())]
     spell = pa.schema([("unit_code", pa.string()), ("standing_code", pa.string()), *dates])
     tables = {
         "issue_acknowledgements": read_acknowledgements(home, known_at),
-        "cross_form_rules": pa.Table.from_pylist(words),
+        "rules": rules_table(),
         "unit_lineage": pa.Table.from_pylist([asdict(one) for one in unit_lineage()], schema=spell),
     }
     for name, table in tables.items():

@@ -64,7 +64,7 @@ with
                 rules.message_en,
                 {{ record_key(natural_key) }} as record_key
             from {{ ref(model) }}
-            inner join {{ ref("close_rules") }} as rules on waiting_rule = rules.rule_code
+            inner join {{ source("plan", "rules") }} as rules on waiting_rule = rules.rule_code
         {% endfor %}
     ),
 
