@@ -16,6 +16,7 @@ import xlsxwriter
 from click.testing import CliRunner, Result
 
 from reference_data import PUBLISHED_FIGURES
+from tests import workbook_factory as factory
 from union_warehouse.cli import main
 from union_warehouse.cli.demo import Comparison
 from union_warehouse.cli.values import parse_moment, read_arrivals
@@ -162,6 +163,16 @@ def test_check_says_the_verdicts_and_stores_nothing(tmp_path: Path) -> None:
     assert uw(tmp_path / "home", "check", str(good)).returncode == 0
     landing = tmp_path / "home" / "landing"
     assert not landing.exists() or not list(landing.rglob("manifest.json"))
+
+
+def test_check_prints_the_headers_of_the_senders_sheet(tmp_path: Path) -> None:
+    path = factory.write_workbook(
+        tmp_path / "x.xlsx", rows={"hazards": [{"category": "火灾"}]}, nil=factory.nil_except("hazards")
+    )
+    shown = invoke(tmp_path / "home", "check", str(path), COLUMNS="200")
+    assert shown.exit_code == 1
+    assert "隐患类别" in shown.output
+    assert "category" not in shown.output
 
 
 def test_submit_runs_the_dag_and_prints_json_only(tmp_path: Path) -> None:

@@ -59,6 +59,25 @@ def test_a_hazard_waits_for_its_inspection(send: Sender) -> None:
     assert send("hazards", {"found_on": date(2014, 3, 4)}) == [(2, "found_on", "found_before_inspection")]
 
 
+def test_a_row_whose_parent_has_an_error_names_that_row(home: Home, tmp_path: Path) -> None:
+    rows: dict[str, list[dict[str, Any]]] = {
+        "safety_inspections": [{}, {"kind": "？"}],
+        "hazards": [{}, {}],
+        "union_register": [{"event_on": "下月"}],
+        "member_counts": [{}],
+    }
+    path = factory.write_workbook(
+        tmp_path / "x.xlsx", rows=rows, nil=[form for form in factory.nil_except("") if form not in rows]
+    )
+    told = {
+        (item["form"], item["row"]): item["message"] for item in check_file(home, path, RECEIVED).problems if item["provisional"]
+    }
+    assert set(told) == {("hazards", 3), ("member_counts", 2)}
+    assert "安全检查第 3 行有错误；该行改正后本行自动计入" in told["hazards", 3]
+    assert "建会台账第 2 行有错误；该行改正后本行自动计入" in told["member_counts", 2]
+    assert not any("请报送" in message for message in told.values())
+
+
 def test_an_inspection_of_another_department_is_known(send: Sender) -> None:
     send("safety_inspections", {"inspection_no": "I7"}, department="LB")
     assert send("hazards", {"inspection_no": "I7"}) == []

@@ -124,12 +124,20 @@ def _print_problems(outcome: Outcome) -> None:
     if not outcome.problems:
         return
     rows = [
-        (item["form"], item["sheet"], item["row"], item["column"], item["rule"], item["severity"], item["message"])
+        (item["sheet"], item["row"], _label(item), item["rule"], item["severity"], item["message"])
         for item in outcome.problems[:_PROBLEMS_SHOWN]
     ]
     left = outcome.problem_count - len(rows)
     title = f"{outcome.file}" + (
         f"  ({outcome.problem_count} problems; {left} more in the receipt and with --json)" if left > 0 else ""
     )
-    headings = ("form", "sheet", "row", "column", "rule", "severity", "message")
+    headings = ("sheet", "row", "column", "rule", "severity", "message")
     print_table(title, [(heading, heading == "row") for heading in headings], rows)
+
+
+def _label(problem: Mapping[str, Any]) -> str | None:
+    """The header of a problem's column, as the sender's sheet has it."""
+    from union_warehouse.contracts import load_forms
+
+    form, column = load_forms().get(problem["form"]), problem["column"]
+    return form.field(column).label if form and column else column

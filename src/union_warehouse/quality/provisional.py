@@ -53,6 +53,8 @@ def judge_provisionally(tables: Mapping[str, pa.Table], month: str, known: Known
         month: of the submission.
         known: what else is known.
     """
+    inspections = _waiting(tables.get("safety_inspections"), "inspection_no")
+    unions = _waiting(tables.get("union_register"), "union_code", pc.field("event") == "established")
     rows = {name: _accepted(table) for name, table in tables.items() if name in _REFERRING}
     if "union_register" in rows:
         rows["union_register"] = rows["union_register"].filter(pc.field("event") != "established")
@@ -62,12 +64,37 @@ def judge_provisionally(tables: Mapping[str, pa.Table], month: str, known: Known
     problems = []
     for name, table in rows.items():
         if name == "hazards":
-            problems += _hazards(table, known)
+            problems += _hazards(table, known, inspections)
         if name == "member_changes":
             problems += _joins(table, known)
         if name in _UNION_DAYS:
-            problems += _union_members(name, table, month, spans)
+            problems += _union_members(name, table, month, spans, unions)
     return problems
+
+
+class Waiting(NamedTuple):
+    """A row of this very submission that others refer to, and that waits for its own correction."""
+
+    sheet: str
+    row: int
+
+    def told_zh(self, value: str) -> str:
+        """What a row that refers to it must wait for, in Chinese."""
+        return f"“{value}”：本次报送的{self.sheet}第 {self.row} 行有错误；该行改正后本行自动计入，本行不用改。"
+
+    def told_en(self, value: str) -> str:
+        """The same in English."""
+        return f"{value!r}: row {self.row} of {self.sheet} in this submission holds an error; once that is corrected this row counts."
+
+
+def _waiting(table: pa.Table | None, column: str, where: pc.Expression | None = None) -> dict[str, Waiting]:
+    """Rows that hold an error of their own, by what others know them by."""
+    if table is None:
+        return {}
+    held = table.filter(pc.and_kleene(pc.invert(pc.field("_is_accepted")), pc.is_valid(pc.field(column))))
+    held = held if where is None else held.filter(where)
+    columns = (held[name].to_pylist() for name in (column, "_sheet", "_row"))
+    return {key: Waiting(sheet, row) for key, sheet, row in zip(*columns, strict=True)}
 
 
 def _accepted(table: pa.Table) -> pa.Table:
@@ -115,11 +142,13 @@ def _looked_up(keys: pa.ChunkedArray, days: Mapping[str, date | None]) -> pa.Chu
     return pc.take(pa.array(list(days.values()), pa.date32()), positions)
 
 
-def _hazards(table: pa.Table, known: Known) -> list[RowProblem]:
+def _hazards(table: pa.Table, known: Known, waiting: Mapping[str, Waiting]) -> list[RowProblem]:
     inspected_on = known.inspections(pc.unique(table["inspection_no"]))
     day = _looked_up(table["inspection_no"], inspected_on)
 
     def unknown(row: Row) -> tuple[str, str]:
+        if parent := waiting.get(row["inspection_no"]):
+            return parent.told_zh(row["inspection_no"]), parent.told_en(row["inspection_no"])
         return (
             f"“{row['inspection_no']}”：尚未收到该检查。请报送安全检查；收到前该隐患暂不计入。",
             f"the inspection {row['inspection_no']!r} has not been submitted; send it: until then the hazard waits.",
@@ -138,7 +167,7 @@ def _hazards(table: pa.Table, known: Known) -> list[RowProblem]:
     ]
 
 
-def _union_members(form: str, table: pa.Table, month: str, spans: Spans) -> list[RowProblem]:
+def _union_members(form: str, table: pa.Table, month: str, spans: Spans, waiting: Mapping[str, Waiting]) -> list[RowProblem]:
     first = _looked_up(table["union_code"], {code: span[0] for code, span in spans.items()})
     last = _looked_up(table["union_code"], {code: span[1] for code, span in spans.items()})
     on = _UNION_DAYS[form]
@@ -151,6 +180,8 @@ def _union_members(form: str, table: pa.Table, month: str, spans: Spans) -> list
     is_dissolved = pc.and_(pc.invert(is_unregistered), pc.fill_null(pc.greater(latest, last), False))
 
     def unregistered(row: Row) -> tuple[str, str]:
+        if parent := waiting.get(row["union_code"]):
+            return parent.told_zh(row["union_code"]), parent.told_en(row["union_code"])
         named = month_end if is_month else row[on]
         return (
             f"“{row['union_code']}”在 {named} 尚未登记建会。请在建会台账报送该工会；收到前该行暂不计入。",

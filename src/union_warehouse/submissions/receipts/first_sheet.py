@@ -69,15 +69,15 @@ def add_first_sheet(
     page.heading("下一步")
     for number, step in enumerate(_next_steps(outcome, causes, returned, manifest), start=1):
         page.labelled(f"{number}", step)
-    if manifest["forms"]:
-        page.gap()
-        page.heading("各表情况")
-        _forms(page, manifest)
     if causes:
         page.gap()
         page.heading("问题清单（点击位置可跳到该单元格）" if returned.is_whole or returned.note else "问题清单")
         for number, (cause, findings) in enumerate(listed_findings(causes), start=1):
             _cause(page, number, cause, findings)
+    if manifest["forms"]:
+        page.gap()
+        page.heading("各表情况")
+        _forms(page, manifest)
     _finish(workbook, sheet)
 
 
