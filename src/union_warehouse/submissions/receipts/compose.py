@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ from union_warehouse.landing.instants import from_text
 from union_warehouse.landing.manifests import AnyManifest
 from union_warehouse.submissions.outcome import Outcome
 from union_warehouse.submissions.receipts.causes import find_causes
-from union_warehouse.submissions.receipts.cells import workbook_bytes
+from union_warehouse.submissions.receipts.cells import StoredResults, workbook_bytes
 from union_warehouse.submissions.receipts.first_sheet import Returned, add_first_sheet
 from union_warehouse.submissions.receipts.marks import MAX_MARKED, mark_cells
 from union_warehouse.submissions.receipts.places import PlaceOf, SenderPlaces, nowhere
@@ -59,39 +60,54 @@ def compose_receipt(original: Path | None, outcome: Outcome, manifest: AnyManife
     rules = {problem["rule"] for problem in outcome.problems}
     if original is None or not rules or rules & _UNREADABLE:
         return compose_verdict(outcome, manifest)
-    workbook, place_of, returned = _given_back(original, outcome, manifest, tables)
-    return _finished(workbook, place_of, outcome, manifest, returned)
+    return _finished(_given_back(original, outcome, manifest, tables), outcome, manifest)
 
 
 def compose_verdict(outcome: Outcome, manifest: AnyManifest, returned: Returned | None = None) -> bytes:
     """A workbook of the sheet 回执 only."""
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])
-    return _finished(workbook, nowhere, outcome, manifest, returned or Returned())
+    return _finished(_GivenBack(workbook, nowhere, returned or Returned()), outcome, manifest)
 
 
-def _finished(workbook: Workbook, place_of: PlaceOf, outcome: Outcome, manifest: AnyManifest, returned: Returned) -> bytes:
-    causes, marks = find_causes(outcome.problems, place_of, manifest["month"], MAX_MARKED)
-    mark_cells(workbook, marks)
-    add_first_sheet(workbook, manifest, outcome, causes, returned)
-    return workbook_bytes(workbook, from_text(manifest["read_at"]).replace(tzinfo=None))
+@dataclass(frozen=True)
+class _GivenBack:
+    """The sender's file as the receipt gives it back, before anything is marked in it.
+
+    Attributes:
+        workbook: its sheets.
+        place_of: where in them a problem is.
+        returned: what of the file they are.
+        results: of their formulas.
+    """
+
+    workbook: Workbook
+    place_of: PlaceOf
+    returned: Returned
+    results: StoredResults = field(default_factory=dict)
 
 
-def _given_back(
-    original: Path, outcome: Outcome, manifest: AnyManifest, tables: Mapping[str, pa.Table]
-) -> tuple[Workbook, PlaceOf, Returned]:
+def _finished(given: _GivenBack, outcome: Outcome, manifest: AnyManifest) -> bytes:
+    causes, marks = find_causes(outcome.problems, given.place_of, manifest["month"], MAX_MARKED)
+    mark_cells(given.workbook, marks)
+    add_first_sheet(given.workbook, manifest, outcome, causes, given.returned)
+    return workbook_bytes(given.workbook, from_text(manifest["read_at"]).replace(tzinfo=None), given.results)
+
+
+def _given_back(original: Path, outcome: Outcome, manifest: AnyManifest, tables: Mapping[str, pa.Table]) -> _GivenBack:
     kind = FileKind(original.suffix[1:])
     data = original.read_bytes()
     sheets = _read_again(data, kind, manifest)
     if sheets is not None and kind is FileKind.XLSX and is_editable(data, manifest["file_name"]):
-        workbook = open_senders_workbook(data)
+        workbook, results = open_senders_workbook(data)
         titles = {sheet.title: sheet.title for sheet in workbook.worksheets}  # a chart on a sheet of its own has no cells
-        return workbook, SenderPlaces({name: sheets[name] for name in sheets if name in titles}, titles), _WHOLE
+        places = SenderPlaces({name: sheets[name] for name in sheets if name in titles}, titles)
+        return _GivenBack(workbook, places, _WHOLE, results)
     if sheets is not None and count_filled(list(sheets.values())) <= MAX_CELLS:
         workbook, titles = rebuild(sheets)
-        return workbook, SenderPlaces(sheets, titles), _CSV if kind is FileKind.CSV else _REBUILT
+        return _GivenBack(workbook, SenderPlaces(sheets, titles), _CSV if kind is FileKind.CSV else _REBUILT)
     excerpt = Excerpt(outcome.problems, tables)
-    return excerpt.workbook, excerpt.place_of, _EXCERPT
+    return _GivenBack(excerpt.workbook, excerpt.place_of, _EXCERPT)
 
 
 def _read_again(data: bytes, kind: FileKind, manifest: AnyManifest) -> dict[str, Sheet] | None:

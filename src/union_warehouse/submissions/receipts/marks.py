@@ -13,6 +13,7 @@ from openpyxl.styles import PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
 from union_warehouse.submissions.receipts.causes import Mark
+from union_warehouse.submissions.receipts.cells import writable
 from union_warehouse.submissions.receipts.places import Place
 
 MAX_MARKED = 20_000
@@ -58,7 +59,7 @@ def _comment(text: str, before: Comment | None) -> Comment:
     elif before is not None:
         written += f"\n〔原批注：{(before.author or '').replace('〕', '')}〕\n{before.text}"
     lines = sum(1 + len(line) // _LETTERS_PER_LINE for line in written.splitlines())
-    return Comment(written, AUTHOR, width=_WIDTH, height=_LINE_HEIGHT * (lines + 1))
+    return Comment(writable(written), AUTHOR, width=_WIDTH, height=_LINE_HEIGHT * (lines + 1))
 
 
 def _is_ours(comment: Comment) -> bool:

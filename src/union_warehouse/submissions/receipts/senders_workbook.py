@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import re
 import warnings
+from typing import Any
 
-import openpyxl
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
+from openpyxl.reader.excel import ExcelReader
 
-from union_warehouse.submissions.receipts.cells import guard_text
+from union_warehouse.submissions.receipts.cells import StoredResults, guard_text, results_of_formulas
 from union_warehouse.submissions.receipts.marks import clear_marks
 from union_warehouse.workbooks.cover import RECEIPT_SHEET
 from union_warehouse.workbooks.header import normalise_label
@@ -35,6 +36,8 @@ _RANGE = re.compile(
 )
 _SPELLED_REFERENCE = re.compile(rb"\bref\s*=\s*(?:\"[^\"]*&|'[^']*&)")
 _CELL_STARTS = (b"<c ", b"<c>", b"<c/>", b":c ", b":c>", b":c/>")
+_STRICT = b"http://purl.oclc.org/ooxml/"
+"""Names of the strict variant of the format, in which openpyxl finds no sheets."""
 _ROWS_END = re.compile(rb"</(?:\w+:)?sheetData>|<(?:\w+:)?sheetData\s*/>")
 
 
@@ -52,7 +55,7 @@ def is_editable(data: bytes, file_name: str) -> bool:
                 continue
             xml = package.read(entry)
             tags += xml.count(b"<")
-            if tags > MAX_TAGS or b"<!DOCTYPE" in xml or b"\0" in xml:
+            if tags > MAX_TAGS or b"<!DOCTYPE" in xml or b"\0" in xml or _STRICT in xml:
                 return False
             end = _ROWS_END.search(xml)
             if end:
@@ -70,11 +73,32 @@ def _area(corners: tuple[bytes, bytes, bytes, bytes]) -> int:
     return width * (abs(int(bottom) - int(top)) + 1)
 
 
-def open_senders_workbook(data: bytes) -> Workbook:
-    """The workbook without what an earlier receipt left in it; texts that look like formulas stay texts."""
+class _Reader(ExcelReader):
+    """Loads a workbook so that it is saved with the values that it came with."""
+
+    stored_results: StoredResults
+
+    def read_worksheets(self) -> None:
+        """Load the sheets: a number stays one whatever its format, since openpyxl makes an error of a date that it cannot hold."""
+        workbook: Any = self.wb
+        workbook._date_formats = workbook._timedelta_formats = frozenset()
+        super().read_worksheets()
+        parts = {sheet.name: rel.target for sheet, rel in self.parser.find_sheets() if rel.target in self.valid_files}
+        self.stored_results = {
+            sheet.title: results_of_formulas(self.archive.read(parts[sheet.title])) for sheet in self.wb.worksheets
+        }
+
+
+def open_senders_workbook(data: bytes) -> tuple[Workbook, StoredResults]:
+    """The workbook without what an earlier receipt left in it, and what its formulas came to.
+
+    Texts that look like formulas stay texts.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl names what it does not keep; docs/receipts.md tells the reader
-        workbook = openpyxl.load_workbook(io.BytesIO(data))
+        reader = _Reader(io.BytesIO(data))
+        reader.read()
+    workbook: Workbook = reader.wb
     for name in workbook.sheetnames:
         if normalise_label(name) == RECEIPT_SHEET and len(workbook.sheetnames) > 1:
             workbook.remove(workbook[name])
@@ -83,4 +107,4 @@ def open_senders_workbook(data: bytes) -> Workbook:
         for cell in sheet._cells.values():
             if isinstance(cell, Cell):
                 guard_text(cell)
-    return workbook
+    return workbook, reader.stored_results
