@@ -27,7 +27,7 @@ test: .venv/.installed ## run every check and test, and print what the tests cov
 
 test-quick: .venv/.installed ## run the checks and the tests that need no build
 	@$(MAKE) --no-print-directory lint
-	@$(PYTEST) -m "not build"
+	@$(PYTEST) -m "not build" --dist worksteal
 
 test-services: .venv/.installed ## run the tests that need PostgreSQL, Airflow's services or a browser (installs Debian's packages)
 	@$(BIN)/pytest tests/services

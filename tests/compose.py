@@ -233,9 +233,9 @@ def stop(processes: list[subprocess.Popen[bytes]]) -> None:
     for child in alive:
         with contextlib.suppress(psutil.NoSuchProcess):
             child.kill()
-    psutil.wait_procs(alive, timeout=5)
+    psutil.wait_procs(alive)
     for process in processes:
-        process.wait(timeout=5)
+        process.wait()
 
 
 def wait_until(is_done: Callable[[], object], what: str, of: Iterable[subprocess.Popen[Any]] = ()) -> None:

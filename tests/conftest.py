@@ -12,6 +12,30 @@ from tests.commands import APPROVED, uw_json
 from tests.releases import copy_of
 from union_warehouse.paths import Home
 
+BUILDS = {
+    "airflow_home",
+    "both_years",
+    "built",
+    "closed",
+    "empty_build",
+    "january",
+    "merged",
+    "project",
+    "published",
+    "reference",
+    "stack",
+    "truth",
+    "written",
+}
+"""Fixtures that build a warehouse, start Airflow or write the reference year; a test that does so by itself is marked itself."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a build; `make test-quick` leaves them out."""
+    for item in items:
+        if BUILDS & set(getattr(item, "fixturenames", ())):
+            item.add_marker("build")
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:

@@ -175,6 +175,7 @@ def test_check_prints_the_headers_of_the_senders_sheet(tmp_path: Path) -> None:
     assert "category" not in shown.output
 
 
+@pytest.mark.build
 def test_submit_runs_the_dag_and_prints_json_only(tmp_path: Path) -> None:
     (folder := tmp_path / "in").mkdir()
     write_nil_workbook(folder / "one.xlsx", "FW", "2014-03")

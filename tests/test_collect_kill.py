@@ -85,6 +85,7 @@ def _content(home: Home) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.build
 def test_a_kill_at_any_write_leaves_no_trace(inbox: Path, tmp_path: Path) -> None:
     undisturbed = Home(shutil.copytree(inbox, tmp_path / "undisturbed"))
     assert _in_child(undisturbed) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ MODELS = DBT_PROJECT_DIR / "models"
 PUBLISHED = ("dim_", "fct_", "rpt_")
 
 
+@cache
 def documented_models() -> dict[str, dict[str, Any]]:
-    documents = (yaml.safe_load(path.read_text("utf-8")) for path in MODELS.rglob("*.yml"))
+    documents = (yaml.load(path.read_text("utf-8"), yaml.CSafeLoader) for path in MODELS.rglob("*.yml"))
     return {model["name"]: model for document in documents for model in document.get("models", [])}
 
 

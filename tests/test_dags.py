@@ -136,20 +136,20 @@ def test_mapped_files_are_labelled(bag: Any) -> None:
     assert "label" in task.partial_kwargs["map_index_template"]
 
 
-def test_the_scheduled_close_is_of_the_month_before() -> None:
+def test_the_scheduled_close_is_of_the_month_before(bag: Any) -> None:
     from airflow.serialization.encoders import coerce_to_core_timetable
     from airflow.timetables.base import TimeRestriction
 
-    timetable = coerce_to_core_timetable(_dag("close_month").timetable)
+    timetable = coerce_to_core_timetable(bag.dags["close_month"].timetable)
     start = datetime(2014, 4, 1, tzinfo=SHANGHAI)
     info = timetable.next_dagrun_info_v2(last_dagrun_info=None, restriction=TimeRestriction(start, None, True))
     assert (info.partition_key, info.run_after) == ("2014-03", datetime(2014, 4, 15, 6, tzinfo=SHANGHAI))
 
 
-def test_a_backfill_covers_each_month_of_its_range_once() -> None:
+def test_a_backfill_covers_each_month_of_its_range_once(bag: Any) -> None:
     from airflow.serialization.encoders import coerce_to_core_timetable
 
-    timetable = coerce_to_core_timetable(_dag("close_month").timetable)
+    timetable = coerce_to_core_timetable(bag.dags["close_month"].timetable)
     infos = timetable.iter_partition_dagrun_infos(
         earliest=datetime(2014, 1, 1, tzinfo=UTC), latest=datetime(2014, 12, 31, tzinfo=UTC)
     )
@@ -164,19 +164,13 @@ def test_submissions_are_due_before_the_scheduled_close() -> None:
 
 
 @pytest.mark.parametrize(("dag_id", "task_id"), [("close_month", "build_warehouse"), ("collect_submissions", "collect_file")])
-def test_a_verdict_is_not_tried_again_but_a_fault_is(dag_id: str, task_id: str) -> None:
+def test_a_verdict_is_not_tried_again_but_a_fault_is(bag: Any, dag_id: str, task_id: str) -> None:
     from airflow.sdk import RetryAction
 
-    task = _dag(dag_id).get_task(task_id)
+    task = bag.dags[dag_id].get_task(task_id)
     policy = task.partial_kwargs["retry_policy"] if task.is_mapped else task.retry_policy
     assert policy.evaluate(UnionWarehouseError(), 1, 3).action is RetryAction.FAIL
     assert policy.evaluate(OSError("disk full"), 1, 3).action is RetryAction.DEFAULT
-
-
-def _dag(dag_id: str) -> Any:
-    from airflow.dag_processing.dagbag import DagBag
-
-    return DagBag(dag_folder=DAGS_DIR / f"{dag_id}.py").dags[dag_id]
 
 
 def _ignore(_: StepRecord) -> None:
@@ -341,6 +335,7 @@ def _rendered_labels(run_id: str) -> list[str | None]:
         return [instance.rendered_map_index for instance in session.scalars(query)]
 
 
+@pytest.mark.build
 def test_one_process_can_serve_one_home_after_another(tmp_path: Path) -> None:
     from union_warehouse.submissions import place_in_inbox
 

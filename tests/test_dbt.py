@@ -36,7 +36,7 @@ is_asked, knows_one = threading.Lock(), threading.Event()
 
 def list_in_turn(adapter, database, schema):
     if database == "previous" and not is_asked.acquire(blocking=False):
-        knows_one.wait(10)
+        knows_one.wait()
     return list_relations(adapter, database, schema)
 
 def add_slowly(cache, relation):
