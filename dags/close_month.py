@@ -29,7 +29,7 @@ from run_callbacks import notify_failure, notify_success
 STEPS = {
     "audit_landed_forms": "Holds every landed row against its contract, and quarantine against what fails there.",
     "build_warehouse": "Runs `dbt build` on the private working files.",
-    "audit_warehouse": "Holds the built marts against the stop and warn suites; a stop ends the run here.",
+    "audit_warehouse": "Holds the built marts against the suites; what is of severity `stop` ends the run here.",
     "approve_release": "Asks a person, where anything needs approval; a rejection ends the run here.",
     "publish_release": "Makes the release folder and points `current` at it.",
     "list_restatements": "Lists what the release restated.",

@@ -110,7 +110,7 @@ def test_rows_at_fault_are_those_in_quarantine(home: Home) -> None:
     assert outcome["warnings"] == []
     summary = json.loads((home.audits / CLOSE / "summary.json").read_text("utf-8"))["landed_forms"]
     enum = next(item for item in summary["hazards"] if item["expectation"] == "hazards.category__outside_enum")
-    assert enum["severity"] == "quarantine"
+    assert enum["severity"] == "error"
     assert enum["unexpected_count"] == 1
     assert enum["sample_rows"] == [{"category": "flames", "_submission_id": f"{MONTH}/CQ/v0001", "_row": 3}]
 
@@ -372,7 +372,7 @@ def judge_again(home: Home) -> None:
 
 
 def test_warnings_are_kept_with_their_rows(copy: Home) -> None:
-    expected = {check.id for check in CHECKS if check.severity == "warn"}
+    expected = {check.id for check in CHECKS if check.severity == "warning"}
     assert set(WARNINGS) == expected
     break_build(copy, *WARNINGS.values())
     judge_again(copy)
@@ -383,7 +383,7 @@ def test_warnings_are_kept_with_their_rows(copy: Home) -> None:
     failed = {item["expectation"] for items in summary.values() for item in items if not item["success"]}
     assert expected <= failed
     one = next(item for item in summary["cross_form"] if item["expectation"] == "cross_form.inspection_hazards_agree")
-    assert (one["severity"], one["unexpected_count"]) == ("warn", 1)
+    assert (one["severity"], one["unexpected_count"]) == ("warning", 1)
     (sample,) = one["sample_rows"]
     assert (sample["reporting_unit_code"], sample["month"], sample["record_key"]) == ("CQ", MONTH, "J1")
     assert json.loads(sample["evidence"]) == {"hazards_found_count": 2, "hazard_rows": 1}

@@ -57,7 +57,7 @@ def test_a_suite_is_made_of_real_expectations_under_stable_ids(name: str) -> Non
 
 @pytest.mark.parametrize("check", [check for checks in OF_THE_BUILD.values() for check in checks], ids=lambda check: check.id)
 def test_a_check_kept_as_data_is_complete(check: Check) -> None:
-    assert check.severity in {"stop", "warn"}
+    assert check.severity in {"stop", "warning"}
     assert check.message_en
     assert any("\u4e00" <= character <= "\u9fff" for character in check.message_zh)
     sql = check.arguments["unexpected_rows_query"]

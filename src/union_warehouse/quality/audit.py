@@ -1,7 +1,7 @@
 """The auditor of a close: Great Expectations judges what was landed before dbt, and what was built after it.
 
 Severity decides, in this code and not in GX: a failed ``stop`` expectation ends the close before anything is published,
-a ``warn`` one is kept and counted, and a fault of single rows (``quarantine``) must be exactly what the row checks found.
+a ``warning`` is kept and counted, and a fault of single rows (``error``) must be exactly what the row checks found.
 Results, a summary and Data Docs of a close stay in ``audits/<close_id>/``.
 """
 
@@ -304,7 +304,7 @@ def _conclude(
         "close_id": close_id,
         "audit": audit,
         "expectations": len(every),
-        "failed_rows": sum(finding.count or 0 for finding in every if finding.check.severity == "quarantine"),
+        "failed_rows": sum(finding.count or 0 for finding in every if finding.check.severity == "error"),
         "warnings": [
             {
                 "id": finding.check.id,
@@ -313,7 +313,7 @@ def _conclude(
                 "message_en": finding.check.message_en,
             }
             for finding in every
-            if finding.check.severity == "warn" and not finding.success
+            if finding.check.severity == "warning" and not finding.success
         ],
         "seconds": round(time.perf_counter() - started, 2),
         "report": folder.relative_to(home.root).as_posix(),

@@ -65,5 +65,5 @@ def _suite_title(name: str) -> str:
 
 def _suite_line(name: str, items: list[dict[str, Any]]) -> dict[str, Any]:
     failed = [item["severity"] for item in items if not item["success"]]
-    counts = {severity: failed.count(severity) for severity in ("stop", "warn", "quarantine")}
+    counts = {severity: failed.count(severity) for severity in ("stop", "warning", "error")}
     return {"name": name, "expectations": len(items), **counts}

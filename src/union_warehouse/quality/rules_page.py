@@ -22,7 +22,7 @@ _INTRODUCTION = """# Rules (规则)
 
 <!-- Generated from expectations/ by `make generate`; do not edit. -->
 
-An **error** keeps its row waiting in quarantine; a **warning** lets it count and is reported. A rule that **stops** ends the close.
+An **error** keeps its row waiting in quarantine; a **warning** lets it count and is reported. A **stop** ends the close.
 Messages are what the department reads, here for an example cell.
 """
 _AFTER_THE_BUILD = """## Of the build, across forms, months and departments
@@ -46,13 +46,13 @@ def rules_markdown() -> str:
         "### Of one form\n",
         _table(("code", "form", "column", "severity", "what it tests", "message"), _form_rules(forms.values())),
         "## Between submissions, at each close\n\nThe row waits until what it depends on is known.\n",
-        _table(("code", "severity", "what it tests", "message"), _told_rules(RuleKind.CLOSE)),
+        _table(("code", "severity", "what it tests", "message"), _rules_of_kind(RuleKind.CLOSE)),
         _AFTER_THE_BUILD,
         _table(("code", "forms", "severity", "what it tests", "message"), _build_rules()),
         _OUTLIERS,
         _table(("code", "severity", "what it tests", "说明"), _figure_rules()),
         "## Of reports, at each close\n\nAn issue of the ledger until the report comes.\n",
-        _table(("code", "severity", "what it tests", "message"), _told_rules(RuleKind.REPORT)),
+        _table(("code", "severity", "what it tests", "message"), _rules_of_kind(RuleKind.REPORT)),
         f"What must hold of the marts themselves before they are published: `{MARTS_CHECKS.parent.name}/{MARTS_CHECKS.name}`.\n",
     ]
     return "\n".join(sections)
@@ -96,15 +96,14 @@ def _rules(*kinds: RuleKind) -> Iterable[Rule]:
     return (rule for rule in load_rules() if rule.kind in kinds)
 
 
-def _told_rules(kind: RuleKind) -> Iterable[tuple[str, ...]]:
+def _rules_of_kind(kind: RuleKind) -> Iterable[tuple[str, ...]]:
     return ((f"`{rule.code}`", rule.severity, rule.message_en, rule.message_zh) for rule in _rules(kind))
 
 
 def _build_rules() -> Iterable[tuple[str, ...]]:
     for rule in _rules(RuleKind.SECOND_LOOK, RuleKind.CROSS_CHECK):
         reason = f". {rule.reason}" if rule.reason else ""
-        severity = "stops" if rule.severity == "stop" else rule.severity
-        yield f"`{rule.code}`", ", ".join(rule.forms), severity, f"{rule.message_en}{reason}", rule.message_zh
+        yield f"`{rule.code}`", ", ".join(rule.forms), rule.severity, f"{rule.message_en}{reason}", rule.message_zh
 
 
 def _figure_rules() -> Iterable[tuple[str, ...]]:

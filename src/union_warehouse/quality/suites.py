@@ -30,7 +30,7 @@ ACCEPTED_AGREES = "_accepted_agrees"
 UNREAD_RULES = ("wrong_type", "float_identifier", "formula_without_value")
 Expectation = tuple[str, dict[str, Any]]
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://union-warehouse.invalid/expectations")
-_GX_SEVERITY = {"stop": "critical", "warn": "warning", "quarantine": "info"}
+_GX_SEVERITY = {"stop": "critical", "warning": "warning", "error": "info"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Check:
 
     Attributes:
         id: unique name, ``<suite>.<what>``.
-        severity: ``stop`` ends the close, ``warn`` is reported, ``quarantine`` is a fault of single rows that must be
+        severity: ``stop`` ends the close, ``warning`` is reported, ``error`` is a fault of single rows that must be
             exactly what the row checks found.
         expectation: GX expectation type, snake_case.
         arguments: its keyword arguments.
@@ -82,7 +82,7 @@ def contract_checks(form: Form) -> tuple[Check, ...]:
     )
     for rule in form.rules:
         check = _verdict_check(form, (rule.column,), (rule.code,), (rule.message_zh, rule.message_en))
-        checks.append(check if rule.severity is Severity.ERROR else replace(check, severity="warn"))
+        checks.append(replace(check, severity=rule.severity.value))
     checks.append(_accepted_check(form))
     return tuple(checks)
 
@@ -133,7 +133,12 @@ def _row_check(
     form: Form, columns: tuple[str, ...], rules: tuple[str, ...], expectation: Expectation, message: tuple[str, str]
 ) -> Check:
     return Check(
-        f"{form.name}.{verdict_column(columns, rules)}", "quarantine", *expectation, *message, columns=columns, rules=rules
+        f"{form.name}.{verdict_column(columns, rules)}",
+        Severity.ERROR.value,
+        *expectation,
+        *message,
+        columns=columns,
+        rules=rules,
     )
 
 
@@ -164,7 +169,7 @@ def cross_form_checks() -> tuple[Check, ...]:
     return tuple(
         _failing_rows_check(
             f"{CROSS_FORM_SUITE}.{rule.code}",
-            _SEVERITY_OF_RULE[rule.severity],
+            rule.severity,
             rule.failing_rows or _FINDINGS.format(rule_code=rule.code),
             (rule.message_zh, rule.message_en),
             rule.reason or "",
@@ -174,13 +179,12 @@ def cross_form_checks() -> tuple[Check, ...]:
     )
 
 
-_SEVERITY_OF_RULE = {"stop": "stop", "warning": "warn"}
 _FINDINGS = """
     select * exclude (subject_key) from build.intermediate.int_cross_checks
     semi join build.intermediate.int_checked_subjects using (subject_key)
     where rule_code = '{rule_code}'
 """
-"""Findings of one rule whose subject this close judged anew, so that each is told once."""
+"""Findings of one rule whose subject this close judged again, so that each is reported once."""
 
 
 @cache
