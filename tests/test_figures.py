@@ -81,6 +81,41 @@ def test_a_trace_leads_to_the_cell_that_the_department_filled(
     assert ("数值", found["value"]) in [tuple(row) for row in written["指标"].iter_rows(values_only=True)]
 
 
+def test_what_is_said_to_add_up_does(february: Path) -> None:
+    """Of units and of months; what does not add up is a distinct count, a ratio or, of months, a stock."""
+    with open_release(Home(february)) as connection:
+        definitions = {row.indicator_code: row for row in connection.execute("from dim_indicator").df().itertuples()}
+        of_units = connection.execute(
+            """
+            select distinct indicator_code from (
+                select indicator_code, month,
+                    coalesce(sum(value_month) filter (where not is_federation), 0) as units_month,
+                    coalesce(sum(value_month) filter (where is_federation), 0) as federation_month,
+                    coalesce(sum(value_year_to_date) filter (where not is_federation), 0) as units_year,
+                    coalesce(sum(value_year_to_date) filter (where is_federation), 0) as federation_year
+                from rpt_indicators group by all
+            ) where (units_month, units_year) <> (federation_month, federation_year)
+            """
+        ).fetchall()
+        of_months = connection.execute(
+            """
+            select distinct indicator_code from (
+                select indicator_code, coalesce(value_year_to_date, 0) as year_to_date, coalesce(sum(value_month) over months, 0) as months
+                from rpt_indicators
+                window months as (partition by indicator_code, reporting_unit_code, left(month, 4) order by month)
+            ) where year_to_date <> months
+            """
+        ).fetchall()
+    add_up = {code for code, row in definitions.items() if row.aggregation in ("count", "sum")}
+    over_units = {code for code, row in definitions.items() if row.is_additive_over_units}
+    over_months = {code for code, row in definitions.items() if row.is_additive_over_months}
+    assert over_units == add_up
+    assert over_months == {code for code in add_up if definitions[code].indicator_kind == "flow"}
+    for additive, differing in ((over_units, of_units), (over_months, of_months)):
+        assert differing, "the reference data tell the two apart"
+        assert not additive & {code for (code,) in differing}
+
+
 def test_a_distinct_count_counts_on_the_first_row(february: Path) -> None:
     found = trace(Home(february), "member.joined", 2014)
     assert set(found.rows["contribution"]) <= {0.0, 1.0}

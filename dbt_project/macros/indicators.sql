@@ -20,96 +20,148 @@
     is_of_spells (its rows end in later months: one Parquet file of a release). -#}
 {% macro fact_meta(fact) -%} {{ return(graph.nodes["model.union_warehouse." ~ fact].config.meta) }} {%- endmacro %}
 
-{#- The rows of one fact that contribute to one indicator, month by month of the span. `for_release` words the statement for a
-    reader of a release, which holds the marts under their plain names, and adds what traces a row to its cells. -#}
-{% macro contributions(code, definition, for_release=false) -%}
-    {%- set marts = namespace(of={}) -%}
-    {%- for name in [
-        definition.fact,
-        "fct_union_coverage",
-        "fct_programme_enrolments",
-        "dim_reporting_unit",
-        "dim_enterprise",
-        "dim_union",
-        "dim_reporting_unit_lineage",
-    ] -%}
-        {%- do marts.of.update({name: name if for_release else ref(name) | string}) -%}
-    {%- endfor -%}
-    {%- set where = (
-        definition.where
-        | replace("{enrolled}", marts.of["fct_programme_enrolments"])
-        | replace("{units}", marts.of["dim_reporting_unit"])
-        | replace("{enterprises}", marts.of["dim_enterprise"])
-    ) -%}
+{#- The rows of a fact that contribute to an indicator, for the months of `span` (month, month_end), with what traces each to its
+    cells. Marts stand in it under their plain names: int_indicator_contributions imports them so and a release holds them so, thus
+    the statement that a figure is made of is the one that a reader of the release runs (dim_indicator.rows_sql). -#}
+{% macro contributions(code, definition) -%}
     {%- set is_spell = definition.kind == "stock" and definition.date | length == 2 -%}
-    {%- set unit = (
-        "coalesce(union_on_day.reporting_unit_code, standing.standing_code)"
-        if definition.unit_of
-        else "standing.standing_code" if is_spell else "fact.reporting_unit_code"
-    ) -%}
     select
         '{{ code }}' as indicator_code,
-        {% if definition.kind == "flow" %} {{ month_of(definition.date) }}
-        {% else %} span.month
-        {% endif %} as month,
-        {{ unit }} as reporting_unit_code,
+        fact.counted_month as month,
+        {% if not is_spell %} fact.reporting_unit_code
+        {% elif definition.unit_of %} coalesce(union_on_day.reporting_unit_code, standing.standing_code)
+        {% else %} standing.standing_code
+        {% endif %} as reporting_unit_code,
         {{ "cast(fact." ~ definition.distinct_on ~ " as varchar)" if definition.distinct_on else "cast(null as varchar)" }}
         as distinct_value,
         {{ "fact." ~ definition.part_on if definition.part_on else "cast(null as varchar)" }} as part_value,
         cast({{ definition.amount or 1 }} as decimal(18, 2)) as amount,
-        {% if for_release %}
-            concat_ws(' ', fact.{{ fact_meta(definition.fact).natural_key | join(", fact.") }}) as natural_key,
-            {{
-                (
-                    "covering.covering_union_code"
-                    if definition.unit_of == "covering_union"
-                    else "fact.union_code" if fact_meta(definition.fact).unit_follows_union else "cast(null as varchar)"
-                )
-            }} as union_code,
-            fact.submitted_by_code,
-            fact.submission_month,
-        {% endif %}
+        concat_ws(' ', fact.{{ fact_meta(definition.fact).natural_key | join(", fact.") }}) as natural_key,
+        {% if definition.unit_of == "covering_union" %} covering.union_code
+        {% elif fact_meta(definition.fact).unit_follows_union %} fact.union_code
+        {% else %} cast(null as varchar)
+        {% endif %} as union_code,
+        fact.submitted_by_code,
+        fact.submission_month,
         fact.submission_id,
         fact.source_sheet,
         fact.source_row
-    {% if definition.kind == "flow" %}
-        -- of a long history only the rows of the span have their month worded
-        from
-            (
-                select *
-                from {{ marts.of[definition.fact] }}
-                where {{ definition.date }} >= (select date_trunc('month', min(month_end)) from span)
-            ) as fact
-        semi join span on {{ month_of(definition.date) }} = span.month
-        where ({{ where }}) and {{ month_of(definition.date) }} >= coalesce(flows_from_month, '')
-    {% elif not is_spell %}
-        from {{ marts.of[definition.fact] }} as fact
-        inner join span on fact.{{ definition.date[0] }} = span.month
-        where ({{ where }})
-    {% else %}
-        from {{ marts.of[definition.fact] }} as fact
-        inner join span on {{ definition.date[0] }} <= month_end and {{ end_of_spell(definition.date[1]) }} > month_end
-        -- a spell goes on when its unit was merged or split: it counts for the unit that stands for it
+    from
+        (
+            {% if definition.kind == "flow" %}{{ rows_dated_in_month(definition) }}
+            {% elif is_spell %}{{ rows_active_at_month_end(definition) }}
+            {% else %}{{ rows_of_snapshot(definition) }}
+            {% endif %}
+        ) as fact
+        {% if is_spell %} {{ join_units_of_spells(definition.unit_of) }} {% endif %}
+{%- endmacro %}
+
+{#- Rows of a flow; of a long history only those of the span have their month worded. What the opening stock brought is no flow. -#}
+{% macro rows_dated_in_month(definition) -%}
+    select rows_from_span.*, {{ month_of(definition.date) }} as counted_month
+    from
+        (
+            select *
+            from {{ definition.fact }}
+            where {{ definition.date }} >= (select date_trunc('month', min(month_end)) from span)
+        ) as rows_from_span
+    semi join span on {{ month_of(definition.date) }} = span.month
+    where ({{ definition.where }}) and {{ month_of(definition.date) }} >= coalesce(flows_from_month, '')
+{%- endmacro %}
+
+{#- Rows of a stock that is reported month by month. -#}
+{% macro rows_of_snapshot(definition) -%}
+    {%- set month = definition.date[0] -%}
+    select snapshots.*, {{ month }} as counted_month
+    from {{ definition.fact }} as snapshots
+    semi join span on snapshots.{{ month }} = span.month
+    where ({{ definition.where }})
+{%- endmacro %}
+
+{#- Rows of a stock of spells, once for every month at whose end they last. -#}
+{% macro rows_active_at_month_end(definition) -%}
+    {%- set begins, ends = definition.date -%}
+    select spells.*, span.month as counted_month, month_end
+    from {{ definition.fact }} as spells
+    inner join span on {{ begins }} <= month_end and {{ end_of_spell(ends) }} > month_end
+    where ({{ definition.where }})
+{%- endmacro %}
+
+{#- Where a spell counts at a month end: a spell goes on when its unit was merged or split, and counts for the unit that stands for
+    it; with `unit_of` for the unit of its union, or of the union that covers its enterprise then. -#}
+{% macro join_units_of_spells(unit_of) -%}
+    inner join
+        dim_reporting_unit_lineage as standing
+        on fact.reporting_unit_code = standing.unit_code
+        and fact.month_end >= standing.valid_from
+        and fact.month_end < {{ end_of_spell("standing.valid_to") }}
+        {% if unit_of == "union" %} {{ join_union_on("fact", "union_code", "fact.month_end", "dim_union") }}
+    {% elif unit_of == "covering_union" %}
         inner join
-            {{ marts.of["dim_reporting_unit_lineage"] }} as standing
-            on fact.reporting_unit_code = standing.unit_code
-            and month_end >= standing.valid_from
-            and month_end < {{ end_of_spell("standing.valid_to") }}
-            {% if definition.unit_of == "union" %} {{ join_union_on("fact", "union_code", "month_end", marts.of["dim_union"]) }}
-        {% elif definition.unit_of == "covering_union" %}
-            inner join
-                (
-                    select uscc as covered_uscc, union_code as covering_union_code, covered_from, covered_to
-                    from {{ marts.of["fct_union_coverage"] }}
-                ) as covering
-                on fact.uscc = covered_uscc
-                and covered_from <= month_end
-                and {{ end_of_spell("covered_to") }} > month_end
-                {{ join_union_on("covering", "covering_union_code", "month_end", marts.of["dim_union"]) }}
-        {% endif %}
-        where ({{ where | replace("ownership", "fact.ownership") if definition.unit_of else where }})
+            fct_union_coverage as covering
+            on fact.uscc = covering.uscc
+            and covering.covered_from <= fact.month_end
+            and {{ end_of_spell("covering.covered_to") }} > fact.month_end
+            {{ join_union_on("covering", "union_code", "fact.month_end", "dim_union") }}
     {% endif %}
 {%- endmacro %}
+
+{#- Whether values of units add up to the federation's: each row counts once, for one unit. A person or enterprise may count in
+    several, and a ratio is no sum. -#}
+{% macro is_additive_over_units(definition) -%} {{ return(definition.aggregation in ("count", "sum")) }} {%- endmacro %}
+
+{#- Whether values of months add up to the year to date: of a stock the year to date is the last month's, and a distinct count
+    counts again who counted in an earlier month. -#}
+{% macro is_additive_over_months(definition) -%}
+    {{ return(definition.kind == "flow" and is_additive_over_units(definition)) }}
+{%- endmacro %}
+
+{#- How rows become a value, once for the build and for whoever reads a release (uw figures --structure, uw trace, analysts): functions
+    of DuckDB in the file of the marts, which becomes the release. -#}
+{% macro create_indicator_functions() -%}
+    {%- set measure = "(aggregation, part_count, distinct_value, part_value, amount, counted) as " ~ indicator_measure() -%}
+    {%- set ratio = "(numerator, denominator) as numerator / nullif(denominator, 0)" -%}
+    {{ "create or replace macro " ~ indicator_function("indicator_measure") ~ measure }}
+    ;
+    {{ "create or replace macro " ~ indicator_function("indicator_ratio") ~ ratio }}
+{%- endmacro %}
+
+{#- The value of the rows that are `counted`; of count_distinct_all how many have rows of every part. -#}
+{% macro indicator_measure() -%}
+    case
+        aggregation
+        when 'count'
+        then count(*) filter (where counted)
+        when 'sum'
+        then sum(amount) filter (where counted)
+        when 'count_distinct'
+        then count(distinct distinct_value) filter (where counted)
+        when 'count_distinct_all'
+        then
+            coalesce(
+                len(
+                    list_filter(
+                        map_values(
+                            list_aggregate(
+                                list_transform(
+                                    list(distinct{'value':distinct_value, 'part':part_value}) filter (
+                                        where counted and part_value is not null
+                                    ),
+                                    lambda pair:pair.value
+                                ),
+                                'histogram'
+                            )
+                        ),
+                        lambda parts:parts = part_count
+                    )
+                ),
+                0
+            )
+    end
+{%- endmacro %}
+
+{#- A function of create_indicator_functions, by the name that a build knows it under. -#}
+{% macro indicator_function(name) -%} marts.main.{{ name }} {%- endmacro %}
 
 {#- A text literal, or a null of text where there is none. -#}
 {% macro text(value) -%}

@@ -116,7 +116,8 @@ def trace(
             "structure_on": structure_on,
         }
         found = {part: _rows(connection, item, asked) for part, item in parts.items()}
-    totals = [_total(table, values.get(parts[part]["indicator_code"])) for part, table in found.items()]
+        totals = [_total(table, values.get(parts[part]["indicator_code"])) for part, table in found.items()]
+        total = totals[0] if len(totals) == 1 else _ratio(connection, *totals)
     rows = pd.concat([table.assign(part=part) for part, table in found.items()], ignore_index=True)
     return Trace(
         indicator=indicator,
@@ -125,7 +126,7 @@ def trace(
         reporting_unit=unit,
         release_id=folder.name,
         value=values.get(indicator),
-        total=totals[0] if len(totals) == 1 else _ratio(*totals),
+        total=total,
         rows=rows[list(TRACE_COLUMNS)],
     )
 
@@ -179,11 +180,6 @@ def _of_unit(
 def _rows(connection: duckdb.DuckDBPyConnection, definition: dict[str, Any], asked: dict[str, Any]) -> pd.DataFrame:
     """The rows behind one indicator; ``asked``: first and last month, unit (None: all), structure_on."""
     is_restated = asked["structure_on"] is not None
-    is_distinct = definition["aggregation"] in {"count_distinct", "count_distinct_all"}
-    is_first = f"row_number() over (partition by distinct_value order by {_ROW_ORDER}) = 1 and distinct_value is not null"
-    if definition["aggregation"] == "count_distinct_all":
-        is_first += f" and count(distinct part_value) over (partition by distinct_value) = {int(definition['part_count'])}"
-    contribution = f"case when {is_first} then 1 else 0 end" if is_distinct else "amount"
     return connection.execute(
         f"""
         with
@@ -209,12 +205,24 @@ def _rows(connection: duckdb.DuckDBPyConnection, definition: dict[str, Any], ask
                 inner join fct_submissions as submissions
                     on contributions.submission_id = submissions.submission_id and submissions.form = $form
                 where $unit is null or contributions.reporting_unit_code = $unit
+            ),
+            in_order as (select *, row_number() over (order by {_ROW_ORDER}) as position from placed),
+            -- a distinct count counts a value once, on the first of its rows; every other row counts by itself
+            measured as (
+                select min(position) as position,
+                    indicator_measure($aggregation, $part_count::integer, distinct_value, part_value, amount, true) as measure
+                from in_order
+                group by distinct_value, if(distinct_value is null, position, null)
             )
-        select * exclude (distinct_value, part_value, amount, received_at), cast({contribution} as double) as contribution
-        from placed
-        order by {_ROW_ORDER}
+        select in_order.* exclude (distinct_value, part_value, amount, received_at, position),
+            cast(coalesce(measure, 0) as double) as contribution
+        from in_order
+        left join measured using (position)
+        order by position
         """,
-        {key: value for key, value in asked.items() if value is not None or key == "unit"} | {"form": definition["form"]},
+        {key: value for key, value in asked.items() if value is not None or key == "unit"}
+        | {name: definition[name] for name in ("form", "aggregation")}
+        | {"part_count": None if pd.isna(definition["part_count"]) else int(definition["part_count"])},
     ).df()
 
 
@@ -223,5 +231,6 @@ def _total(rows: pd.DataFrame, value: float | None) -> float | None:
     return float(rows["contribution"].sum()) if len(rows) or value is not None else None
 
 
-def _ratio(numerator: float | None, denominator: float | None) -> float | None:
-    return numerator / denominator if numerator is not None and denominator else None
+def _ratio(connection: duckdb.DuckDBPyConnection, numerator: float | None, denominator: float | None) -> float | None:
+    found = connection.execute("select indicator_ratio(?::double, ?::double)", [numerator, denominator]).fetchone()
+    return found[0] if found else None

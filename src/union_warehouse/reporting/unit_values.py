@@ -32,9 +32,14 @@ def unit_values(connection: duckdb.DuckDBPyConnection, month: str, structure_on:
         return connection.execute(_AS_IT_WAS, {"month": month, "month_last_year": add_months(month, -12)}).df()
     definitions = connection.execute("select * from dim_indicator where rows_sql is not null").df().to_dict("records")
     return connection.execute(
-        _RESTATED.format(contributions=contributions(definitions, is_restated=True)),
+        _RESTATED.format(contributions=contributions(definitions, is_restated=True), values=", ".join(map(_value, VALUES))),
         {"month": month, "month_last_year": add_months(month, -12), "structure_on": structure_on},
     ).df()
+
+
+def _value(name: str) -> str:
+    ratio = f"indicator_ratio(over_.{name}, under.{name})"
+    return f"cast(if(is_ratio, {ratio}, filled.{name}) as decimal(18, 6)) as {name}"
 
 
 _AS_IT_WAS = """
@@ -83,37 +88,13 @@ _RESTATED = """
             from contributions inner join periods using (indicator_code)
             where contributions.month between first_month and last_month
         ),
-        parts as (
-            select indicator_code, period, federation_code, reporting_unit_code, distinct_value,
-                count(distinct part_value) = any_value(part_count) as is_complete
-            from by_period, federation
-            where aggregation = 'count_distinct_all'
-            group by grouping sets (
-                (indicator_code, period, federation_code, reporting_unit_code, distinct_value),
-                (indicator_code, period, federation_code, distinct_value))
-        ),
-        complete as (
-            select indicator_code, period, coalesce(reporting_unit_code, federation_code) as reporting_unit_code,
-                count(*) filter (where is_complete) as complete_count
-            from parts group by all
-        ),
-        counted as (
-            select indicator_code, period, aggregation, coalesce(reporting_unit_code, federation_code) as reporting_unit_code,
-                count(*) as row_count, count(distinct distinct_value) as distinct_count, sum(amount) as amount
-            from by_period, federation
-            group by grouping sets (
-                (indicator_code, period, aggregation, federation_code, reporting_unit_code),
-                (indicator_code, period, aggregation, federation_code))
-        ),
         measured as (
-            select indicator_code, period, reporting_unit_code,
-                case aggregation
-                    when 'count' then row_count
-                    when 'sum' then amount
-                    when 'count_distinct' then distinct_count
-                    else coalesce(complete_count, 0)
-                end as measure
-            from counted left join complete using (indicator_code, period, reporting_unit_code)
+            select indicator_code, period, coalesce(reporting_unit_code, federation_code) as reporting_unit_code,
+                indicator_measure(aggregation, part_count, distinct_value, part_value, amount, true) as measure
+            from by_period, federation
+            group by grouping sets (
+                (indicator_code, period, aggregation, part_count, federation_code, reporting_unit_code),
+                (indicator_code, period, aggregation, part_count, federation_code))
         ),
         -- a unit has a value, if only nil, where a unit that it goes on with has one
         reported as (
@@ -157,13 +138,7 @@ _RESTATED = """
                 is_carried_forward, has_month, has_year, had_month, had_year
         )
     select filled.indicator_code, filled.reporting_unit_code, filled.is_federation,
-        cast(if(is_ratio, over_.value_month / nullif(under.value_month, 0), filled.value_month) as decimal(18, 6)) as value_month,
-        cast(if(is_ratio, over_.value_year_to_date / nullif(under.value_year_to_date, 0), filled.value_year_to_date)
-            as decimal(18, 6)) as value_year_to_date,
-        cast(if(is_ratio, over_.value_month_last_year / nullif(under.value_month_last_year, 0), filled.value_month_last_year)
-            as decimal(18, 6)) as value_month_last_year,
-        cast(if(is_ratio, over_.value_year_to_date_last_year / nullif(under.value_year_to_date_last_year, 0),
-            filled.value_year_to_date_last_year) as decimal(18, 6)) as value_year_to_date_last_year,
+        {values},
         filled.is_missing, filled.missing_unit_count, filled.is_carried_forward
     from filled
     inner join (select *, indicator_kind = 'ratio' as is_ratio from dim_indicator) as definitions using (indicator_code)

@@ -13,6 +13,8 @@
         {{ text(definition.kind) }} as indicator_kind,
         {{ text(definition.aggregation) }} as aggregation,
         cast({{ definition.parts or "null" }} as integer) as part_count,
+        {{ is_additive_over_units(definition) }} as is_additive_over_units,
+        {{ is_additive_over_months(definition) }} as is_additive_over_months,
         {{ text(definition.form) }} as form,
         {{ text(definition.numerator) }} as numerator_code,
         {{ text(definition.denominator) }} as denominator_code,
@@ -27,5 +29,5 @@
                 | join(", ")
             )
         }} as dimensions,
-        {{ text(contributions(code, definition, for_release=true) if definition.fact else none) }} as rows_sql
+        {{ text(contributions(code, definition) if definition.fact else none) }} as rows_sql
 {% endfor %}

@@ -7,6 +7,8 @@
     )
 }}
 
+{% set measure = indicator_function("indicator_measure") %}
+
 with
     this_close as (select * from {{ source("plan", "close") }}),
 
@@ -35,6 +37,8 @@ with
     by_period as (
         select
             contributions.indicator_code,
+            aggregation,
+            part_count,
             months.month,
             federation_code,
             contributions.reporting_unit_code,
@@ -50,86 +54,24 @@ with
             or (indicator_kind = 'flow' and left(contributions.month, 4) = year_text and contributions.month < months.month)
     ),
 
-    -- distinct counts are made afresh for every unit and for the federation; they never add up
+    -- every unit and the federation is counted afresh; distinct counts never add up
     measured as (
         select
             indicator_code,
             month,
             coalesce(reporting_unit_code, federation_code) as reporting_unit_code,
-            count(distinct distinct_value) filter (where is_in_month) as month_distinct,
-            count(distinct distinct_value) as cumulative_distinct,
-            count(*) filter (where is_in_month) as month_count,
-            count(*) as cumulative_count,
-            sum(amount) filter (where is_in_month) as month_sum,
-            sum(amount) as cumulative_sum
-        from by_period
-        group by
-            grouping sets (
-                (indicator_code, month, federation_code, reporting_unit_code), (indicator_code, month, federation_code)
-            )
-    ),
-
-    -- who has every part of what is asked, in the month and in the year so far
-    parts as (
-        select
-            indicator_code,
-            month,
-            coalesce(reporting_unit_code, federation_code) as reporting_unit_code,
-            count(distinct part_value) filter (where is_in_month) as month_parts,
-            count(distinct part_value) as cumulative_parts
-        from by_period
-        where part_value is not null
-        group by
-            grouping sets (
-                (indicator_code, month, federation_code, reporting_unit_code, distinct_value),
-                (indicator_code, month, federation_code, distinct_value)
-            )
-    ),
-
-    complete as (
-        select
-            indicator_code,
-            month,
-            reporting_unit_code,
-            count(*) filter (where month_parts = part_count) as month_complete,
-            count(*) filter (where cumulative_parts = part_count) as cumulative_complete
-        from parts
-        inner join indicators using (indicator_code)
-        group by indicator_code, month, reporting_unit_code
-    ),
-
-    chosen as (
-        select
-            indicator_code,
-            month,
-            reporting_unit_code,
             -- without a row in the month the value is not known yet to be nil
             case
-                when month_count = 0
-                then null
-                when aggregation = 'count_distinct'
-                then month_distinct
-                when aggregation = 'count_distinct_all'
-                then month_complete
-                when aggregation = 'count'
-                then month_count
-                when aggregation = 'sum'
-                then month_sum
+                when bool_or(is_in_month)
+                then {{ measure }} (aggregation, part_count, distinct_value, part_value, amount, is_in_month)
             end as month_value,
-            case
-                aggregation
-                when 'count_distinct'
-                then cumulative_distinct
-                when 'count_distinct_all'
-                then cumulative_complete
-                when 'count'
-                then cumulative_count
-                when 'sum'
-                then cumulative_sum
-            end as cumulative_value
-        from measured
-        inner join indicators using (indicator_code)
-        left join complete using (indicator_code, month, reporting_unit_code)
+            {{ measure }} (aggregation, part_count, distinct_value, part_value, amount, true) as cumulative_value
+        from by_period
+        group by
+            grouping sets (
+                (indicator_code, aggregation, part_count, month, federation_code, reporting_unit_code),
+                (indicator_code, aggregation, part_count, month, federation_code)
+            )
     ),
 
     sent as (select distinct form, department, month from {{ source("plan", "effective_submissions") }}),
@@ -163,7 +105,7 @@ with
         cross join months
         union
         select indicator_code, month, reporting_unit_code
-        from chosen
+        from measured
     ),
 
     -- a missing unit's flows are unknown, its stocks carried forward, both flagged (domain: Time)
@@ -197,7 +139,7 @@ with
         from grid
         inner join indicators using (indicator_code)
         inner join months using (month)
-        left join chosen using (indicator_code, month, reporting_unit_code)
+        left join measured using (indicator_code, month, reporting_unit_code)
         left join expected using (form, month, reporting_unit_code)
         left join missing_units using (form, month)
     ),
@@ -207,7 +149,7 @@ with
             filled.indicator_code,
             filled.month,
             filled.reporting_unit_code,
-            numerators.month_value / nullif(denominators.month_value, 0) as ratio
+            {{ indicator_function("indicator_ratio") }} (numerators.month_value, denominators.month_value) as ratio
         from filled
         inner join
             filled as numerators

@@ -49,39 +49,10 @@ def _definitions(data: ReportData) -> Table:
 
 
 _REPORTED = """
-    with
-        received as (
-            select submission_month as month, submitted_by_code as unit, form
-            from fct_submissions
-            where is_effective and submission_month in (from unnest($months))
-            group by all
-        ),
-        first_accepted as (
-            select submission_month as month, submitted_by_code as unit, form, bool_or(is_on_time) as is_on_time
-            from fct_submissions
-            where is_first_accepted
-            group by all
-        ),
-        missing as (
-            select distinct month, reporting_unit_code as unit, form
-            from rpt_indicators
-            inner join dim_indicator using (indicator_code)
-            where is_missing and not is_federation and month in (from unnest($months))
-        ),
-        forms as (
-            select month, unit, form, true as is_received, coalesce(is_on_time, false) as is_on_time
-            from received
-            left join first_accepted using (month, unit, form)
-            union all
-            select month, unit, form, false, false
-            from missing
-            anti join received using (month, unit, form)
-        )
-    select month, unit, count(*) as expected, count(*) filter (where is_received) as received,
-        count(*) filter (where is_on_time) as on_time, count(*) filter (where is_received and not is_on_time) as late,
-        count(*) filter (where not is_received) as missing
-    from forms
-    group by all
+    select month, reporting_unit_code, expected_count, received_count, received_on_time_count,
+        received_count - received_on_time_count as late_count, silent_count
+    from rpt_reporting_rates
+    where rate_level = 'unit' and month in (from unnest($months))
 """
 
 
