@@ -23,7 +23,8 @@ demo: .venv/.installed ## run the reference year and print every figure beside t
 
 test: .venv/.installed ## run every check and test, and print what the tests cover
 	@$(MAKE) --no-print-directory lint
-	@$(PYTEST) --cov
+	@$(PYTEST) --cov --cov-report=
+	@$(BIN)/coverage report --sort=cover | awk 'NR < 3 || $$1 == "TOTAL" || $$NF + 0 < 90'
 
 test-quick: .venv/.installed ## run the checks and the tests that need no build
 	@$(MAKE) --no-print-directory lint

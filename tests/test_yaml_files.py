@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from union_warehouse.alerts.definitions import ALERTS_FILE, Definitions
+from union_warehouse.quality.rules import RULES_SOURCE, Rules
+from union_warehouse.quality.suites import MARTS_CHECKS, MartsFile
 from union_warehouse.reporting.report.template import TEMPLATE_FILE, Template
 from union_warehouse.reporting.templates.carried import CARRY_FORWARD_FILE, CarryForward
 from union_warehouse.yaml_files import MalformedFile, YamlEntry, read_yaml
@@ -20,6 +22,8 @@ MODELS: dict[Path, type[YamlEntry]] = {
     ALERTS_FILE: Definitions,
     CARRY_FORWARD_FILE: CarryForward,
     TEMPLATE_FILE: Template,
+    MARTS_CHECKS: MartsFile,
+    RULES_SOURCE: Rules,
 }
 DOCUMENTS = {path: yaml.safe_load(path.read_text("utf-8")) for path in MODELS}
 REMINDER = "events.missing_submission.phases.reminder"
@@ -80,6 +84,12 @@ def refused(path: Path, text: str, tmp_path: Path) -> MalformedFile:
         (TEMPLATE_FILE, "sections.0", lambda it: it.update(key="other", title_zh=None), "sections.other.title_zh", "text"),
         (TEMPLATE_FILE, "sections", lambda it: it.append(it[0]), "sections", "twice"),
         (TEMPLATE_FILE, "sections.0", lambda it: it.update(charts=[{"by": "months"}]), "charts.1.title_zh", "missing"),
+        (MARTS_CHECKS, "expectations.0", lambda it: it.pop("failing_rows"), "closing_identity.failing_rows", "missing"),
+        (MARTS_CHECKS, "expectations.0", lambda it: it.update(severity="error"), "closing_identity.severity", "'stop'"),
+        (MARTS_CHECKS, "expectations", lambda it: it.append(it[0]), "expectations", "closing_identity"),
+        (RULES_SOURCE, "rules.0", lambda it: it.update(kind="glance"), "unregistered_union.kind", "'close'"),
+        (RULES_SOURCE, "rules.0", lambda it: it.pop("message_zh"), "unregistered_union.message_zh", "missing"),
+        (RULES_SOURCE, "rules", lambda it: it.append(it[0]), "rules", "twice"),
     ],
 )
 def test_a_fault_is_told_with_file_and_key(

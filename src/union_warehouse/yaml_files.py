@@ -33,10 +33,13 @@ class YamlEntry(BaseModel):
 
 EntryT = TypeVar("EntryT", bound=YamlEntry)
 _FAULT = "fault"
+_NAMES = ("id", "key", "code")
+"""Keys by which an entry of a list is called."""
 _REASONS = {
     "missing": ("缺少此项", "it is missing"),
     "extra_forbidden": ("未知项", "it is not known"),
     "literal_error": ("应为 {expected}", "it must be {expected}"),
+    "enum": ("应为 {expected}", "it must be {expected}"),
     "string_type": ("应为文字", "text is wanted"),
     "string_too_short": ("不能为空", "it is empty"),
     "too_short": ("不能为空", "it is empty"),
@@ -120,7 +123,7 @@ def _place(document: Any, item: ErrorDetails) -> str:
     for step in (*item["loc"], *item.get("ctx", {}).get("place", ())):
         if isinstance(value, Sequence) and not isinstance(value, str) and isinstance(step, int):
             value = value[step]
-            named = isinstance(value, Mapping) and (value.get("id") or value.get("key"))
+            named = isinstance(value, Mapping) and next((value[name] for name in _NAMES if value.get(name)), None)
             keys.append(str(named or step + 1))
         else:
             value = value.get(step) if isinstance(value, Mapping) else None

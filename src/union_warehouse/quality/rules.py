@@ -61,7 +61,9 @@ class Rule(YamlEntry):
     outlier_kinds: tuple[OutlierKind, ...] = ()
 
 
-class _Rules(YamlEntry):
+class Rules(YamlEntry):
+    """The file."""
+
     rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -90,7 +92,7 @@ def load_rules() -> tuple[Rule, ...]:
     Raises:
         MalformedFile: an entry lacks something, or holds what nobody reads.
     """
-    return read_yaml(RULES_SOURCE, _Rules).rules
+    return read_yaml(RULES_SOURCE, Rules).rules
 
 
 def rules_table() -> pa.Table:

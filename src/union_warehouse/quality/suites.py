@@ -10,13 +10,14 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-import yaml
+from pydantic import model_validator
 
 from union_warehouse.contracts import DateRole, Field, Form, Severity
 from union_warehouse.paths import EXPECTATIONS_DIR
 from union_warehouse.quality.rules import RuleKind, load_rules
+from union_warehouse.yaml_files import YamlEntry, fault, read_yaml
 
 if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
@@ -59,6 +60,33 @@ class Check:
     reason: str = ""
     columns: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+
+
+class MartsExpectation(YamlEntry):
+    """One entry of ``marts.yml``; ``failing_rows`` is SQL of the rows that break it."""
+
+    id: str
+    severity: Literal["stop", "warning"]
+    message_zh: str
+    message_en: str
+    reason: str | None = None
+    failing_rows: str
+
+
+class MartsFile(YamlEntry):
+    """The file ``marts.yml``."""
+
+    suite: Literal["marts"]
+    facts: tuple[Mapping[str, str], ...]
+    expectations: tuple[MartsExpectation, ...]
+
+    @model_validator(mode="after")
+    def _ids_are_unique(self) -> Self:
+        ids = [item.id for item in self.expectations]
+        for name in ids:
+            if ids.count(name) > 1:
+                fault(f"{name} 重复", f"{name} stands in it twice", "expectations")
+        return self
 
 
 def contract_checks(form: Form) -> tuple[Check, ...]:
@@ -189,17 +217,16 @@ _FINDINGS = """
 
 @cache
 def marts_checks() -> tuple[Check, ...]:
-    """What must hold of the marts before they become a release: ``marts.yml``."""
-    document = yaml.load(MARTS_CHECKS.read_text("utf-8"), yaml.CSafeLoader)
+    """What must hold of the marts before they become a release: ``marts.yml``.
+
+    Raises:
+        MalformedFile: an entry lacks something, or holds what nobody reads.
+    """
     return tuple(
         _failing_rows_check(
-            f"{MARTS_SUITE}.{item['id']}",
-            item["severity"],
-            item["failing_rows"],
-            (item["message_zh"], item["message_en"]),
-            item.get("reason", ""),
+            f"{MARTS_SUITE}.{item.id}", item.severity, item.failing_rows, (item.message_zh, item.message_en), item.reason or ""
         )
-        for item in document["expectations"]
+        for item in read_yaml(MARTS_CHECKS, MartsFile).expectations
     )
 
 
