@@ -44,3 +44,16 @@ APPROVED = ("--approve-by", "tests", "--comment", "reference data")
 def uw_json(home: Path, *arguments: str | Path, exit_code: int = 0) -> Any:
     """Run `uw … --json`."""
     return json.loads(uw(home, *arguments, "--json", exit_code=exit_code))
+
+
+HEAVY = ("pandas", "duckdb", "pyarrow", "airflow", "dbt", "great_expectations", "openpyxl", "httpx", "yaml")
+
+
+def imported_by(home: Path, *arguments: str) -> set[str]:
+    """The heavy modules that a process of `uw` has imported when it ends."""
+    script = "import sys, atexit; from union_warehouse.cli import run; atexit.register(lambda: print(*sys.modules)); run()"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "UW_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments], capture_output=True, text=True, env={**environment, "UW_HOME": str(home)}
+    )
+    return set(done.stdout.splitlines()[-1].split()) & set(HEAVY)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,12 @@ from tests.audited_year import MONTH, activity, land_two_months
 from tests.landings import land
 from union_warehouse.orchestration.airflow_home import ASKS_BY_COMMAND
 from union_warehouse.orchestration.approval import Asking, ask, question, take_answer
+from union_warehouse.orchestration.jobs import close
+from union_warehouse.orchestration.records import Observer
+from union_warehouse.orchestration.runner import RunResult
 from union_warehouse.paths import Home
 from union_warehouse.releases import current_release
-from union_warehouse.reporting import month_status
+from union_warehouse.reporting.status import month_status
 from union_warehouse.warehouse import plan_close, publish_release, run_dbt
 from union_warehouse.warehouse.approvals import APPROVED, REQUESTED, decide_on_request, latest_event, pending_request
 from union_warehouse.warehouse.errors import (
@@ -291,3 +295,38 @@ def test_an_answer_on_a_server_is_about_what_was_asked_not_about_a_later_build(j
     assert "another_rule" not in str(approved.reasons)
     with pytest.raises(ApprovalMissing):
         publish_release(january, CLOSE)
+
+
+class Waited:
+    """A runner that waited for another ``uw``, and tells what it is asked to run."""
+
+    def __init__(self, since: datetime | None) -> None:
+        self.waited_since = since
+
+    def run(self, dag_id: str, conf: Mapping[str, Any], observer: Observer) -> RunResult:  # noqa: ARG002
+        raise LookupError(f"{dag_id} runs")
+
+
+@pytest.mark.parametrize(
+    ("waited", "later", "arrives", "finds"),
+    [
+        (True, timedelta(seconds=5), None, True),
+        (False, timedelta(seconds=5), None, False),
+        (True, timedelta(seconds=-5), None, False),
+        (True, timedelta(seconds=5), timedelta(seconds=3), False),
+        (True, timedelta(seconds=5), timedelta(seconds=9), True),
+    ],
+    ids=["just built", "did not wait", "as known before", "something arrived between", "something arrives afterwards"],
+)
+def test_a_close_that_waited_finds_what_the_other_built(
+    january: Home, by_command: None, waited: bool, later: timedelta, arrives: timedelta | None, finds: bool
+) -> None:
+    since = datetime.now(UTC)
+    with pytest.raises(AwaitingApproval):
+        ask(january, CLOSE, BY_HAND)
+    known_at = datetime.fromisoformat(pending_request(january, MONTH).known_at)
+    if arrives is not None:
+        arrived = f"{known_at + arrives:%Y-%m-%dT%H:%M:%SZ}"
+        land(january, MONTH, "XJ", {"training_activities": [activity(8)]}, received_at=arrived)
+    with pytest.raises(AwaitingApproval if finds else LookupError):
+        close(january, Waited(since if waited else None), MONTH, known_at + later, lambda _: None)

@@ -13,14 +13,17 @@ from typing import Any
 
 import pytest
 import xlsxwriter
+from click import Context
 from click.testing import CliRunner, Result
 
 from reference_data import PUBLISHED_FIGURES
 from tests import workbook_factory as factory
-from union_warehouse.cli import main
+from tests.commands import imported_by
+from union_warehouse.cli import COMMANDS, main
 from union_warehouse.cli.demo import Comparison
 from union_warehouse.cli.values import parse_moment, read_arrivals
 from union_warehouse.contracts import forms_owed, load_units
+from union_warehouse.locks import exclusive
 from union_warehouse.paths import Home
 
 UW = Path(sys.executable).with_name("uw")
@@ -53,18 +56,55 @@ def write_nil_workbook(path: Path, department: str, month: str, **cover: str) ->
     return path
 
 
-@pytest.mark.parametrize("command", sorted(main.commands))
+@pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_every_command_explains_itself(command: str, tmp_path: Path) -> None:
     shown = invoke(tmp_path, command, "--help")
     assert shown.exit_code == 0
     assert "Usage: " in shown.output
-    assert main.commands[command].help
+    found = main.get_command(Context(main), command)
+    assert found is not None and found.help
+
+
+@pytest.mark.parametrize(
+    "arguments", ["--help", "nosuch", "figures --yaer", "figures --help", "close", "alerts --help", "demo --help"]
+)
+def test_help_and_usage_errors_import_nothing_heavy(arguments: str, tmp_path: Path) -> None:
+    assert imported_by(tmp_path, *arguments.split()) == set()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "imported"),
+    [
+        ("releases", {"duckdb"}),
+        ("query select", {"duckdb"}),
+        ("figures --year 2014", {"duckdb", "pyarrow"}),
+        ("status --month 2014-01", {"duckdb", "pyarrow", "yaml"}),
+        ("approve 2014-01 --by 王主席 --comment 已核实", {"duckdb", "pyarrow", "yaml"}),
+    ],
+)
+def test_a_look_at_a_release_imports_what_it_needs(arguments: str, imported: set[str], tmp_path: Path) -> None:
+    assert imported_by(tmp_path, *arguments.split()) == imported
+
+
+def test_a_second_uw_says_that_it_waits_for_the_first(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "UW_"))}
+    with exclusive(home / "airflow" / "run.lock"):
+        second = subprocess.Popen(
+            [UW, "close", "2014-01"], stderr=subprocess.PIPE, text=True, env={**environment, "UW_HOME": str(home)}
+        )
+        assert second.stderr is not None
+        assert "另一个 uw" in second.stderr.readline()
+        assert second.poll() is None
+    _, errors = second.communicate()
+    assert second.returncode == 1
+    assert "nothing_submitted" in errors
 
 
 def test_the_commands_are_those_that_are_documented() -> None:
     reading = {"status", "issues", "figures", "trace", "report", "query", "releases", "diff"}
     expected = {"template", "submit", "check", "receipt", "close", "approve", "reread", "alerts", "demo", "demo-data", *reading}
-    assert set(main.commands) == expected
+    assert set(COMMANDS) == expected
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,13 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.commands import uw, uw_json
+from tests.commands import imported_by, uw, uw_json
 from tests.releases import copy_of
 from union_warehouse.contracts import load_units
 from union_warehouse.paths import MARTS_FILE, Home
 from union_warehouse.releases import open_release
-from union_warehouse.reporting import figures, trace
-from union_warehouse.reporting.trace import UnknownIndicator
+from union_warehouse.reporting.figures import figures
+from union_warehouse.reporting.trace import UnknownIndicator, trace
 from union_warehouse.warehouse import run_dbt
 from union_warehouse.warehouse.plan import plan_from_landing
 
@@ -28,7 +29,7 @@ DEPARTMENTS = [None, *load_units("2014-01")]
 
 @pytest.fixture(scope="module")
 def indicators(february: Path) -> list[str]:
-    return list(figures(Home(february), 2014)["indicator_code"])
+    return figures(Home(february), 2014)["indicator_code"].to_pylist()
 
 
 def test_every_published_indicator_is_defined(indicators: list[str]) -> None:
@@ -41,7 +42,7 @@ def test_every_published_indicator_is_defined(indicators: list[str]) -> None:
 
 @pytest.mark.parametrize("month", ["2014-02", None])
 def test_every_figure_of_the_federation_is_the_sum_of_its_rows(february: Path, indicators: list[str], month: str | None) -> None:
-    values = figures(Home(february), 2014, month).set_index("indicator_code")["value"]
+    values = figures(Home(february), 2014, month).to_pandas().set_index("indicator_code")["value"]
     for indicator in indicators:
         found = trace(Home(february), indicator, 2014, month)
         assert found.total == pytest.approx(found.value), indicator
@@ -164,8 +165,8 @@ def test_a_build_as_known_on_a_day_gives_the_figures_published_then(
 
 
 def test_figures_give_the_period_the_year_and_the_change(february: Path) -> None:
-    month = figures(Home(february), 2014, "2014-02").set_index("indicator_code")
-    year = figures(Home(february), 2014).set_index("indicator_code")
+    month = figures(Home(february), 2014, "2014-02").to_pandas().set_index("indicator_code")
+    year = figures(Home(february), 2014).to_pandas().set_index("indicator_code")
     assert (month["value"] == month["value_month"]).all()
     assert year["value"]["safety.inspections"] == month["value_year_to_date"]["safety.inspections"]
     stock = "org.enterprises_with_union"
@@ -179,6 +180,20 @@ def test_the_rows_of_an_indicator_can_be_asked_of_any_release(february: Path) ->
         for code, rows_sql in defined:
             span = "with span as (select month, last_on as month_end from dim_month where is_closed)"
             assert connection.execute(f"{span} select count(*) from ({rows_sql})").fetchone(), code
+
+
+@pytest.mark.parametrize(
+    ("arguments", "imported"),
+    [
+        ("releases", {"duckdb"}),
+        ("query 'show tables'", {"duckdb"}),
+        ("figures --year 2014", {"duckdb", "pyarrow"}),
+        ("figures --year 2014 --structure today", {"duckdb", "pyarrow"}),
+        ("status --month 2014-02", {"duckdb", "pyarrow", "yaml"}),
+    ],
+)
+def test_a_look_at_a_release_makes_no_data_frame(february: Path, arguments: str, imported: set[str]) -> None:
+    assert imported_by(february, *shlex.split(arguments)) == imported
 
 
 def test_json_of_figures_is_an_object_of_numbers(february: Path) -> None:

@@ -22,7 +22,7 @@ from tests.audited_year import MONTH, land_two_months
 from tests.releases import publish_approved
 from union_warehouse.cli import main
 from union_warehouse.paths import Home
-from union_warehouse.reporting import figures
+from union_warehouse.reporting.figures import figures
 from union_warehouse.reporting.report import build_document
 from union_warehouse.reporting.report.charts import draw
 from union_warehouse.reporting.report.document import Chart, Document, Paragraph, Series, Table
@@ -169,14 +169,14 @@ def test_every_published_indicator_is_in_the_report(published: Home) -> None:
     said |= {
         cell for section in document.sections for block in section.blocks if isinstance(block, Table) for cell in block.header
     }
-    found = figures(published, 2014)
+    found = figures(published, 2014).to_pandas()
     assert len(found) == 88
     assert [row.indicator_code for row in found.itertuples() if row.indicator_code not in said] == []
 
 
 def test_every_number_in_the_text_is_a_figure(published: Home) -> None:
     document = build_document(published, 2014)
-    values = figures(published, 2014).set_index("indicator_code")
+    values = figures(published, 2014).to_pandas().set_index("indicator_code")
     for code, words in mentions(document):
         figure = values.loc[code]
         if words == "（未报送）":

@@ -24,7 +24,7 @@ from tests.workbook_factory import valid_row, write_workbook
 from union_warehouse.contracts import FieldType, ReportingUnit, forms_owed, load_forms, load_units
 from union_warehouse.landing.folders import read_manifests
 from union_warehouse.paths import Home
-from union_warehouse.reporting import month_status
+from union_warehouse.reporting.status import month_status
 from union_warehouse.reporting.templates import carried, write_template, write_templates
 from union_warehouse.reporting.templates.carried import Carried
 from union_warehouse.reporting.templates.errors import NoSuchDepartment, PersonalDataCarried, TemplateExists

@@ -1,40 +1,64 @@
-"""The command ``uw``. Every command imports what it needs when it runs, so that ``uw --help`` is immediate."""
+"""The command ``uw``. A command is imported when it is named, and imports what it needs when it runs."""
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
+from importlib.abc import MetaPathFinder
 from typing import Any
 
 import click
 
 import union_warehouse
-from union_warehouse.cli.alerts import alerts
-from union_warehouse.cli.approve import approve
-from union_warehouse.cli.close import close, releases
-from union_warehouse.cli.console import print_error
-from union_warehouse.cli.demo import demo, demo_data
-from union_warehouse.cli.figures import diff, figures, trace
-from union_warehouse.cli.issues import issues
-from union_warehouse.cli.read import query, status
-from union_warehouse.cli.report import report
-from union_warehouse.cli.submit import check, receipt, reread, submit
-from union_warehouse.cli.template import template
 from union_warehouse.errors import UnionWarehouseError
+
+COMMANDS = {
+    "template": "template",
+    "submit": "submit",
+    "check": "submit",
+    "receipt": "submit",
+    "close": "close",
+    "approve": "approve",
+    "reread": "submit",
+    "status": "read",
+    "issues": "issues",
+    "figures": "figures",
+    "trace": "figures",
+    "report": "report",
+    "query": "read",
+    "releases": "close",
+    "diff": "figures",
+    "alerts": "alerts",
+    "demo": "demo",
+    "demo-data": "demo",
+}
+"""Each command, in the order of the work, and the module of this package that holds it."""
+_WITHOUT_PANDAS = frozenset({"releases", "figures", "query", "status"})
 
 
 class Commands(click.Group):
-    """A group that turns the project's errors into words, in one place."""
+    """A group that imports a command when it is named, and turns the project's errors into words in one place."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Commands in the order of the work, not of the alphabet."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """The command called ``name``, from its module."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"{__name__}.{COMMANDS[name]}"), name.replace("-", "_"))
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; a named error is printed without traceback and ends with its exit code."""
         try:
             return super().invoke(ctx)
         except UnionWarehouseError as error:
+            from union_warehouse.cli.console import print_error
+
             print_error(error)
             raise SystemExit(error.exit_code) from error
-
-    def list_commands(self, _ctx: click.Context) -> list[str]:
-        """Commands in the order of the work, not of the alphabet."""
-        return list(self.commands)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -48,24 +72,18 @@ def main() -> None:
     """
 
 
-for command in (
-    template,
-    submit,
-    check,
-    receipt,
-    close,
-    approve,
-    reread,
-    status,
-    issues,
-    figures,
-    trace,
-    report,
-    query,
-    releases,
-    diff,
-    alerts,
-    demo,
-    demo_data,
-):
-    main.add_command(command)
+def run() -> None:
+    """The command ``uw`` as a process of its own.
+
+    DuckDB and pyarrow import pandas as soon as a value is bound, to see whether it is one of pandas': most of the CPU
+    that a look at a release takes. Where no data frame is made, they find that there is no pandas.
+    """
+    if _WITHOUT_PANDAS.intersection(sys.argv[1:2]):
+        sys.meta_path.insert(0, _NoPandas())
+    main()
+
+
+class _NoPandas(MetaPathFinder):
+    def find_spec(self, fullname: str, _path: Any, _target: Any = None) -> None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError(f"{fullname} is left out of this process", name=fullname)

@@ -50,7 +50,7 @@ def approve(month: str, by: str | None, comment: str, reject: bool, as_json: boo
 
 
 def _decide(home: Home, month: str, state: str, by: str | None, comment: str, shown: Progress) -> Close | None:
-    from union_warehouse.orchestration.jobs import answer, decide
+    from union_warehouse.orchestration.jobs import answer, close, decide
 
     if url := os.environ.get("AIRFLOW_API_URL"):
         from union_warehouse.orchestration.rest import rest_runner
@@ -59,7 +59,10 @@ def _decide(home: Home, month: str, state: str, by: str | None, comment: str, sh
             return answer(home, server, month, state, comment, shown.observer)
     if not by:
         raise click.UsageError("give --by NAME. 请用 --by 写明审批人。")
+    known_at = decide(home, month, state, by, comment)
+    if state == "rejected":
+        return None
     from union_warehouse.orchestration.in_process import in_process_runner
 
-    with in_process_runner(home) as runner:
-        return decide(home, runner, month, state, {"by": by, "comment": comment}, shown.observer)
+    with in_process_runner(home, shown.wait) as runner:
+        return close(home, runner, month, known_at, shown.observer)

@@ -61,7 +61,7 @@ def close(
     failure: UnionWarehouseError | None = None
     with progress() as shown:
         shown.begin("close")
-        with connect(home) as runner:
+        with connect(home, shown.wait) as runner:
             try:
                 for month in wanted:
                     shown.begin(f"close {month}")

@@ -120,6 +120,10 @@ class Progress:
         """Print a line."""
         self._where.print(line)
 
+    def wait(self) -> None:
+        """Say that another ``uw`` has to end first."""
+        self.say("another uw runs on this UW_HOME; this one waits for it. 另一个 uw 正在同一 UW_HOME 上运行，本命令等待其结束。")
+
     def begin(self, activity: str) -> None:
         """Show ``activity`` as what runs now; it also names the steps that follow."""
         self._prefix = activity

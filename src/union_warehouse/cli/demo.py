@@ -145,10 +145,10 @@ class Comparison:
 
 def compare_with_published(home: Home) -> list[Comparison]:
     """Every published figure whose indicator the warehouse defines, with the value of the current release."""
-    from union_warehouse.reporting import figures
+    from union_warehouse.reporting.figures import figures
 
     found = figures(home, REFERENCE_YEAR)
-    values = dict(zip(found["indicator_code"], found["value"], strict=True))
+    values = {row["indicator_code"]: row["value"] for row in found.to_pylist()}
     with _reference_data().PUBLISHED_FIGURES.open(encoding="utf-8", newline="") as file:
         published = [row for row in csv.DictReader(file) if row["indicator"] in values]
     return [_comparison(row, values) for row in published]
@@ -156,11 +156,10 @@ def compare_with_published(home: Home) -> list[Comparison]:
 
 def _comparison(row: Mapping[str, str], values: Mapping[str, Any]) -> Comparison:
     value = values[row["indicator"]]
-    is_null = value is None or value != value
     return Comparison(
         indicator=row["indicator"],
         published=float(row["value"]),
-        value=None if is_null else float(value),
+        value=value,
         kind=row["kind"],
         precision=float(row["precision"]) if row["precision"] else None,
     )
@@ -191,7 +190,7 @@ def _run_year(home: Home, seed: int, shown: Progress) -> None:
         _reference_data().write_reference_year(out, year=REFERENCE_YEAR, scale=1, seed=seed, months_after=MONTHS_AFTER)
     with ExitStack() as stack:
         with _timed(shown, "start Airflow in this process"):
-            runner = stack.enter_context(in_process_runner(home))
+            runner = stack.enter_context(in_process_runner(home, shown.wait))
         with _timed(shown, "collect the submissions"):
             outcomes = submit(home, runner, [out / "submissions"], read_arrivals(out / "arrivals.csv"), shown.observer)
         shown.say(_count(outcomes))

@@ -43,11 +43,12 @@ def figures(
 
     With them the year to date, the same month a year before, the change, and the share of the year's commitment.
     """
-    from union_warehouse.reporting import figures as read_figures
+    from union_warehouse.reporting.figures import figures as read_figures
 
     home = Home.from_environment()
     release = chosen_release(home, release_id, as_of)
-    rows = _records(read_figures(home, chosen_period(year, month), month, department, release, structure_on))
+    found = read_figures(home, chosen_period(year, month), month, department, release, structure_on)
+    rows = [{key: as_number(value) for key, value in row.items()} for row in found.to_pylist()]
     if as_json:
         print_json(rows if detail else {row["indicator_code"]: row["value"] for row in rows})
         return
@@ -102,8 +103,8 @@ def trace(
     The contributions add up to the figure. A distinct count counts on the first of its rows, the others contribute 0; a
     ratio lists the rows of its numerator and of its denominator. Personal data is not shown.
     """
-    from union_warehouse.reporting import trace as trace_figure
     from union_warehouse.reporting.trace import TRACE_COLUMNS, write_workbook
+    from union_warehouse.reporting.trace import trace as trace_figure
 
     home = Home.from_environment()
     release = chosen_release(home, release_id, as_of)
@@ -135,7 +136,7 @@ def trace(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON only.")
 def diff(before: str, after: str, as_json: bool) -> None:
     """Show every figure that two releases both hold and give differently, and which submissions caused it."""
-    from union_warehouse.reporting import compare_releases
+    from union_warehouse.reporting.comparison import compare_releases
 
     rows = _records(compare_releases(Home.from_environment(), before, after))
     if as_json:

@@ -10,7 +10,7 @@ import click
 from union_warehouse.cli.console import print_json, print_table
 from union_warehouse.cli.options import chosen_release, release_options
 from union_warehouse.paths import Home
-from union_warehouse.reporting.issues import STANDING, STATUSES
+from union_warehouse.reporting.issue_statuses import STANDING, STATUSES
 
 _ROWS_SHOWN = 100
 _COLUMNS = {

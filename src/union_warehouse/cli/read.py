@@ -40,7 +40,7 @@ def status(month: str | None, as_json: bool) -> None:
     complete: received of expected; timely: received on time of expected. The rates of every closed month, also by form, are in
     rpt_reporting_rates (uw query).
     """
-    from union_warehouse.reporting import month_status
+    from union_warehouse.reporting.status import month_status
 
     found = month_status(Home.from_environment(), month)
     if as_json:

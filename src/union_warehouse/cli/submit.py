@@ -42,7 +42,7 @@ def submit(paths: tuple[Path, ...], received_at: datetime | Mapping[str, datetim
     home = Home.from_environment()
     with progress() as shown:
         shown.begin("submit")
-        with connect(home) as runner:
+        with connect(home, shown.wait) as runner:
             outcomes = submit_files(home, runner, paths, received_at or datetime.now(UTC), shown.observer)
     _finish(outcomes, as_json)
 

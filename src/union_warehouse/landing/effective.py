@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -117,6 +117,22 @@ def choose_effective(connection: duckdb.DuckDBPyConnection, known_at: datetime, 
         semi join (from plan.changed_submissions where counts_now) using (form, submission_id);
         """
     )
+
+
+def has_become_known(home: Home, after: datetime, until: datetime) -> bool:
+    """Whether any submission arrived, or was read, later than ``after`` and by ``until``; both aware."""
+    if after >= until:
+        return False
+    with duckdb.connect() as connection:
+        load_manifests(
+            connection, "manifests", home.landing, chain(manifest_files(home.landing), unplaced_manifest_files(home.landing))
+        )
+        between = {"after": after.astimezone(UTC).replace(tzinfo=None), "until": until.astimezone(UTC).replace(tzinfo=None)}
+        found = connection.execute(
+            "from manifests where greatest(received_at, read_at) > $after and greatest(received_at, read_at) <= $until limit 1",
+            between,
+        ).fetchone()
+    return found is not None
 
 
 def effective_files(

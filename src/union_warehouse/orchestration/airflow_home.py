@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -43,14 +43,14 @@ def airflow_settings(home: Home) -> dict[str, str]:
 
 
 @contextmanager
-def airflow_ready(home: Home) -> Iterator[None]:
+def airflow_ready(home: Home, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
     """Airflow configured for ``home`` in this process, its database migrated, its pools present; one process at a time.
 
-    SQLite takes one writer, so a second ``uw`` on the same home waits here until the first is done.
+    SQLite takes one writer, so a second ``uw`` on the same home waits here until the first is done; ``on_wait`` is called first.
     """
     home.airflow.mkdir(parents=True, exist_ok=True)
     os.environ.update(airflow_settings(home))
-    with exclusive(home.airflow / "run.lock"):
+    with exclusive(home.airflow / "run.lock", on_wait):
         _connect()
         _migrate(home.airflow)
         yield

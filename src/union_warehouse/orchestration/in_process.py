@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from functools import cache
@@ -18,20 +18,32 @@ from union_warehouse.paths import DAGS_DIR, Home
 
 
 @contextmanager
-def in_process_runner(home: Home) -> Iterator[InProcessRunner]:
-    """Airflow inside this process; what it prints goes to a file under ``UW_HOME/airflow/logs``."""
+def in_process_runner(home: Home, on_wait: Callable[[], None] | None = None) -> Iterator[InProcessRunner]:
+    """Airflow inside this process; what it prints goes to a file under ``UW_HOME/airflow/logs``.
+
+    One process at a time runs it: ``on_wait`` is called if another ``uw`` does so now.
+    """
     log = home.airflow / "logs" / f"uw-{_process_name()}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with _output_to(log), airflow_ready(home):
-        yield InProcessRunner(log)
+    waited_since: datetime | None = None
+
+    def wait() -> None:
+        nonlocal waited_since
+        waited_since = datetime.now(UTC)
+        if on_wait is not None:
+            on_wait()
+
+    with _output_to(log), airflow_ready(home, wait):
+        yield InProcessRunner(log, waited_since)
 
 
 class InProcessRunner:
     """See :class:`union_warehouse.orchestration.runner.Runner`."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, waited_since: datetime | None) -> None:
         """Keep the path of the ``log`` file."""
         self._log = log
+        self.waited_since = waited_since
 
     def run(self, dag_id: str, conf: Mapping[str, Any], observer: Observer) -> RunResult:
         """Run ``dag_id`` task by task in this process."""

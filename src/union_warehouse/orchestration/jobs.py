@@ -16,6 +16,7 @@ from union_warehouse.paths import Home
 if TYPE_CHECKING:
     from union_warehouse.orchestration.rest import RestRunner
     from union_warehouse.submissions import Outcome
+    from union_warehouse.warehouse.errors import AwaitingApproval
 
 
 @dataclass(frozen=True)
@@ -94,43 +95,43 @@ def close(
         approval: by and comment of an approval in advance, whatever the review will find; None to ask if need be.
 
     Raises:
-        AwaitingApproval: it is built and audited, and waits for a person.
+        AwaitingApproval: it is built and audited, and waits for a person; also where another ``uw``, for which this one
+            waited, has just built it.
         StepStopped: a step refused: an earlier month is open, an audit failed, the approval was rejected …
         RunFailed: a task failed otherwise.
     """
+    if approval is None and (asked := _asked_while_waiting(home, runner, month, known_at)):
+        raise asked
     conf = {"month": month, "known_at": known_at.isoformat(), "approval": approval}
     return _outcome(home, month, runner.run("close_month", conf, observer))
 
 
-def decide(home: Home, runner: Runner, month: str, state: str, decision: Mapping[str, str], observer: Observer) -> Close | None:
-    """Keep the decision on the close of ``month`` that waits for a command, and go on with that very close if it is yes.
+def decide(home: Home, month: str, state: str, by: str, comment: str) -> datetime:
+    """Keep the decision on the close of ``month`` that waits for a command.
 
     Args:
         home: the warehouse's state.
-        runner: where the DAG runs again, as known at the same time.
         month: ``YYYY-MM``.
         state: approved or rejected.
-        decision: by and comment.
-        observer: sees each step.
+        by: who decides.
+        comment: why.
 
     Returns:
-        The close, or None if it was rejected.
+        As known at which time that very close is to go on, if it was approved.
 
     Raises:
         NothingAwaitsApproval: no close of the month waits.
         WaitsInAirflow: it waits in a run on a server.
         NotAnApprover: approvers are named, and ``by`` is none of them.
-        AwaitingApproval: something else is wrong now than what was approved, so it is asked again.
+        CommentMissing: the comment is empty.
     """
-    from union_warehouse.warehouse.approvals import APPROVED, decide_on_request, pending_request
+    from union_warehouse.warehouse.approvals import decide_on_request, pending_request
 
     request = pending_request(home, month)
     if request.run_id:
         raise WaitsInAirflow(close_id=request.close_id, run_id=request.run_id)
-    decide_on_request(home, request, state, **decision)
-    if state != APPROVED:
-        return None
-    return close(home, runner, month, datetime.fromisoformat(request.known_at), observer)
+    decide_on_request(home, request, state, by, comment)
+    return datetime.fromisoformat(request.known_at)
 
 
 def answer(home: Home, runner: RestRunner, month: str, state: str, comment: str, observer: Observer) -> Close | None:
@@ -182,3 +183,20 @@ def _outcome(home: Home, month: str, run: RunResult) -> Close:
     release_id = plan["close_id"] if is_new else plan["release_id"]
     approval = read_release(home, release_id).approval
     return Close(month, plan["known_at"], release_id, is_new, results["list_restatements"] if is_new else {}, approval)
+
+
+def _asked_while_waiting(home: Home, runner: Runner, month: str, known_at: datetime) -> AwaitingApproval | None:
+    """What another ``uw`` built and asked about while this one waited for it, if nothing else would come of building it again."""
+    from union_warehouse.landing.effective import has_become_known
+    from union_warehouse.orchestration.approval import awaiting
+    from union_warehouse.warehouse.approvals import REQUESTED, awaiting_close
+
+    if runner.waited_since is None:
+        return None
+    request = awaiting_close(home, month)
+    if request is None or request.state != REQUESTED or request.run_id:
+        return None
+    asked_at, asked_of = datetime.fromisoformat(request.at), datetime.fromisoformat(request.known_at)
+    if asked_at < runner.waited_since.replace(microsecond=0) or known_at < asked_of:
+        return None
+    return None if has_become_known(home, asked_of, known_at) else awaiting(request)

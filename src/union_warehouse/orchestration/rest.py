@@ -54,6 +54,8 @@ def rest_runner(home: Home, url: str) -> Iterator[RestRunner]:
 class RestRunner:
     """See :class:`union_warehouse.orchestration.runner.Runner`."""
 
+    waited_since = None  # the server queues runs
+
     def __init__(self, home: Home, client: httpx.Client) -> None:
         """Use ``client``; records of steps are read from ``home``, the volume that the server uses too."""
         self._home = home

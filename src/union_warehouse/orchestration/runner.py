@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from union_warehouse.orchestration.errors import RunFailed, StepStopped
@@ -33,7 +34,15 @@ class RunResult:
 
 
 class Runner(Protocol):
-    """Runs a DAG with a configuration and waits until it ended."""
+    """Runs a DAG with a configuration and waits until it ended.
+
+    ``waited_since``: since when it had to wait for another ``uw`` before it could run anything; None if it had not.
+    """
+
+    @property
+    def waited_since(self) -> datetime | None:
+        """See the class."""
+        ...
 
     def run(self, dag_id: str, conf: Mapping[str, Any], observer: Observer) -> RunResult:
         """Run ``dag_id`` with ``conf`` to its end, or until it waits for a person; ``observer`` sees each step's record."""

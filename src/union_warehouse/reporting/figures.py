@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 import duckdb
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.months import add_months, parse_month
@@ -39,7 +40,7 @@ def figures(
     department: str | None = None,
     release_id: str | None = None,
     structure_on: date | None = None,
-) -> pd.DataFrame:
+) -> pa.Table:
     """Indicator values of a month, or of a year up to its last closed month.
 
     Args:
@@ -70,7 +71,7 @@ def figures(
         chosen = values_of(unit_values(connection, last, structure_on), department, last)
         connection.register("chosen", chosen)
         period = "value_month" if month else "value_year_to_date"
-        found = connection.execute(
+        return connection.execute(
             f"""
             with
                 commitments as (
@@ -92,10 +93,15 @@ def figures(
                     from chosen inner join dim_indicator using (indicator_code), comparable
                 )
             select indicator_code, name_zh, name_en, unit, unit_zh, indicator_kind, $month as month, reporting_unit_code,
-                {period} as value, value_month, value_year_to_date, {period}_last_year as value_last_year,
-                {period} - {period}_last_year as change,
-                commitment_target, commitment_rate, commitment_forecast, commitment_status,
-                is_missing, missing_unit_count, is_carried_forward
+                cast({period} as double) as value,
+                cast(value_month as double) as value_month,
+                cast(value_year_to_date as double) as value_year_to_date,
+                cast({period}_last_year as double) as value_last_year,
+                cast({period} - {period}_last_year as double) as change,
+                cast(commitment_target as double) as commitment_target,
+                cast(commitment_rate as double) as commitment_rate,
+                cast(commitment_forecast as double) as commitment_forecast,
+                commitment_status, is_missing, missing_unit_count, is_carried_forward, $release_id as release_id
             from compared
             inner join dim_indicator using (indicator_code)
             left join commitments using (indicator_code)
@@ -104,12 +110,12 @@ def figures(
             """,
             {
                 "month": last,
+                "release_id": folder.name,
                 "last_year": add_months(last, -12),
                 "is_month": month is not None,
-                "is_federation": department is None or bool(chosen["is_federation"].all()),
+                "is_federation": department is None or pc.all(chosen["is_federation"]).as_py(),
             },
-        ).df()
-    return found.assign(release_id=folder.name)
+        ).to_arrow_table()
 
 
 def last_closed_month(connection: duckdb.DuckDBPyConnection, year: int, month: str | None) -> str:
@@ -127,15 +133,16 @@ def last_closed_month(connection: duckdb.DuckDBPyConnection, year: int, month: s
     return str(found[0])
 
 
-def values_of(units: pd.DataFrame, department: str | None, period: str) -> pd.DataFrame:
+def values_of(units: pa.Table, department: str | None, period: str) -> pa.Table:
     """The rows of `unit_values` of one unit, of the federation if ``department`` is None.
 
     Raises:
         NoSuchUnit: there are none.
     """
-    chosen = units[units["is_federation"] if department is None else units["reporting_unit_code"] == department]
-    if chosen.empty:
-        raise NoSuchUnit(period=period, department=department, units=", ".join(sorted(units["reporting_unit_code"].unique())))
+    chosen = units.filter(pc.field("is_federation") if department is None else pc.field("reporting_unit_code") == department)
+    if not chosen.num_rows:
+        known = sorted(units["reporting_unit_code"].unique().to_pylist())
+        raise NoSuchUnit(period=period, department=department, units=", ".join(known))
     return chosen
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from union_warehouse.paths import Home
 from union_warehouse.releases.read import open_release, release_folder
+from union_warehouse.reporting.issue_statuses import STANDING
 from union_warehouse.working_days import SHANGHAI
 
-STANDING = ("open", "acknowledged", "reopened")
-STATUSES = (*STANDING, "waived", "corrected")
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def quality_issues(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +13,8 @@ from union_warehouse.paths import Home
 from union_warehouse.releases.read import current_release
 from union_warehouse.warehouse.approvals import awaiting_close, latest_event_of_month
 from union_warehouse.working_days import due_on
+
+_NAMES = ("month", "department", "unit_name")
 
 
 def month_status(home: Home, month: str | None = None) -> dict[str, Any]:
@@ -39,12 +40,13 @@ def month_status(home: Home, month: str | None = None) -> dict[str, Any]:
     known = [parse_month(month)] if month else sorted({*submitted_months(home), *closed})
     months = month_range(known[0], known[-1]) if known else []
     with opened_manifests(home, months) as connection:
-        rows = connection.execute("from reporting_of_departments").df()
+        rows = connection.execute("select * exclude (first_accepted_at, due_on) from reporting_of_departments").to_arrow_table()
         late_arrivals = _months_touched_since(connection, release.known_at if release else None)
-    departments = [
-        unit | _rates(unit) for unit in json.loads(rows.drop(columns=["first_accepted_at", "due_on"]).to_json(orient="records"))
-    ]
-    totals = rows.drop(columns=["department", "unit_name", "first_accepted_at", "due_on"]).groupby("month").sum().to_dict("index")
+    totals = rows.group_by("month").aggregate([(name, "sum") for name in rows.column_names if name not in _NAMES])
+    sums = {
+        row["month"]: {name.removesuffix("_sum"): value for name, value in row.items() if name != "month"}
+        for row in totals.to_pylist()
+    }
     return {
         "months": [
             {
@@ -53,12 +55,12 @@ def month_status(home: Home, month: str | None = None) -> dict[str, Any]:
                 "release_id": release.release_id if release and one in closed else None,
                 "due_on": due_on(one).isoformat(),
                 "approval": _approval(home, one),
-                **totals[one],
-                **_rates(totals[one]),
+                **sums[one],
+                **_rates(sums[one]),
             }
             for one in months
         ],
-        "departments": departments if month else [],
+        "departments": [unit | _rates(unit) for unit in rows.to_pylist()] if month else [],
     }
 
 

@@ -168,12 +168,11 @@ def _of_unit(
 ) -> tuple[str, bool, dict[str, float | None]]:
     """The unit that was asked for, whether it is the federation, and the values that it has by indicator."""
     found = values_of(unit_values(connection, month, structure_on), department, month)
-    values = zip(found["indicator_code"], found[period], strict=True)
-    first = found.iloc[0]
+    rows = found.to_pylist()
     return (
-        str(first["reporting_unit_code"]),
-        bool(first["is_federation"]),
-        {code: None if pd.isna(value) else float(value) for code, value in values},
+        str(rows[0]["reporting_unit_code"]),
+        bool(rows[0]["is_federation"]),
+        {row["indicator_code"]: None if row[period] is None else float(row[period]) for row in rows},
     )
 
 

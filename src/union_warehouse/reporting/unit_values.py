@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import duckdb
-import pandas as pd
+import pyarrow as pa
 
 from union_warehouse.months import add_months
 from union_warehouse.reporting.contributions import contributions
@@ -13,7 +13,7 @@ from union_warehouse.reporting.contributions import contributions
 VALUES = ("value_month", "value_year_to_date", "value_month_last_year", "value_year_to_date_last_year")
 
 
-def unit_values(connection: duckdb.DuckDBPyConnection, month: str, structure_on: date | None = None) -> pd.DataFrame:
+def unit_values(connection: duckdb.DuckDBPyConnection, month: str, structure_on: date | None = None) -> pa.Table:
     """Values of ``month`` and of its year to date, beside those of the same month a year before.
 
     Restated values are counted again from the rows: distinct counts of a merged unit are not the sum of its parts.
@@ -29,12 +29,12 @@ def unit_values(connection: duckdb.DuckDBPyConnection, month: str, structure_on:
         is_carried_forward.
     """
     if structure_on is None:
-        return connection.execute(_AS_IT_WAS, {"month": month, "month_last_year": add_months(month, -12)}).df()
-    definitions = connection.execute("select * from dim_indicator where rows_sql is not null").df().to_dict("records")
+        return connection.execute(_AS_IT_WAS, {"month": month, "month_last_year": add_months(month, -12)}).to_arrow_table()
+    definitions = connection.execute("select * from dim_indicator where rows_sql is not null").to_arrow_table().to_pylist()
     return connection.execute(
         _RESTATED.format(contributions=contributions(definitions, is_restated=True), values=", ".join(map(_value, VALUES))),
         {"month": month, "month_last_year": add_months(month, -12), "structure_on": structure_on},
-    ).df()
+    ).to_arrow_table()
 
 
 def _value(name: str) -> str:

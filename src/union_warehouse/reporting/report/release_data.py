@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from union_warehouse.months import add_months, first_day, last_day, month_range
 from union_warehouse.paths import Home
@@ -135,7 +136,7 @@ def read_report_data(
     folder = release_folder(home, release_id)
     release = Release.from_file(folder / MANIFEST_FILE)
     found = figures(home, year=year, month=month, release_id=release.release_id, structure_on=structure_on)
-    last = str(found["month"].iloc[0])
+    last = str(found["month"][0])
     first = next(one for one in release.closed_months if one[:4] == last[:4])
     period = Period(month, tuple(month_range(first, last)))
     with open_release(home, release.release_id) as connection:
@@ -145,7 +146,7 @@ def read_report_data(
             release=release,
             period=period,
             structure_on=structure_on,
-            federation=str(found["reporting_unit_code"].iloc[0]),
+            federation=str(found["reporting_unit_code"][0]),
             unit_names=_unit_names(connection, structure_on, structure_on) if structure_on else senders,
             sender_names=senders,
             figures=_figures(connection, found, period),
@@ -172,7 +173,7 @@ def _unit_names(connection: duckdb.DuckDBPyConnection, first_on: date, last_on: 
     return dict(rows)
 
 
-def _figures(connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, period: Period) -> dict[str, Figure]:
+def _figures(connection: duckdb.DuckDBPyConnection, found: pa.Table, period: Period) -> dict[str, Figure]:
     connection.register("found", found)
     rows = connection.execute(
         """
@@ -202,11 +203,12 @@ def _figures(connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, period:
 def _unit_values(
     connection: duckdb.DuckDBPyConnection, period: Period, structure_on: date | None
 ) -> dict[tuple[str, str], UnitValue]:
-    found = unit_values(connection, period.last_month, structure_on)
-    found = found[~found["is_federation"]]
-    values = found["value_month" if period.month else "value_year_to_date"]
-    rows = zip(found["indicator_code"], found["reporting_unit_code"], values, found["is_missing"], strict=True)
-    return {(code, unit): UnitValue(_number(value), bool(is_missing)) for code, unit, value, is_missing in rows}
+    value = "value_month" if period.month else "value_year_to_date"
+    return {
+        (row["indicator_code"], row["reporting_unit_code"]): UnitValue(_number(row[value]), bool(row["is_missing"]))
+        for row in unit_values(connection, period.last_month, structure_on).to_pylist()
+        if not row["is_federation"]
+    }
 
 
 def _by_month(connection: duckdb.DuckDBPyConnection, period: Period) -> dict[tuple[str, str], MonthValue]:
