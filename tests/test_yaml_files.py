@@ -12,16 +12,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from union_warehouse.alerts.definitions import ALERTS_FILE, Definitions
+from union_warehouse.contracts import load_forms
+from union_warehouse.contracts.odcs import Contract
+from union_warehouse.paths import CONTRACTS_DIR
 from union_warehouse.quality.rules import RULES_SOURCE, Rules
 from union_warehouse.quality.suites import MARTS_CHECKS, MartsFile
 from union_warehouse.reporting.report.template import TEMPLATE_FILE, Template
 from union_warehouse.reporting.templates.carried import CARRY_FORWARD_FILE, CarryForward
 from union_warehouse.yaml_files import MalformedFile, YamlEntry, read_yaml
 
+HONOURS = CONTRACTS_DIR / "honours.odcs.yaml"
 MODELS: dict[Path, type[YamlEntry]] = {
     ALERTS_FILE: Definitions,
     CARRY_FORWARD_FILE: CarryForward,
     TEMPLATE_FILE: Template,
+    HONOURS: Contract,
     MARTS_CHECKS: MartsFile,
     RULES_SOURCE: Rules,
 }
@@ -84,6 +89,45 @@ def refused(path: Path, text: str, tmp_path: Path) -> MalformedFile:
         (TEMPLATE_FILE, "sections.0", lambda it: it.update(key="other", title_zh=None), "sections.other.title_zh", "text"),
         (TEMPLATE_FILE, "sections", lambda it: it.append(it[0]), "sections", "twice"),
         (TEMPLATE_FILE, "sections.0", lambda it: it.update(charts=[{"by": "months"}]), "charts.1.title_zh", "missing"),
+        (HONOURS, "schema.0", lambda it: it.pop("businessName"), "schema.honours.businessName", "missing"),
+        (
+            HONOURS,
+            "schema.0.properties.0",
+            lambda it: it.update(primarykey=True),
+            "schema.honours.properties.honour_no.primarykey",
+            "not known",
+        ),
+        (HONOURS, "schema.0.properties.0", lambda it: it.pop("primaryKey"), "schema.honours.properties", "no field is a key"),
+        (
+            HONOURS,
+            "schema.0.properties.0",
+            lambda it: it.update(logicalType="text"),
+            "schema.honours.properties.honour_no.logicalType",
+            "'string'",
+        ),
+        (
+            HONOURS,
+            "schema.0.properties.0",
+            lambda it: it.update(required="always"),
+            "schema.honours.properties.honour_no.required",
+            "true or false",
+        ),
+        (
+            HONOURS,
+            "schema.0.properties.0.customProperties",
+            lambda it: it.append({"property": "enumLabels", "value": {"x": "某"}}),
+            "schema.honours.properties.honour_no.customProperties.enumLabels",
+            "validValues",
+        ),
+        (
+            HONOURS,
+            "schema.0.properties.0.customProperties",
+            lambda it: it.append({"property": "dateRoll", "value": "event"}),
+            "schema.honours.properties.honour_no.customProperties.dateRoll",
+            "not known",
+        ),
+        (HONOURS, "schema", lambda it: it.append(it[0]), "schema", "more than 1"),
+        (HONOURS, "customProperties", lambda it: it.clear(), "customProperties.owedBy", "missing"),
         (MARTS_CHECKS, "expectations.0", lambda it: it.pop("failing_rows"), "closing_identity.failing_rows", "missing"),
         (MARTS_CHECKS, "expectations.0", lambda it: it.update(severity="error"), "closing_identity.severity", "'stop'"),
         (MARTS_CHECKS, "expectations", lambda it: it.append(it[0]), "expectations", "closing_identity"),
@@ -142,3 +186,22 @@ def test_whatever_a_file_says_it_is_read_or_refused_by_name(tmp_path: Path, data
         read_yaml(changed, MODELS[path])
     except MalformedFile as error:
         assert error.place and error.reason_zh and error.reason_en
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_a_malformed_contract_is_told_by_every_command_that_reads_it(tmp_path: Path, data: st.DataObject) -> None:
+    document = yaml.safe_load(HONOURS.read_text("utf-8"))
+    *parents, key = data.draw(st.sampled_from(places_of(DOCUMENTS[HONOURS])[1:]))
+    parent = document
+    for step in parents:
+        parent = parent[step]
+    del parent[key]
+    (tmp_path / HONOURS.name).write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+    load_forms.cache_clear()
+    try:
+        load_forms(tmp_path)
+    except MalformedFile as error:
+        assert error.path == tmp_path / HONOURS.name
+    finally:
+        load_forms.cache_clear()

@@ -33,7 +33,7 @@ class YamlEntry(BaseModel):
 
 EntryT = TypeVar("EntryT", bound=YamlEntry)
 _FAULT = "fault"
-_NAMES = ("id", "key", "code")
+_NAMES = ("id", "key", "code", "name")
 """Keys by which an entry of a list is called."""
 _REASONS = {
     "missing": ("缺少此项", "it is missing"),
@@ -42,7 +42,9 @@ _REASONS = {
     "enum": ("应为 {expected}", "it must be {expected}"),
     "string_type": ("应为文字", "text is wanted"),
     "string_too_short": ("不能为空", "it is empty"),
+    "string_pattern_mismatch": ("不合格式 {pattern}", "it does not match {pattern}"),
     "too_short": ("不能为空", "it is empty"),
+    "too_long": ("至多 {max_length} 项", "it has more than {max_length} entries"),
     "int_type": ("应为整数", "a whole number is wanted"),
     "int_parsing": ("应为整数", "a whole number is wanted"),
     "int_from_float": ("应为整数", "a whole number is wanted"),

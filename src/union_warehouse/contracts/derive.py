@@ -14,7 +14,8 @@ import yaml
 from union_warehouse.contracts.landed import landed_columns
 from union_warehouse.contracts.load import load_forms
 from union_warehouse.contracts.model import Field, Form
-from union_warehouse.paths import DBT_PROJECT_DIR
+from union_warehouse.contracts.odcs import check_contract
+from union_warehouse.paths import CONTRACTS_DIR, DBT_PROJECT_DIR
 
 SOURCES_FILE = DBT_PROJECT_DIR / "models" / "staging" / "_landing__sources.yml"
 FIELD_DOCS_FILE = DBT_PROJECT_DIR / "models" / "docs" / "contract_fields.md"
@@ -128,7 +129,9 @@ def generated_files() -> dict[Path, str]:
 
 
 def main() -> None:
-    """Write every generated file."""
+    """Check every contract, and write every generated file."""
+    for path in sorted(CONTRACTS_DIR.glob("*.odcs.yaml")):
+        check_contract(path)
     for path, content in generated_files().items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")

@@ -28,9 +28,22 @@ def load_forms(folder: Path = CONTRACTS_DIR) -> Mapping[str, Form]:
 
     Args:
         folder: folder of ``*.odcs.yaml`` files (Open Data Contract Standard 3.1).
+
+    Raises:
+        MalformedFile: a contract is not what :mod:`union_warehouse.contracts.odcs` says.
     """
-    documents = (yaml.load(path.read_text("utf-8"), yaml.CSafeLoader) for path in sorted(folder.glob("*.odcs.yaml")))
-    return {form.name: form for form in map(form_from_document, documents)}
+    return {form.name: form for form in map(_read, sorted(folder.glob("*.odcs.yaml")))}
+
+
+def _read(path: Path) -> Form:
+    try:
+        return form_from_document(yaml.load(path.read_text("utf-8"), yaml.CSafeLoader))
+    except (LookupError, TypeError, ValueError, AttributeError, StopIteration, OSError, yaml.YAMLError):
+        # Every command reads the contracts, and to import pydantic takes longer than that: only what is wrong is looked at so.
+        from union_warehouse.contracts.odcs import check_contract
+
+        check_contract(path)
+        raise
 
 
 @cache
