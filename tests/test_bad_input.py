@@ -19,7 +19,8 @@ from tests import workbook_factory as factory
 from tests.workbook_factory import nil_except, write_csv, write_workbook
 from union_warehouse.paths import Home
 from union_warehouse.submissions import check_file, collect_file, place_in_inbox, scan_inbox
-from union_warehouse.workbooks import limits, package
+from union_warehouse.workbooks import package
+from union_warehouse.workbooks.problems import UnreadableFile
 
 RECEIVED = datetime(2014, 4, 2, 8, tzinfo=UTC)
 
@@ -231,7 +232,7 @@ def test_every_problem_of_a_workbook_is_told_at_once(home: Home, tmp_path: Path)
 
 
 def test_a_package_big_enough_to_hold_a_bomb_is_proved_before_it_is_opened(
-    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(package, "MAX_UNPACKED_BYTES", 100_000)
     monkeypatch.setattr(package, "RATIO_APPLIES_ABOVE_BYTES", 2**40)
@@ -241,13 +242,19 @@ def test_a_package_big_enough_to_hold_a_bomb_is_proved_before_it_is_opened(
     path.write_bytes(
         data.replace(struct.pack("<II", entry.compress_size, entry.file_size), struct.pack("<II", entry.compress_size, 10))
     )
-    assert [item["rule"] for item in check_file(home, path, RECEIVED).problems] == ["unreadable_file"]
+    with pytest.raises(UnreadableFile):
+        package.sniff(path.read_bytes(), path.name)
 
 
-def test_a_file_above_the_limit_is_not_read(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(package, "MAX_FILE_BYTES", 1_000)
-    assert [item["rule"] for item in check_file(home, valid(tmp_path), RECEIVED).problems] == ["file_too_large"]
-    assert limits.MAX_FILE_BYTES > 2**26
+def test_a_file_above_the_limit_is_refused_by_its_size(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "2014-03_CQ_hazards.csv"
+    with path.open("wb") as hole:
+        hole.truncate(20 * 2**30)
+    (place,) = place_in_inbox(home, [path], RECEIVED)
+    assert place.stat().st_blocks == 0, "it takes no room in the inbox either"
+    (outcome,) = [collect_file(home, item) for item in scan_inbox(home)]
+    assert (outcome.state, [item["rule"] for item in outcome.problems]) == ("rejected", ["file_too_large"])
+    assert "20480 MB" in outcome.problems[0]["message"]
 
 
 def test_one_bad_file_never_stops_the_others(home: Home, tmp_path: Path) -> None:

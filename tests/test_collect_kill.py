@@ -17,8 +17,8 @@ from union_warehouse.paths import Home
 from union_warehouse.submissions import collect_file, place_in_inbox, scan_inbox
 
 WRITES = frozenset({"os.rename", "os.link", "os.mkdir", "os.remove", "os.rmdir", "os.truncate"})
-STEP = 4
-"""Every fourth write is a moment to die at: over all files that still meets each kind of write in each state."""
+STEP = 6
+"""Every sixth write is a moment to die at: over all files that still meets each kind of write in each state."""
 
 
 @pytest.fixture

@@ -57,23 +57,23 @@ def submit(
         observer: sees each step.
 
     Returns:
-        One outcome per file, in the order of the files.
+        One outcome per file, in the order of the files; one per file in an archive.
 
     Raises:
         NotCollected: a run ended well and left files of ours without an outcome.
     """
-    from union_warehouse.submissions import place_in_inbox, read_outcome
+    from union_warehouse.submissions import place_in_inbox, read_outcomes
 
     placed = [path.relative_to(home.inbox).as_posix() for path in place_in_inbox(home, paths, received_at)]
     waiting = list(placed)
     while waiting:
         results_of(home, runner.run("collect_submissions", {}, observer))
-        left = [path for path in waiting if read_outcome(home, path) is None]
+        left = [path for path in waiting if read_outcomes(home, path) is None]
         # One run maps at most [core] max_map_length files, so several runs may be needed; each must get on.
         if len(left) == len(waiting):
             raise NotCollected(files=", ".join(left))
         waiting = left
-    return [outcome for path in placed if (outcome := read_outcome(home, path)) is not None]
+    return [outcome for path in placed for outcome in read_outcomes(home, path) or ()]
 
 
 def close(

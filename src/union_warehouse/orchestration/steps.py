@@ -47,14 +47,14 @@ def confirm_outcomes(items: list[dict[str, Any]] | None) -> dict[str, int]:
     Raises:
         NotCollected: a listed file has no outcome (its task failed), or the inbox could not be listed.
     """
-    from union_warehouse.submissions import read_outcome
+    from union_warehouse.submissions import InboxItem, read_marker
 
     home = Home.from_environment()
 
     def count() -> dict[str, int]:
         if items is None:
             raise NotCollected(files="?")
-        outcomes = {item["path"]: read_outcome(home, item["path"]) for item in items}
+        outcomes = {item["path"]: read_marker(home, InboxItem.from_dict(item)) for item in items}
         missing = [path for path, outcome in outcomes.items() if outcome is None]
         if missing:
             raise NotCollected(files=", ".join(missing))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 from collections.abc import Mapping, Sequence
@@ -32,15 +31,18 @@ from union_warehouse.paths import Home
 from union_warehouse.personal_data import HashKey, has_hash_key, load_hash_key
 from union_warehouse.quality.provisional import judge_provisionally
 from union_warehouse.quality.row_rules import RowProblem, Verdicts, judge_rows
+from union_warehouse.submissions.apart import Identified, read_apart
+from union_warehouse.submissions.attempts import attempt
 from union_warehouse.submissions.conclusion import Arrival, make_manifest, make_outcome
 from union_warehouse.submissions.history import earlier_dates_of
 from union_warehouse.submissions.identify import Identity
 from union_warehouse.submissions.inbox import InboxItem, earlier_items, read_marker, tied_items, write_marker
 from union_warehouse.submissions.known import known_rows
 from union_warehouse.submissions.land import JudgedForm, land, land_rejected, landed_table, read_row_problems
+from union_warehouse.submissions.original import Original, read_original, readable_name
 from union_warehouse.submissions.outcome import Outcome
 from union_warehouse.submissions.problems import InboxFileMissing, MonthClosed, ReceiptFailed, TiedArrival
-from union_warehouse.submissions.reading import Submission, extension_of, read_submission
+from union_warehouse.submissions.reading import Submission, extension_of
 from union_warehouse.submissions.receipts import find_landed, receipt_bytes, receipt_path, write_private, write_receipt
 from union_warehouse.workbooks.problems import SubmissionProblem
 from union_warehouse.workbooks.tables import FormRows
@@ -78,20 +80,20 @@ def collect_file(home: Home, item: InboxItem) -> Outcome:
 def check_file(home: Home, path: Path | str, received_at: datetime | None = None) -> Outcome:
     """The verdicts that a file would get if it arrived now (or at ``received_at``), with nothing stored."""
     file = Path(path)
-    data = file.read_bytes()
+    original = replace(read_original(file.resolve()), name=readable_name(file.name))
     instant = to_text(received_at or datetime.now(UTC))
     key = load_hash_key(home) if has_hash_key(home) else _CHECK_KEY
-    submission = read_submission(data, file.name, instant, key)
+    submission = read_apart(original, instant, key)
     identity = submission.identity
     landed: list[Manifest] = []
     if identity.department is not None and identity.month is not None:
         landed = month_manifests(home, identity.month, identity.department)
-    arrival = Arrival(file.name, hashlib.sha256(data).hexdigest(), len(data), instant, instant, _next_number(landed))
+    arrival = _arrival(original, instant, landed)
     if submission.is_untouched:
         return _untouched(submission, arrival, key)
     equal = _equal_version(submission, arrival, landed)
     if equal is not None:
-        return replace(_landed_outcome(home, equal), state=UNCHANGED, file=file.name).shortened()
+        return replace(_landed_outcome(home, equal), state=UNCHANGED, file=original.name).shortened()
     judgement = _judge(home, submission, arrival, landed, ())
     manifest = _manifest(submission, arrival, judgement, landed, key)
     outcome = make_outcome(manifest, judgement.row_problems, _provisional(home, manifest, _tables(judgement, manifest)))
@@ -110,7 +112,7 @@ def reread_month(home: Home, month: str, read_at: datetime) -> list[Outcome]:
     for department in sorted({manifest["department"] for manifest in read_manifests(home, [month])}):
         with department_lock(home, department):
             landed = newest_readings(month_manifests(home, month, department))
-            outcomes += [_reread(home, latest, instant, key) for latest in landed]
+            outcomes += [outcome for latest in landed if (outcome := _reread(home, latest, instant, key)) is not None]
     return outcomes
 
 
@@ -159,39 +161,58 @@ def _collect(home: Home, item: InboxItem) -> Outcome:
     collected = read_marker(home, item)
     if collected is not None:
         return collected
-    file = home.inbox / item.path
-    if not file.is_file():
-        raise InboxFileMissing(path=item.path)
-    data = file.read_bytes()
-    outcome = _take(home, item, file.name, data)
-    write_marker(home, item, outcome)
+    try:
+        with attempt(home, item.marker, item.file(home)) as original:
+            outcome = _take(home, item, original)
+            write_marker(home, item, outcome)
+    except FileNotFoundError as error:
+        if item.file(home).exists():
+            raise
+        raise InboxFileMissing(path=item.path) from error
     return outcome
 
 
-def _take(home: Home, item: InboxItem, file_name: str, data: bytes) -> Outcome:
+def _take(home: Home, item: InboxItem, original: Original) -> Outcome:
     key = load_hash_key(home)
-    sha256 = hashlib.sha256(data).hexdigest()
     landed: list[Manifest] = []
     if item.department is not None and item.month is not None:
         landed = month_manifests(home, item.month, item.department)
         for earlier in landed:
-            if (earlier["sha256"], earlier["received_at"], earlier["reading"]) == (sha256, item.received_at, 1):
+            if (earlier["sha256"], earlier["received_at"], earlier["reading"]) == (original.sha256, item.received_at, 1):
                 return _answer_landed(home, earlier)  # its collecting was killed after it had landed
-    arrival = Arrival(file_name, sha256, len(data), item.received_at, item.received_at, _next_number(landed))
-    submission = read_submission(data, file_name, item.received_at, key)
-    if not submission.identity.is_placed:
-        return _reject_unplaced(home, submission, replace(arrival, number=None), data, key)
+    submission = read_apart(original, item.received_at, key, Identified(item.department, item.month, item.forms))
+    identity = submission.identity
+    if identity.department is None or identity.month is None:
+        return _reject_unplaced(home, submission, original, item.received_at, key)
+    if item.department is not None:
+        return _settle(home, item, original, submission, landed, key)
+    with department_lock(home, identity.department):  # it could not be identified in time when it was listed
+        found = replace(item, department=identity.department, month=identity.month, forms=tuple(identity.declared))
+        landed = month_manifests(home, identity.month, identity.department)
+        return _settle(home, found, original, submission, landed, key)
+
+
+def _settle(
+    home: Home, item: InboxItem, original: Original, submission: Submission, landed: Sequence[Manifest], key: HashKey
+) -> Outcome:
+    """Judge and land what was read; to be called under its department's lock."""
+    arrival = _arrival(original, item.received_at, landed)
     if submission.is_untouched:
         return _untouched(submission, arrival, key)
     equal = _equal_version(submission, arrival, landed)
     if equal is not None:
         receipt = os.fspath(receipt_path(home, equal))
-        return replace(_landed_outcome(home, equal), state=UNCHANGED, file=file_name, receipt=receipt).shortened()
+        return replace(_landed_outcome(home, equal), state=UNCHANGED, file=original.name, receipt=receipt).shortened()
     judgement = _judge(home, submission, arrival, landed, tied_items(home, item))
     manifest = _manifest(submission, arrival, judgement, landed, key)
     folder, tables = submission_folder(home, manifest), _tables(judgement, manifest)
-    land(folder, data, extension_of(submission.identity, file_name), manifest, tables, judgement.row_problems)
+    extension = extension_of(submission.identity, original.name)
+    land(folder, original.data, extension, manifest, tables, judgement.row_problems)
     return _answer(home, manifest, judgement.row_problems, tables)
+
+
+def _arrival(original: Original, received_at: str, landed: Sequence[Manifest]) -> Arrival:
+    return Arrival(original.name, original.sha256, original.size, received_at, received_at, _next_number(landed))
 
 
 def _answer(home: Home, manifest: AnyManifest, row_problems: Sequence[RowProblem], tables: Mapping[str, pa.Table]) -> Outcome:
@@ -215,10 +236,11 @@ def _provisional(home: Home, manifest: AnyManifest, tables: Mapping[str, pa.Tabl
     return judge_provisionally(tables, manifest["month"], known_rows(home, manifest, tables))
 
 
-def _reject_unplaced(home: Home, submission: Submission, arrival: Arrival, data: bytes, key: HashKey) -> Outcome:
+def _reject_unplaced(home: Home, submission: Submission, original: Original, received_at: str, key: HashKey) -> Outcome:
+    arrival = replace(_arrival(original, received_at, []), number=None)
     judgement = _Judgement((), submission.problems, (), (), is_opening=False)
     manifest = _manifest(submission, arrival, judgement, [], key)
-    land_rejected(submission_folder(home, manifest), data, extension_of(submission.identity, arrival.file_name), manifest)
+    land_rejected(submission_folder(home, manifest), original.data, extension_of(submission.identity, original.name), manifest)
     return write_receipt(home, make_outcome(manifest, ()), manifest, {})
 
 
@@ -228,20 +250,23 @@ def _untouched(submission: Submission, arrival: Arrival, key: HashKey) -> Outcom
     return replace(make_outcome(manifest, ()), state=UNCHANGED, version=None, submission_id=None)
 
 
-def _reread(home: Home, latest: Manifest, read_at: str, key: HashKey) -> Outcome:
+def _reread(home: Home, latest: Manifest, read_at: str, key: HashKey) -> Outcome | None:
+    """A new reading; None of a file that was not read, so that none of its bytes are there."""
     if latest["read_at"] == read_at and latest["reading"] > 1:
         return _answer_landed(home, latest)
     folder = submission_folder(home, latest)
-    original = next(folder.glob("original.*"))
-    data = original.read_bytes()
+    kept = next(folder.glob("original.*"), None)
+    if kept is None:
+        return None
+    original = replace(read_original(kept), name=latest["file_name"])
     number = latest["submission_number"]
     others = [
         item for item in month_manifests(home, latest["month"], latest["department"]) if item["submission_number"] != number
     ]
     arrival = Arrival(
-        latest["file_name"], latest["sha256"], len(data), latest["received_at"], read_at, number, latest["reading"] + 1
+        latest["file_name"], latest["sha256"], original.size, latest["received_at"], read_at, number, latest["reading"] + 1
     )
-    submission = read_submission(data, latest["file_name"], latest["received_at"], key)
+    submission = read_apart(original, latest["received_at"], key)
     # Only the reading is new: it stays where it landed even if the reader now reads another cover.
     identity = replace(submission.identity, department=latest["department"], month=latest["month"])
     submission = replace(submission, identity=identity)
@@ -249,7 +274,7 @@ def _reread(home: Home, latest: Manifest, read_at: str, key: HashKey) -> Outcome
     manifest = _manifest(submission, arrival, judgement, others, key)
     target = department_folder(home, latest["month"], latest["department"]) / version_name(number, arrival.reading)
     tables = _tables(judgement, manifest)
-    land(target, original, original.suffix[1:], manifest, tables, judgement.row_problems)
+    land(target, kept, kept.suffix[1:], manifest, tables, judgement.row_problems)
     return _answer(home, manifest, judgement.row_problems, tables)
 
 

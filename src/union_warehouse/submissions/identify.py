@@ -24,6 +24,7 @@ from union_warehouse.workbooks.cover import (
 from union_warehouse.workbooks.header import normalise_label
 from union_warehouse.workbooks.package import FileKind, sniff
 from union_warehouse.workbooks.problems import (
+    FILL_THE_TEMPLATE,
     NotAWorkbook,
     RepeatedDeclaration,
     SubmissionProblem,
@@ -36,7 +37,8 @@ from union_warehouse.workbooks.values import parse_month
 
 ROWS, NIL = "rows", "nil"
 _RETURNS = {ROWS_WORD: ROWS, NIL_WORD: NIL, ROWS: ROWS, NIL: NIL}
-_CSV_NAME = re.compile(r"(?P<month>[^_]+)_(?P<department>[^_]+)_(?P<form>.+?)(?: ?\(\d+\))?\.csv", re.IGNORECASE)
+_CSV_NAME = re.compile(r"(?P<month>[^_]+)_(?P<department>[^_]+)_(?P<form>.+?)(?: ?\(\d+\))*\.csv", re.IGNORECASE)
+"""A browser or Windows numbers what it saves twice: ``… (1).csv``."""
 _VERSION = re.compile(r"[vV]?(\d+)(?:\.0)*")
 _MESSAGE_CODES = 30
 
@@ -128,7 +130,8 @@ def _department(text: str, month: str | None) -> tuple[str | None, SubmissionPro
     units = load_units(month)
     if code in units:
         return code, None
-    return None, UnknownDepartment(value=text, month=month, known=" ".join(list(units)[:_MESSAGE_CODES]))
+    known = "、".join(f"{code}（{unit.name}）" for code, unit in list(units.items())[:_MESSAGE_CODES])
+    return None, UnknownDepartment(value=text, month=month, known=known)
 
 
 def find_form(label: str) -> Form | None:
@@ -161,9 +164,13 @@ def _declared(cover: Cover) -> tuple[dict[str, str], list[SubmissionProblem]]:
 
 
 def _identify_csv(file_name: str) -> Identity:
-    match = _CSV_NAME.fullmatch(PurePath(file_name).name)
+    match = _CSV_NAME.fullmatch(normalise_text(PurePath(file_name).name))
     if match is None:
-        raise NotAWorkbook(file=file_name, detail="CSV 文件名不符 the CSV's name does not tell month, department and form")
+        raise NotAWorkbook(
+            file=file_name,
+            detail="文件名看不出月份、单位和表单的 CSV a CSV not named for its month, department and form",
+            **FILL_THE_TEMPLATE,
+        )
     month, month_problem = _month(match["month"])
     department, department_problem = _department(match["department"], month)
     form = find_form(match["form"])

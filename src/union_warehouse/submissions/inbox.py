@@ -3,7 +3,8 @@
 ``inbox/received_at=<instant>/[n/]<file>`` was placed by ``uw submit``; the path states its arrival. Any other file was
 dropped by hand: it arrived when the file system says, and it waits while somebody may still be writing it.
 A collected file leaves a marker with its outcome; a listed one that waits is named in ``landing/.pending`` so that a
-collect finds the department's earlier files without walking through all that ever arrived.
+collect finds the department's earlier files without walking through all that ever arrived. A zip archive of workbooks is
+unpacked beside itself. Whatever a file is, it is opened in a child process only, after the attempt was noted.
 """
 
 from __future__ import annotations
@@ -12,22 +13,25 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import time
-import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from union_warehouse.child_process import ChildStopped
 from union_warehouse.files import write_json
 from union_warehouse.landing.instants import from_name, to_name, to_text
 from union_warehouse.landing.locks import scan_lock
 from union_warehouse.paths import Home
-from union_warehouse.submissions.identify import identify
+from union_warehouse.submissions.apart import Identified, call_apart, identify_apart
+from union_warehouse.submissions.attempts import attempt, attempts_folder, clear_attempts
+from union_warehouse.submissions.file_walk import files_below
+from union_warehouse.submissions.original import Original, readable_name
 from union_warehouse.submissions.outcome import Outcome
-from union_warehouse.submissions.problems import PathNotFound, UnknownArrival
+from union_warehouse.submissions.placing import UNPACKED, files_in_archive, place_unpacked
 
 SETTLE_SECONDS = 5
 """A file dropped by hand is left alone until it has not been written to for so long."""
@@ -41,7 +45,7 @@ class InboxItem:
     """One file that waits to be collected, JSON-able.
 
     Attributes:
-        path: relative to the inbox.
+        path: relative to the inbox, readable.
         received_at: instants.to_text.
         department: as its cover or name states; None if not identifiable.
         month: likewise.
@@ -49,6 +53,7 @@ class InboxItem:
         label: for people.
         sha256: of its bytes.
         marker: name of the marker that it will leave.
+        raw_path: bytes of the path, as hexadecimal digits, where they are not those of ``path``; else None.
     """
 
     path: str
@@ -59,6 +64,7 @@ class InboxItem:
     label: str
     sha256: str
     marker: str
+    raw_path: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON values."""
@@ -69,68 +75,18 @@ class InboxItem:
         """From the values of :meth:`to_dict`."""
         return cls(**{**values, "forms": tuple(values["forms"])})
 
-
-def place_in_inbox(home: Home, paths: Iterable[Path | str], received_at: datetime | Mapping[str, datetime]) -> list[Path]:
-    """Copy files, and all files in folders, into the inbox.
-
-    A file is complete as soon as it has its name. Equal names with other bytes go to numbered folders; equal bytes
-    at the same instant are the same arrival.
-
-    Args:
-        home: the warehouse's state.
-        paths: files and folders.
-        received_at: aware; one instant for all, or one per file by its path as given, its path within the given
-            folder, or its name.
-
-    Returns:
-        The files' places in the inbox, in the order of ``paths``, a folder's by name.
-
-    Raises:
-        PathNotFound: a path does not exist; nothing was placed.
-        UnknownArrival: the table has no line for a file; nothing was placed.
-    """
-    arrivals = [(file, _arrival(file, names, received_at)) for file, names in _expand(paths)]
-    return [_place(home, file, arrival) for file, arrival in arrivals]
+    def file(self, home: Home) -> Path:
+        """Where it lies."""
+        return home.inbox / (self.path if self.raw_path is None else os.fsdecode(bytes.fromhex(self.raw_path)))
 
 
-def _expand(paths: Iterable[Path | str]) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    for path in map(Path, paths):
-        if path.is_dir():
-            for file in sorted(file for file in path.rglob("*") if file.is_file() and not _is_ignored(file.relative_to(path))):
-                yield file, (os.fspath(file), file.relative_to(path).as_posix(), file.name)
-        elif path.is_file():
-            yield path, (os.fspath(path), path.name)
-        else:
-            raise PathNotFound(path=os.fspath(path))
+@dataclass(frozen=True)
+class _Ready:
+    """A file that is complete: its path, relative to the inbox as the file system has it, its marker, its arrival."""
 
-
-def _arrival(file: Path, names: tuple[str, ...], received_at: datetime | Mapping[str, datetime]) -> str:
-    if isinstance(received_at, datetime):
-        return to_text(received_at)
-    name = next((name for name in names if name in received_at), None)
-    if name is None:
-        raise UnknownArrival(path=os.fspath(file))
-    return to_text(received_at[name])
-
-
-def _place(home: Home, file: Path, received_at: str) -> Path:
-    folder = home.inbox / f"received_at={to_name(received_at)}"
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{uuid.uuid4().hex}"
-    shutil.copyfile(file, temporary)
-    try:
-        for number in range(10_000):
-            target = (folder / str(number) if number else folder) / file.name
-            target.parent.mkdir(exist_ok=True)
-            try:
-                os.link(temporary, target)  # unlike a rename, never overwrites
-            except FileExistsError:
-                if target.read_bytes() != temporary.read_bytes():
-                    continue
-            return target
-    finally:
-        temporary.unlink()
-    raise FileExistsError(folder / file.name)
+    path: str
+    marker: str
+    received_at: str
 
 
 def scan_inbox(home: Home) -> list[InboxItem]:
@@ -143,64 +99,135 @@ def scan_inbox(home: Home) -> list[InboxItem]:
 
 
 def _scan(home: Home) -> list[InboxItem]:
-    collected = _names(_collected_folder(home))
+    done = _names(_collected_folder(home)) | _names(_unpacked_folder(home))
     pending = {marker: path for path, marker in _pending(home)}
+    for marker in _names(attempts_folder(home)) & done:  # killed when the outcome was written
+        clear_attempts(home, marker)
     items = []
-    for path, marker, received_at in _ready_files(home):
-        if marker in collected:
+    ready = deque(_ready_files(home))
+    while ready:
+        one = ready.popleft()
+        if one.marker in done:
             continue
-        if marker in pending:
-            items.append(InboxItem.from_dict(json.loads(pending.pop(marker).read_bytes())))
-            continue
-        item = _identified(home, path, marker, received_at)
-        write_json(_pending_folder(home) / _pending_name(item), item.to_dict())
-        items.append(item)
+        done.add(one.marker)
+        item = _listed(pending.pop(one.marker, None))
+        if item is None:
+            item = _new_item(home, one, ready)
+        if item is not None:
+            items.append(item)
     for leftover in pending.values():  # collected, changed or gone since it was listed
         leftover.unlink(missing_ok=True)
     return sorted(items, key=lambda item: (item.received_at, item.path))
 
 
+def _listed(path: Path | None) -> InboxItem | None:
+    """An item listed before; None if it is not, or its note is torn."""
+    if path is None:
+        return None
+    try:
+        return InboxItem.from_dict(json.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError, KeyError):
+        path.unlink(missing_ok=True)
+        return None
+
+
+def _new_item(home: Home, one: _Ready, ready: deque[_Ready]) -> InboxItem | None:
+    """List a file; of an archive, put the files in it into ``ready`` instead."""
+    try:
+        with attempt(home, one.marker, home.inbox / one.path) as original:
+            unpacked = _unpack(home, one, original)
+            if unpacked:
+                ready.extend(_ready_file(home, path, time.time()) for path in unpacked)
+                return None
+            identified = identify_apart(original)
+    except FileNotFoundError:  # taken away meanwhile
+        return None
+    item = _item(one, original, identified)
+    write_json(_pending_folder(home) / _pending_name(item), item.to_dict())
+    return item
+
+
+def _item(one: _Ready, original: Original, identified: Identified) -> InboxItem:
+    path = readable_name(one.path)
+    raw = None if path == one.path else os.fsencode(one.path).hex()
+    label = " ".join(part for part in (identified.month, identified.department, original.name) if part)
+    return InboxItem(
+        path=path,
+        received_at=one.received_at,
+        department=identified.department,
+        month=identified.month,
+        forms=identified.forms,
+        label=label,
+        sha256=original.sha256,
+        marker=one.marker,
+        raw_path=raw,
+    )
+
+
+def _unpack(home: Home, one: _Ready, original: Original) -> list[Path]:
+    """Places of the files in a zip archive of workbooks; none of anything else, and of an archive within an archive."""
+    if original.data is None or not original.name.lower().endswith(".zip") or f"/{UNPACKED}" in one.path:
+        return []
+    try:
+        files = call_apart(original.size, files_in_archive, original.data)
+    except ChildStopped:
+        return []
+    places = place_unpacked(home, one.received_at, original.sha256, files)
+    if places:
+        write_json(_unpacked_folder(home) / one.marker, [path.relative_to(home.inbox).as_posix() for path in places])
+    return places
+
+
 def waiting_files(home: Home) -> list[str]:
     """Paths, relative to the inbox, of the files that :func:`scan_inbox` would list; none of them is opened."""
-    collected = _names(_collected_folder(home))
-    return [path for path, marker, _ in _ready_files(home) if marker not in collected]
+    done = _names(_collected_folder(home)) | _names(_unpacked_folder(home))
+    return [readable_name(one.path) for one in _ready_files(home) if one.marker not in done]
 
 
-def _ready_files(home: Home) -> Iterator[tuple[str, str, str]]:
+def _ready_files(home: Home) -> Iterator[_Ready]:
+    if not home.inbox.is_dir():
+        return
     now = time.time()
-    for path in sorted(home.inbox.rglob("*")):
-        relative = path.relative_to(home.inbox)
-        if _is_ignored(relative) or not path.is_file():
+    for path in files_below(home.inbox):
+        try:
+            yield _ready_file(home, path, now)
+        except (FileNotFoundError, _StillWritten):
             continue
-        status = path.stat()
-        placed = _ARRIVAL_FOLDER.fullmatch(relative.parts[0])
-        if placed:
-            received_at = from_name(placed["instant"])
-        elif now - status.st_mtime < SETTLE_SECONDS:
-            continue
-        else:
-            received_at = to_text(datetime.fromtimestamp(status.st_ctime, UTC))
-        yield relative.as_posix(), _marker_name(relative.as_posix(), status), received_at
 
 
-def _marker_name(path: str, status: os.stat_result) -> str:
-    name = f"{path}\0{status.st_size}\0{status.st_mtime_ns}"
-    return hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()
+class _StillWritten(Exception):
+    """Somebody may still be writing the file."""
 
 
-def _is_ignored(relative: Path) -> bool:
-    return any(part.startswith((".", "~$")) for part in relative.parts)
+def _ready_file(home: Home, path: Path, now: float) -> _Ready:
+    status = path.stat(follow_symlinks=False)
+    relative = path.relative_to(home.inbox)
+    received_at = _placed_at(relative)
+    if received_at is None:
+        if now - _written_at(status, now) < SETTLE_SECONDS:
+            raise _StillWritten
+        received_at = to_text(datetime.fromtimestamp(status.st_ctime, UTC))
+        known = f"{status.st_size}\0{status.st_mtime_ns}"
+    else:
+        known = f"{status.st_size}"  # it was whole when it got its name; a copy of the inbox has other times
+    if not os.access(path, os.R_OK):
+        known += "\0unreadable"  # once it may be read it is another file
+    marker = f"{relative.as_posix()}\0{known}"
+    return _Ready(relative.as_posix(), hashlib.sha1(os.fsencode(marker), usedforsecurity=False).hexdigest(), received_at)
 
 
-def _identified(home: Home, path: str, marker: str, received_at: str) -> InboxItem:
-    file = home.inbox / path
-    data = file.read_bytes()
-    identity = identify(data, file.name)
-    department, month = (identity.department, identity.month) if identity.is_placed else (None, None)
-    label = " ".join(part for part in (month, department, file.name) if part)
-    return InboxItem(
-        path, received_at, department, month, tuple(identity.declared), label, hashlib.sha256(data).hexdigest(), marker
-    )
+def _written_at(status: os.stat_result, now: float) -> float:
+    """When it was last written to: its own time, unless that is still to come (another clock, an unpacked archive)."""
+    return next((time for time in (status.st_mtime, status.st_ctime) if time <= now), 0.0)
+
+
+def _placed_at(relative: Path) -> str | None:
+    """The arrival that the path states; None of a file dropped by hand."""
+    placed = _ARRIVAL_FOLDER.fullmatch(relative.parts[0]) if len(relative.parts) > 1 else None
+    try:
+        return from_name(placed["instant"]) if placed else None
+    except ValueError:  # the name of a folder that somebody made, and no instant
+        return None
 
 
 def earlier_items(home: Home, item: InboxItem) -> list[InboxItem]:
@@ -225,12 +252,11 @@ def _department_items(home: Home, item: InboxItem) -> list[InboxItem]:
     latest, folder = to_name(item.received_at), _pending_folder(home)
     items = []
     for name in _names(folder):
-        received_at, department, *_ = name.split("_")
+        received_at, department = (*name.split("_"), "")[:2]
         if department == item.department and received_at <= latest:
-            try:
-                items.append(InboxItem.from_dict(json.loads((folder / name).read_bytes())))
-            except FileNotFoundError:  # collected meanwhile
-                continue
+            other = _listed(folder / name)
+            if other is not None:  # else collected meanwhile
+                items.append(other)
     return sorted(items, key=lambda other: (other.received_at, other.path))
 
 
@@ -245,12 +271,32 @@ def read_outcome(home: Home, path: str) -> Outcome | None:
     Raises:
         FileNotFoundError: the inbox has no such file.
     """
-    return _read_marker(home, _marker_name(path, (home.inbox / path).stat()))
+    return _read_marker(home, _marker_of(home, path))
+
+
+def read_outcomes(home: Home, path: str) -> list[Outcome] | None:
+    """The outcome of a placed file, or of each file in it if it is an archive; None if one is not collected yet.
+
+    Raises:
+        FileNotFoundError: the inbox has no such file.
+    """
+    try:
+        paths: list[str] = json.loads((_unpacked_folder(home) / _marker_of(home, path)).read_bytes())
+    except FileNotFoundError:
+        paths = [path]
+    outcomes = [outcome for one in paths if (outcome := read_outcome(home, one)) is not None]
+    return outcomes if len(outcomes) == len(paths) else None
+
+
+def _marker_of(home: Home, path: str) -> str:
+    return _ready_file(home, home.inbox / path, float("inf")).marker
 
 
 def _read_marker(home: Home, marker: str) -> Outcome | None:
-    path = _collected_folder(home) / marker
-    return Outcome.from_dict(json.loads(path.read_bytes())) if path.exists() else None
+    try:
+        return Outcome.from_dict(json.loads((_collected_folder(home) / marker).read_bytes()))
+    except (FileNotFoundError, ValueError):  # torn: it is collected again, which changes nothing
+        return None
 
 
 def write_marker(home: Home, item: InboxItem, outcome: Outcome) -> None:
@@ -263,6 +309,10 @@ def _collected_folder(home: Home) -> Path:
     return home.landing / ".collected"
 
 
+def _unpacked_folder(home: Home) -> Path:
+    return home.landing / ".unpacked"
+
+
 def _pending_folder(home: Home) -> Path:
     return home.landing / ".pending"
 
@@ -273,7 +323,7 @@ def _pending_name(item: InboxItem) -> str:
 
 def _pending(home: Home) -> list[tuple[Path, str]]:
     folder = _pending_folder(home)
-    return [(folder / name, name.removesuffix(".json").rsplit("_", 1)[1]) for name in _names(folder)]
+    return [(folder / name, name.removesuffix(".json").rpartition("_")[2]) for name in _names(folder)]
 
 
 def _names(folder: Path) -> set[str]:

@@ -37,7 +37,7 @@ class JudgedForm:
 
 def land(
     folder: Path,
-    original: bytes | Path,
+    original: bytes | Path | None,
     extension: str,
     manifest: AnyManifest,
     tables: Mapping[str, pa.Table],
@@ -47,7 +47,7 @@ def land(
 
     Args:
         folder: where it goes; must not exist.
-        original: unchanged bytes, or the original of an earlier reading to link to.
+        original: unchanged bytes, or the original of an earlier reading to link to; None of a file that was not read.
         extension: of the original.
         manifest: complete.
         tables: of :func:`landed_table` by form.
@@ -57,7 +57,7 @@ def land(
     kept = temporary / f"original.{extension}"
     if isinstance(original, bytes):
         kept.write_bytes(original)
-    else:
+    elif original is not None:
         os.link(original, kept)
     for name, table in tables.items():
         pq.write_table(table, temporary / f"{name}.parquet", compression=_COMPRESSION)
@@ -66,12 +66,13 @@ def land(
     temporary.rename(folder)
 
 
-def land_rejected(folder: Path, original: bytes, extension: str, manifest: AnyManifest) -> None:
-    """Keep a file that cannot be placed; the first arrival of the same bytes stays."""
+def land_rejected(folder: Path, original: bytes | None, extension: str, manifest: AnyManifest) -> None:
+    """Keep a file that cannot be placed, without its bytes if it was not read; the first arrival of the same bytes stays."""
     if folder.exists():
         return
     temporary = _fresh(folder)
-    (temporary / f"original.{extension}").write_bytes(original)
+    if original is not None:
+        (temporary / f"original.{extension}").write_bytes(original)
     _write_manifest(temporary, manifest)
     temporary.rename(folder)
 

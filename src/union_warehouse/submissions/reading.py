@@ -114,7 +114,7 @@ def read_submission(data: bytes, file_name: str, received_at: str, key: HashKey)
             returns = _read_sheets(identity, owed, marks, key, problems)
     except SubmissionProblem as problem:
         problems.append(problem)
-        returns = _declared_returns(identity, owed)
+        returns = declared_returns(identity)
     return Submission(identity, tuple(returns), tuple(problems))
 
 
@@ -126,7 +126,11 @@ def extension_of(identity: Identity, file_name: str) -> str:
     return suffix if suffix.isascii() and suffix.isalnum() and len(suffix) <= _LONGEST_EXTENSION else "bin"
 
 
-def _declared_returns(identity: Identity, owed: tuple[Form, ...]) -> list[FormReturn]:
+def declared_returns(identity: Identity) -> list[FormReturn]:
+    """The forms that a file declares and its department owes, without rows."""
+    if identity.department is None or identity.month is None:
+        return []
+    owed = forms_owed(load_units(identity.month)[identity.department])
     return [FormReturn(form, identity.declared[form.name]) for form in owed if form.name in identity.declared]
 
 

@@ -9,7 +9,6 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from enum import StrEnum
-from xml.etree import ElementTree
 
 from union_warehouse.workbooks.limits import (
     DEFLATE_MAX_RATIO,
@@ -20,6 +19,7 @@ from union_warehouse.workbooks.limits import (
     RATIO_APPLIES_ABOVE_BYTES,
 )
 from union_warehouse.workbooks.problems import (
+    FILL_THE_TEMPLATE,
     EmptyFile,
     EncryptedWorkbook,
     FileTooLarge,
@@ -28,17 +28,20 @@ from union_warehouse.workbooks.problems import (
     UnreadableFile,
     ZipBomb,
 )
+from union_warehouse.workbooks.xml import DamagedXml, Element, parse_xml
 
 _ZIP_MAGIC = b"PK\x03\x04"
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 _WORKBOOK_PART = "xl/workbook.xml"
+_CONTENT_TYPES = "[content_types].xml"
+_MACRO_WORKBOOK = "application/vnd.ms-excel.sheet.macroEnabled"
 _WORKSHEETS = "xl/worksheets/"
 _CHUNK = 2**20
 _BIFF8_GLOBALS = struct.pack("<HHHH", 0x0809, 16, 0x0600, 0x0005)  # first record of a workbook stream of Excel 97 to 2003
 _FILEPASS = struct.pack("<H", 0x002F)
 _RECORDS_BEFORE_PASSWORD = 6
-_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 """What ``zipfile`` raises on damaged input; reading from memory, OSError can only mean the content."""
 
 
@@ -71,7 +74,7 @@ def sniff(data: bytes, file_name: str) -> FileKind:
         return _sniff_ole(data, file_name)
     if file_name.lower().endswith(".csv"):
         return FileKind.CSV
-    raise NotAWorkbook(file=file_name, detail=_describe(data))
+    raise _not_a_workbook(data, file_name)
 
 
 def open_package(data: bytes, file_name: str) -> zipfile.ZipFile:
@@ -82,19 +85,36 @@ def open_package(data: bytes, file_name: str) -> zipfile.ZipFile:
     """
     try:
         return zipfile.ZipFile(io.BytesIO(data))
-    except _ZIP_ERRORS as error:
+    except ZIP_ERRORS as error:
         raise UnreadableFile(file=file_name, detail=f"zip: {error}") from error
 
 
+def with_slashes(data: bytes, file_name: str) -> bytes:
+    """A package whose parts are named with slashes; some exporters write backslashes, which Excel takes.
+
+    Raises:
+        UnreadableFile: damaged.
+    """
+    with open_package(data, file_name) as package:
+        if not any("\\" in name for name in package.namelist()):
+            return data
+        straight = io.BytesIO()
+        with zipfile.ZipFile(straight, "w") as target:
+            for name in package.namelist():
+                target.writestr(name.replace("\\", "/"), read_part(package, name, file_name))
+    return straight.getvalue()
+
+
 def read_part(package: zipfile.ZipFile, part: str, file_name: str) -> bytes:
-    """One part of a package.
+    """One part of a package; the case of its name does not matter.
 
     Raises:
         UnreadableFile: the part is missing or damaged.
     """
+    found = next((name for name in package.namelist() if name.lower() == part.lower()), part)
     try:
-        return package.read(part)
-    except (KeyError, *_ZIP_ERRORS) as error:
+        return package.read(found)
+    except (KeyError, *ZIP_ERRORS) as error:
         raise UnreadableFile(file=file_name, detail=f"{part}: {error}") from error
 
 
@@ -105,41 +125,56 @@ def sheet_parts(package: zipfile.ZipFile, file_name: str) -> Mapping[str, str]:
     targets = {item.get("Id"): item.get("Target", "") for item in relations.iterfind("{*}Relationship")}
     parts = {}
     for sheet in workbook.iterfind(".//{*}sheet"):
-        relation = next((value for name, value in sheet.attrib.items() if name.endswith("}id")), None)
+        relation = next((str(value) for name, value in sheet.attrib.items() if str(name).endswith("}id")), None)
         target = targets.get(relation, "")
         parts[sheet.get("name", "")] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
     return parts
 
 
-def _parse(xml: bytes, file_name: str) -> ElementTree.Element:
-    """Parse a part; without a document type there are no entities, so none can expand."""
-    if b"<!DOCTYPE" in xml:
-        raise UnreadableFile(file=file_name, detail="xml: DOCTYPE")
+def _parse(xml: bytes, file_name: str) -> Element:
     try:
-        return ElementTree.fromstring(xml)  # noqa: S314 - no entities
-    except ElementTree.ParseError as error:
+        return parse_xml(xml)
+    except DamagedXml as error:
         raise UnreadableFile(file=file_name, detail=f"xml: {error}") from error
 
 
 def _sniff_package(data: bytes, file_name: str) -> FileKind:
     with open_package(data, file_name) as package:
         _check_sizes(package, len(data), file_name)
-        names = {name.lower() for name in package.namelist()}
+        listed = [name.lower().replace("\\", "/") for name in package.namelist()]
+        names = set(listed)
         if any(name.endswith("vbaproject.bin") for name in names):
             raise MacroWorkbook(file=file_name)
         if _WORKBOOK_PART in names:
-            if b"macroEnabled" in read_part(package, "[Content_Types].xml", file_name):
+            if len(names) < len(listed):  # two readers might take two different ones
+                raise UnreadableFile(file=file_name, detail="zip: a part twice")
+            if _CONTENT_TYPES in names and _is_macro_workbook(
+                read_part(package, _part(package, _CONTENT_TYPES), file_name), file_name
+            ):
                 raise MacroWorkbook(file=file_name)
             return FileKind.XLSX
         if "content.xml" in names and "mimetype" in names:
             return _sniff_ods(package, names, file_name)
-    detail = "xlsb" if "xl/workbook.bin" in names else "zip"
-    raise NotAWorkbook(file=file_name, detail=detail)
+    if "xl/workbook.bin" in names:
+        raise NotAWorkbook(file=file_name, detail="二进制工作簿 .xlsb a binary workbook", **SAVE_AS_XLSX)
+    if _CONTENT_TYPES in names:
+        raise NotAWorkbook(file=file_name, detail="非标准的 Office 文件 an Office file of another kind", **SAVE_AS_XLSX)
+    raise NotAWorkbook(file=file_name, detail="压缩包 a zip archive", **UNPACK)
+
+
+def _part(package: zipfile.ZipFile, wanted: str) -> str:
+    return next((name for name in package.namelist() if name.lower().replace("\\", "/") == wanted), wanted)
+
+
+def _is_macro_workbook(content_types: bytes, file_name: str) -> bool:
+    """Whether a part is declared to be a workbook with macros; a default for ``.bin``, of which there is none, does not count."""
+    overrides = _parse(content_types, file_name).iterfind("{*}Override")
+    return any(item.get("ContentType", "").startswith(_MACRO_WORKBOOK) for item in overrides)
 
 
 def _sniff_ods(package: zipfile.ZipFile, names: set[str], file_name: str) -> FileKind:
     if not read_part(package, "mimetype", file_name).startswith(_ODS_TYPE):
-        raise NotAWorkbook(file=file_name, detail="OpenDocument, not a spreadsheet")
+        raise NotAWorkbook(file=file_name, detail="OpenDocument，但不是电子表格 no spreadsheet", **SAVE_AS_XLSX)
     if "meta-inf/manifest.xml" in names and b"encryption-data" in read_part(package, "META-INF/manifest.xml", file_name):
         raise EncryptedWorkbook(file=file_name)
     if any(name.startswith("basic/") and not name.endswith(("/", "-lc.xml", "-lb.xml")) for name in names):
@@ -172,7 +207,7 @@ def _check_sizes(package: zipfile.ZipFile, packed: int, file_name: str) -> None:
             with package.open(entry) as part:
                 while part.read(_CHUNK):
                     pass
-    except _ZIP_ERRORS as error:
+    except ZIP_ERRORS as error:
         raise UnreadableFile(file=file_name, detail=f"zip: {error}") from error
 
 
@@ -180,8 +215,10 @@ def _sniff_ole(data: bytes, file_name: str) -> FileKind:
     """Old Office files name their streams in UTF-16 in the directory; that is enough to tell them apart."""
     if _has_stream(data, "EncryptedPackage"):
         raise EncryptedWorkbook(file=file_name)
-    if not (_has_stream(data, "Workbook") or _has_stream(data, "Book")):
-        raise NotAWorkbook(file=file_name, detail="OLE")
+    if not _has_stream(data, "Workbook"):
+        if _has_stream(data, "Book"):
+            raise NotAWorkbook(file=file_name, detail="Excel 5.0/95 的旧格式 the old format of Excel 5.0/95", **SAVE_AS_XLSX)
+        raise NotAWorkbook(file=file_name, detail="Office 文件，但不是 Excel 工作簿 an Office file, no workbook", **SAVE_AS_XLSX)
     if _starts_with_password(data):
         raise EncryptedWorkbook(file=file_name)
     if _has_stream(data, "_VBA_PROJECT_CUR"):
@@ -208,12 +245,33 @@ def _has_stream(data: bytes, name: str) -> bool:
     return name.encode("utf-16-le") + b"\0\0" in data
 
 
-def _describe(data: bytes) -> str:
+_ARCHIVES = (b"Rar!", b"7z\xbc\xaf'\x1c", b"\x1f\x8b", b"PK\x05\x06")
+_WEB_PAGE = (b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta")
+_MAIL = re.compile(
+    rb"(?:from|to|subject|date|received|return-path|mime-version|message-id|delivered-to|x-[\w-]+):", re.IGNORECASE
+)
+UNPACK = {"advice_zh": "请先解压，再报送其中的工作簿", "advice_en": "unpack it and send the workbooks in it"}
+SAVE_AS_XLSX = {
+    "advice_zh": "请用 Excel 打开后另存为 .xlsx，再重新报送",
+    "advice_en": "open it in Excel, save it as .xlsx and send that",
+}
+_TAKE_ATTACHMENT = {
+    "advice_zh": "请打开邮件、另存附件，再报送附件中的工作簿",
+    "advice_en": "open the mail, save its attachment and send that",
+}
+
+
+def _not_a_workbook(data: bytes, file_name: str) -> NotAWorkbook:
+    """What the file is instead, and what to do."""
     head = data[:512].lstrip().lower()
-    if head.startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta")):
-        return "网页或 XML 文件 a web page or XML saved under another name"
+    if data.startswith(_ARCHIVES):
+        return NotAWorkbook(file=file_name, detail="压缩包 an archive", **UNPACK)
+    if _MAIL.match(head):
+        return NotAWorkbook(file=file_name, detail="电子邮件 an e-mail", **_TAKE_ATTACHMENT)
+    if head.startswith(_WEB_PAGE):
+        return NotAWorkbook(file=file_name, detail="网页或 XML 文件 a web page or XML", **SAVE_AS_XLSX)
     if head.startswith(b"%pdf"):
-        return "PDF"
+        return NotAWorkbook(file=file_name, detail="PDF", **FILL_THE_TEMPLATE)
     if re.search(rb"[\x00-\x08]", head):
-        return "未知的二进制文件 an unknown binary file"
-    return "文本文件 a text file"
+        return NotAWorkbook(file=file_name, detail="未知的二进制文件 an unknown binary file", **FILL_THE_TEMPLATE)
+    return NotAWorkbook(file=file_name, detail="文本文件 a text file", **SAVE_AS_XLSX)

@@ -52,23 +52,31 @@ class FileTooLarge(SubmissionProblem):
     message_en = "the file {file} is too large ({size_mb} MB, limit {limit_mb} MB); keep only the forms and send it again."
 
 
+FILL_THE_TEMPLATE = {
+    "advice_zh": "请用模板填写并保存为 .xlsx、.xls 或 .ods，或按 2014-03_CQ_hazards.csv 的格式命名 CSV",
+    "advice_en": "fill the template and save it as .xlsx, .xls or .ods, or name a CSV like 2014-03_CQ_hazards.csv",
+}
+
+
 class NotAWorkbook(SubmissionProblem):
     """Neither xlsx, xls, ods nor a CSV export."""
 
     code = "not_a_workbook"
-    message_zh = "文件“{file}”不是 Excel 工作簿（{detail}）。请用模板填写并保存为 .xlsx、.xls 或 .ods，或按 2014-03_CQ_hazards.csv 的格式命名 CSV。"
-    message_en = (
-        "the file {file} is not a workbook ({detail}); fill the template and save it as .xlsx, .xls or .ods, "
-        "or name a CSV like 2014-03_CQ_hazards.csv."
-    )
+    message_zh = "文件“{file}”不能作为报表读取：它是{detail}。{advice_zh}。"
+    message_en = "the file {file} cannot be read as a report: {detail}; {advice_en}."
 
 
 class EncryptedWorkbook(SubmissionProblem):
     """Protected by a password."""
 
     code = "encrypted_workbook"
-    message_zh = "文件“{file}”设有打开密码，无法读取。请取消密码后重新报送。"
-    message_en = "the file {file} is protected by a password; remove the password and send it again."
+    message_zh = (
+        "文件“{file}”设有密码，无法读取。请取消打开密码；没有设过打开密码的，请在“审阅”中取消“保护工作簿”。保存后重新报送。"
+    )
+    message_en = (
+        "the file {file} is encrypted: remove its password, or, where none was set to open it, switch off Review > Protect "
+        "Workbook; save it and send it again."
+    )
 
 
 class MacroWorkbook(SubmissionProblem):
@@ -88,11 +96,34 @@ class ZipBomb(SubmissionProblem):
 
 
 class SheetTooLarge(SubmissionProblem):
-    """A used range that no form needs, such as a stray cell in the last column of the last row."""
+    """A used range that no form needs, such as a stray cell in the last column of the last row, or texts without end."""
 
     code = "sheet_too_large"
-    message_zh = "工作表“{sheet}”的使用范围过大（{detail}）。请删除表格以外的内容后重新报送。"
-    message_en = "the used range of sheet {sheet} is too large ({detail}); delete what lies outside the table and send it again."
+    message_zh = "工作表“{sheet}”过大（{detail}）。请删除表格以外的内容（选中表格右侧和下方的行列后删除）后重新报送。"
+    message_en = (
+        "the sheet {sheet} is too large ({detail}); delete what lies to the right of the table and below it, and send it again."
+    )
+
+
+class NotReadable(SubmissionProblem):
+    """A file that may not be opened, or is no plain file."""
+
+    code = "not_readable"
+    message_zh = "文件“{file}”无法打开（{detail}）。请管理员检查收件箱中该文件的读取权限，然后重新放入。"
+    message_en = (
+        "the file {file} cannot be opened ({detail}); have the administrator give read permission, and put it there again."
+    )
+
+
+class ReadingStopped(SubmissionProblem):
+    """Reading took too much, or the reader broke down on it."""
+
+    code = "reading_stopped"
+    message_zh = "读取文件“{file}”时中止：{detail_zh}。文件可能已损坏或含有异常内容。请把各表内容复制到新下载的模板，另存为 .xlsx 后重新报送。"
+    message_en = (
+        "reading the file {file} was stopped: {detail_en}; it may be damaged or hold something unusual. Copy the forms into a new "
+        "template, save it as .xlsx and send it again."
+    )
 
 
 class WrongTemplate(SubmissionProblem):

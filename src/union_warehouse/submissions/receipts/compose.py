@@ -40,6 +40,8 @@ _UNREADABLE = frozenset(
         "macro_workbook",
         "zip_bomb",
         "sheet_too_large",
+        "not_readable",
+        "reading_stopped",
     }
 )
 _WHOLE = Returned(is_whole=True)
@@ -48,18 +50,21 @@ _CSV = Returned("CSV 不能标色，本回执把它的内容放入工作表后�
 _EXCERPT = Returned("文件较大，本回执只列出有问题的行（前 2000 行，列按模板顺序，姓名和证件号码已遮盖），行号见“原文件行号”。")
 
 
-def compose_receipt(original: Path | None, outcome: Outcome, manifest: AnyManifest, tables: Mapping[str, pa.Table]) -> bytes:
-    """The receipt's workbook.
+def is_given_back(outcome: Outcome) -> bool:
+    """Whether there is something to mark in the sender's file, and it could be read."""
+    rules = {problem["rule"] for problem in outcome.problems}
+    return bool(rules) and not rules & _UNREADABLE
+
+
+def compose_receipt(original: Path, outcome: Outcome, manifest: AnyManifest, tables: Mapping[str, pa.Table]) -> bytes:
+    """The receipt's workbook with what the sender sent; it opens the file, so it is called in a child process.
 
     Args:
-        original: the file as sent; None to give nothing of it back.
+        original: the file as sent.
         outcome: with all its problems.
         manifest: of the submission.
         tables: landed rows by form, for an excerpt.
     """
-    rules = {problem["rule"] for problem in outcome.problems}
-    if original is None or not rules or rules & _UNREADABLE:
-        return compose_verdict(outcome, manifest)
     return _finished(_given_back(original, outcome, manifest, tables), outcome, manifest)
 
 

@@ -17,8 +17,9 @@ from union_warehouse.files import write_json
 from union_warehouse.landing.folders import submission_folder
 from union_warehouse.landing.manifests import AnyManifest
 from union_warehouse.paths import Home
+from union_warehouse.submissions.apart import call_apart
 from union_warehouse.submissions.outcome import Outcome
-from union_warehouse.submissions.receipts.compose import compose_receipt, compose_verdict
+from union_warehouse.submissions.receipts.compose import compose_receipt, compose_verdict, is_given_back
 from union_warehouse.submissions.receipts.first_sheet import Returned
 
 _LOGGER = logging.getLogger(__name__)
@@ -59,7 +60,10 @@ def write_receipt(home: Home, outcome: Outcome, manifest: AnyManifest, tables: M
 def receipt_bytes(home: Home, outcome: Outcome, manifest: AnyManifest, tables: Mapping[str, pa.Table]) -> bytes | None:
     """The receipt's workbook; with the verdict only where the sender's file cannot be marked, None if even that fails."""
     try:
-        return compose_receipt(_original(home, manifest), outcome, manifest, tables)
+        original = _original(home, manifest)
+        if original is None or not is_given_back(outcome):
+            return compose_verdict(outcome, manifest)
+        return call_apart(original.stat().st_size, compose_receipt, original, outcome, manifest, dict(tables))
     except Exception as error:
         # Without its text: a library's message may quote the cell that it stumbled over.
         _LOGGER.error("could not mark %s: %s", manifest["submission_id"], _where(error))
@@ -80,10 +84,10 @@ def _where(error: Exception) -> str:
 
 
 def _original(home: Home, manifest: AnyManifest) -> Path | None:
-    """The file as sent; None if it could not be placed: nothing of it is given back."""
+    """The file as sent; None if it was not read, or could not be placed: nothing of it is given back."""
     if manifest["submission_id"] is None:
         return None
-    return next(submission_folder(home, manifest).glob("original.*"))
+    return next(submission_folder(home, manifest).glob("original.*"), None)
 
 
 def write_private(path: Path, data: bytes) -> None:

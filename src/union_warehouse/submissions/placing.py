@@ -1,0 +1,155 @@
+"""Put files into the inbox, each with the instant of its arrival in its path; and those of a zip archive beside it."""
+
+from __future__ import annotations
+
+import filecmp
+import io
+import os
+import shutil
+import uuid
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from union_warehouse.landing.instants import to_name, to_text
+from union_warehouse.paths import Home
+from union_warehouse.submissions.file_walk import files_below
+from union_warehouse.submissions.original import readable_name, storable_name
+from union_warehouse.submissions.problems import PathNotFound, UnknownArrival
+from union_warehouse.workbooks.limits import MAX_ARCHIVE_BYTES, MAX_ARCHIVE_FILES, MAX_FILE_BYTES
+from union_warehouse.workbooks.package import ZIP_ERRORS
+
+UNPACKED = "unpacked-"
+"""Begins the name of a folder with what an archive held; an archive within it stays packed."""
+
+_SUBMITTED = (".xlsx", ".xls", ".ods", ".csv", ".xlsm", ".xlsb", ".et")
+_UTF8_NAME = 0x800
+
+
+def place_in_inbox(home: Home, paths: Iterable[Path | str], received_at: datetime | Mapping[str, datetime]) -> list[Path]:
+    """Copy files, and all files in folders, into the inbox.
+
+    A file is complete as soon as it has its name. Equal names with other bytes go to numbered folders; equal bytes
+    at the same instant are the same arrival.
+
+    Args:
+        home: the warehouse's state.
+        paths: files and folders.
+        received_at: aware; one instant for all, or one per file by its path as given, its path within the given
+            folder, or its name.
+
+    Returns:
+        The files' places in the inbox, in the order of ``paths``, a folder's by name.
+
+    Raises:
+        PathNotFound: a path does not exist; nothing was placed.
+        UnknownArrival: the table has no line for a file; nothing was placed.
+    """
+    arrivals = [(file, _arrival(file, names, received_at)) for file, names in _expand(paths)]
+    return [_place(arrival_folder(home, arrival), file.name, partial(_copy, file)) for file, arrival in arrivals]
+
+
+def _expand(paths: Iterable[Path | str]) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    for path in map(Path, paths):
+        if path.is_dir():
+            for file in files_below(path):
+                yield file, (os.fspath(file), file.relative_to(path).as_posix(), file.name)
+        elif path.is_file():
+            yield path, (os.fspath(path), path.name)
+        else:
+            raise PathNotFound(path=os.fspath(path))
+
+
+def _arrival(file: Path, names: tuple[str, ...], received_at: datetime | Mapping[str, datetime]) -> str:
+    if isinstance(received_at, datetime):
+        return to_text(received_at)
+    name = next((name for name in names if name in received_at), None)
+    if name is None:
+        raise UnknownArrival(path=readable_name(os.fspath(file)))
+    return to_text(received_at[name])
+
+
+def arrival_folder(home: Home, received_at: str) -> Path:
+    """Where in the inbox lies what arrived at an instant."""
+    return home.inbox / f"received_at={to_name(received_at)}"
+
+
+def _copy(file: Path, target: Path) -> None:
+    size = file.stat().st_size
+    if size > MAX_FILE_BYTES:  # refused by its size alone: a file of that size that takes no room stands for it
+        with target.open("wb") as hole:
+            hole.truncate(size)
+        return
+    try:
+        shutil.copyfile(file, target)
+    except PermissionError:  # an empty file that nobody may read tells it as well as the original
+        target.touch(mode=0o000)
+
+
+def _place(folder: Path, name: str, write: Callable[[Path], None]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f".{uuid.uuid4().hex}"
+    write(temporary)
+    name = storable_name(name)
+    try:
+        for number in range(10_000):
+            target = (folder / str(number) if number else folder) / name
+            target.parent.mkdir(exist_ok=True)
+            try:
+                os.link(temporary, target)  # unlike a rename, never overwrites
+            except FileExistsError:
+                if not _is_equal(target, temporary):
+                    continue
+            return target
+    finally:
+        temporary.unlink()
+    raise FileExistsError(folder / name)
+
+
+def _is_equal(one: Path, other: Path) -> bool:
+    size = one.stat().st_size
+    if size != other.stat().st_size or size > MAX_FILE_BYTES:
+        return size == other.stat().st_size
+    return filecmp.cmp(one, other, shallow=False)
+
+
+def place_unpacked(home: Home, received_at: str, sha256: str, files: Iterable[tuple[str, bytes]]) -> list[Path]:
+    """Place the files of an archive that arrived at ``received_at``; done again, it places the same files at the same places."""
+    folder = arrival_folder(home, received_at) / f"{UNPACKED}{sha256[:12]}"
+    return [_place(folder, name, partial(_write, data)) for name, data in files]
+
+
+def _write(data: bytes, target: Path) -> None:
+    target.write_bytes(data)
+
+
+def files_in_archive(data: bytes) -> list[tuple[str, bytes]]:
+    """Names and bytes of the files in a zip archive of workbooks.
+
+    Returns:
+        None of what is no such archive, is encrypted, damaged or holds too much: read as a file, it is told what it is.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_clutter(entry)]
+            if not any(entry.filename.lower().endswith(_SUBMITTED) for entry in entries):
+                return []
+            if len(entries) > MAX_ARCHIVE_FILES or sum(entry.file_size for entry in entries) > MAX_ARCHIVE_BYTES:
+                return []
+            return [(_name(entry), archive.read(entry)) for entry in entries]
+    except ZIP_ERRORS:
+        return []
+
+
+def _is_clutter(entry: zipfile.ZipInfo) -> bool:
+    parts = PurePosixPath(entry.filename).parts
+    return any((part.startswith((".", "~$")) and part != "..") or part == "__MACOSX" for part in parts)
+
+
+def _name(entry: zipfile.ZipInfo) -> str:
+    """The entry's name; without the flag for UTF-8 it is in the packer's own encoding, which zipfile took for that of DOS."""
+    if entry.flag_bits & _UTF8_NAME:
+        return entry.filename
+    return readable_name(os.fsdecode(entry.filename.encode("cp437", "replace")))
