@@ -30,7 +30,7 @@ from union_warehouse.reporting.templates.carried import Carried
 from union_warehouse.reporting.templates.errors import NoSuchDepartment, PersonalDataCarried, TemplateExists
 from union_warehouse.reporting.templates.validations import broken_formula
 from union_warehouse.reporting.templates.write import template_bytes
-from union_warehouse.submissions import Outcome, check_file, reading, reread_month
+from union_warehouse.submissions import Outcome, apart, check_file, reading, reread_month
 
 FIRST_ROW = 3
 FEBRUARY, MARCH = "2014-02", "2014-03"
@@ -182,6 +182,7 @@ def test_what_was_rejected_before_stays_rejected_when_it_is_read_again(
 ) -> None:
     path = write_template(home, "CQ", MARCH, tmp_path / "x.xlsx")
     with monkeypatch.context() as earlier:
+        earlier.setattr(apart, "call_apart", lambda _, read, *arguments: read(*arguments))  # in this process, where it is patched
         earlier.setattr(reading, "is_untouched", lambda *_: False)  # a reader that knew no templates
         assert collect_one(home, path, at(4)).state == "rejected"
     (outcome,) = reread_month(home, MARCH, at(5))
