@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -72,3 +73,8 @@ def tree(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.suffix != ".lock"
     }
+
+
+def in_this_process(_size: int, function: Callable[..., Any], *args: Any) -> Any:
+    """In place of ``call_apart``: no child process, so that what is patched here is patched where a file is read."""
+    return function(*args)

@@ -24,7 +24,7 @@ from openpyxl.styles import Font
 from openpyxl.workbook.protection import WorkbookProtection
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from tests.collecting import at, collect_one, hazards
+from tests.collecting import at, collect_one, hazards, in_this_process
 from tests.commands import uw
 from tests.test_bad_input import UNPLACED, damaged
 from tests.workbook_factory import make_grids, nil_except, resident_number, write_csv, write_workbook
@@ -374,11 +374,6 @@ def test_personal_data_is_in_the_workbook_only(home: Home, tmp_path: Path, caplo
     others.append(Path(str(outcome.receipt)).with_suffix(".json").read_text("utf-8"))
     assert not any(secret in text for text in others for secret in ("样例甲乙", wrong))
     assert stat.S_IMODE(Path(str(outcome.receipt)).stat().st_mode) == 0o600
-
-
-def in_this_process(_size: int, function: Callable[..., Any], *args: Any) -> Any:
-    """A receipt's workbook made without a child process, so that what is patched here is patched there."""
-    return function(*args)
 
 
 def test_of_a_large_file_only_the_affected_rows_come_back(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from tests.collecting import at, collect_one
+from tests.collecting import at, collect_one, in_this_process
 from tests.commands import uw, uw_json
 from tests.reference_rows import effective_rows
 from tests.workbook_factory import valid_row, write_workbook
@@ -182,7 +182,7 @@ def test_what_was_rejected_before_stays_rejected_when_it_is_read_again(
 ) -> None:
     path = write_template(home, "CQ", MARCH, tmp_path / "x.xlsx")
     with monkeypatch.context() as earlier:
-        earlier.setattr(apart, "call_apart", lambda _, read, *arguments: read(*arguments))  # in this process, where it is patched
+        earlier.setattr(apart, "call_apart", in_this_process)
         earlier.setattr(reading, "is_untouched", lambda *_: False)  # a reader that knew no templates
         assert collect_one(home, path, at(4)).state == "rejected"
     (outcome,) = reread_month(home, MARCH, at(5))
