@@ -14,7 +14,7 @@ from pathlib import Path
 
 from union_warehouse.contracts import units_sharing_records
 from union_warehouse.files import write_json
-from union_warehouse.landing.manifests import MANIFEST, AnyManifest, Manifest, is_placed
+from union_warehouse.landing.manifests import MANIFEST, ORIGINAL, AnyManifest, Manifest, is_placed
 from union_warehouse.landing.states import ACCEPTED_STATES
 from union_warehouse.paths import Home
 
@@ -42,6 +42,11 @@ def submission_folder(home: Home, manifest: AnyManifest) -> Path:
         return unplaced_folder(home, manifest["sha256"])
     name = version_name(manifest["submission_number"], manifest["reading"])
     return department_folder(home, manifest["month"], manifest["department"]) / name
+
+
+def original_of(folder: Path) -> Path | None:
+    """The file as it was sent, in the folder where it landed; None of one that was not read: none of its bytes are there."""
+    return next(folder.glob(f"{ORIGINAL}.*"), None)
 
 
 def landed_months(home: Home, department: str) -> list[str]:

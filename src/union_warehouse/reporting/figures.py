@@ -144,17 +144,3 @@ def values_of(units: pa.Table, department: str | None, period: str) -> pa.Table:
         known = sorted(units["reporting_unit_code"].unique().to_pylist())
         raise NoSuchUnit(period=period, department=department, units=", ".join(known))
     return chosen
-
-
-def federation_of(connection: duckdb.DuckDBPyConnection, month: str) -> str:
-    """Code of the federation that the units belong to at the end of ``month``.
-
-    Raises:
-        NoFigures: the release does not hold that month.
-    """
-    found = connection.execute(
-        "select reporting_unit_code from rpt_indicators where month = ? and is_federation limit 1", [month]
-    ).fetchone()
-    if found is None:
-        raise NoFigures(period=month)
-    return str(found[0])

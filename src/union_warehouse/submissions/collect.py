@@ -18,6 +18,7 @@ from union_warehouse.landing.folders import (
     month_manifests,
     newest_readings,
     note_accepted,
+    original_of,
     read_manifests,
     submission_folder,
     version_name,
@@ -255,7 +256,7 @@ def _reread(home: Home, latest: Manifest, read_at: str, key: HashKey) -> Outcome
     if latest["read_at"] == read_at and latest["reading"] > 1:
         return _answer_landed(home, latest)
     folder = submission_folder(home, latest)
-    kept = next(folder.glob("original.*"), None)
+    kept = original_of(folder)
     if kept is None:
         return None
     original = replace(read_original(kept), name=latest["file_name"])

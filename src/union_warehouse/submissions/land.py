@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from union_warehouse.contracts import Form, load_forms
 from union_warehouse.contracts.landed import ARROW_TYPES, landed_columns
 from union_warehouse.landing.instants import from_text
-from union_warehouse.landing.manifests import MANIFEST, AnyManifest
+from union_warehouse.landing.manifests import MANIFEST, ORIGINAL, AnyManifest
 from union_warehouse.landing.row_problems import ROW_PROBLEM_COLUMNS, ROW_PROBLEMS
 from union_warehouse.landing.rows import read_landed
 from union_warehouse.quality.row_rules import RowProblem, Verdicts
@@ -54,7 +54,7 @@ def land(
         problems: every row problem.
     """
     temporary = _fresh(folder)
-    kept = temporary / f"original.{extension}"
+    kept = temporary / f"{ORIGINAL}.{extension}"
     if isinstance(original, bytes):
         kept.write_bytes(original)
     elif original is not None:
@@ -72,7 +72,7 @@ def land_rejected(folder: Path, original: bytes | None, extension: str, manifest
         return
     temporary = _fresh(folder)
     if original is not None:
-        (temporary / f"original.{extension}").write_bytes(original)
+        (temporary / f"{ORIGINAL}.{extension}").write_bytes(original)
     _write_manifest(temporary, manifest)
     temporary.rename(folder)
 

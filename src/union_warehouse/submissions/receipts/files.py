@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from union_warehouse.files import write_json
-from union_warehouse.landing.folders import submission_folder
+from union_warehouse.landing.folders import original_of, submission_folder
 from union_warehouse.landing.manifests import AnyManifest
 from union_warehouse.paths import Home
 from union_warehouse.submissions.apart import call_apart
@@ -87,7 +87,7 @@ def _original(home: Home, manifest: AnyManifest) -> Path | None:
     """The file as sent; None if it was not read, or could not be placed: nothing of it is given back."""
     if manifest["submission_id"] is None:
         return None
-    return next(submission_folder(home, manifest).glob("original.*"), None)
+    return original_of(submission_folder(home, manifest))
 
 
 def write_private(path: Path, data: bytes) -> None:
