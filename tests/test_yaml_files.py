@@ -188,6 +188,15 @@ def test_whatever_a_file_says_it_is_read_or_refused_by_name(tmp_path: Path, data
         assert error.place and error.reason_zh and error.reason_en
 
 
+@pytest.mark.parametrize("name", [3, [], {}, None])
+def test_a_property_whose_name_is_no_text_is_refused_by_its_place(name: Any, tmp_path: Path) -> None:
+    document = yaml.safe_load(HONOURS.read_text("utf-8"))
+    field = document["schema"][0]["properties"][3]
+    field["customProperties"][0]["property"] = name
+    error = refused(HONOURS, yaml.safe_dump(document, allow_unicode=True), tmp_path)
+    assert error.place.endswith(f"{field['name']}.customProperties"), str(error)
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_a_malformed_contract_is_told_by_every_command_that_reads_it(tmp_path: Path, data: st.DataObject) -> None:

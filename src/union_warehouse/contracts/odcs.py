@@ -19,8 +19,12 @@ Value = TypeVar("Value")
 
 
 def _by_property(value: Any) -> Any:
-    is_list = isinstance(value, list) and all(isinstance(item, dict) and item.keys() >= {"property", "value"} for item in value)
+    is_list = isinstance(value, list) and all(map(_is_property, value))
     return {item["property"]: item["value"] for item in value} if is_list else value
+
+
+def _is_property(item: Any) -> bool:
+    return isinstance(item, dict) and isinstance(item.get("property"), str) and "value" in item
 
 
 CustomProperties = Annotated[Value, BeforeValidator(_by_property)]
