@@ -79,7 +79,7 @@
         select *
         from {{ relation }}
         where
-            {{ definition.key }}
+            {{ definition.entity_key }}
             in (select entity_key from {{ ref("int_affected_entities") }} where form = '{{ definition.form }}')
     {%- endfor %}
 {%- endmacro %}
@@ -133,22 +133,14 @@
     )
 {%- endmacro %}
 
-{% macro forget_rejudged_findings() -%}
-    {%- set subjects = ref("int_checked_subjects") %}
-    {% if is_incremental() -%} delete from {{ this }} where subject_key in (select subject_key from {{ subjects }}) {%- endif %}
-{%- endmacro %}
-
 {#- Facts whose records carry a number of their own, or what identifies them, from the department: it is used once in the
-    federation (domain: Forms). Commitments are one office's, snapshots are judged by union and month. -#}
+    federation (domain: Forms). Those of which a record has a row every month are judged otherwise. -#}
 {% macro numbered_facts() -%}
-    {%- set facts = [] -%}
-    {%- for fact in fact_definitions() if fact != "fct_commitments" -%} {%- do facts.append(fact) -%} {%- endfor -%}
+    {%- set facts = {} -%}
+    {%- for fact, definition in fact_definitions().items() if not definition.row_key -%}
+        {%- do facts.update({fact: definition}) -%}
+    {%- endfor -%}
     {{ return(facts) }}
-{%- endmacro %}
-
-{#- The natural key that the model of a fact names; while dbt only parses, it knows no model yet. -#}
-{% macro natural_key_of(fact) -%}
-    {%- if execute -%} {{ return(fact_meta(fact).natural_key) }} {%- endif -%} {{ return([]) }}
 {%- endmacro %}
 
 {#- One finding per row of `rows`, whose rows share a subject_key and name themselves by record_key. -#}

@@ -16,10 +16,6 @@
     {{ return(entries) }}
 {%- endmacro %}
 
-{#- What the model of a fact says of itself: natural_key, dimensions, unit_follows_union (rows count for the unit of their union),
-    is_of_spells (its rows end in later months: one Parquet file of a release). -#}
-{% macro fact_meta(fact) -%} {{ return(graph.nodes["model.union_warehouse." ~ fact].config.meta) }} {%- endmacro %}
-
 {#- The rows of a fact that contribute to an indicator, for the months of `span` (month, month_end), with what traces each to its
     cells. Marts stand in it under their plain names: int_indicator_contributions imports them so and a release holds them so, thus
     the statement that a figure is made of is the one that a reader of the release runs (dim_indicator.rows_sql). -#}
@@ -36,9 +32,9 @@
         as distinct_value,
         {{ "fact." ~ definition.part_on if definition.part_on else "cast(null as varchar)" }} as part_value,
         cast({{ definition.amount or 1 }} as decimal(18, 2)) as amount,
-        concat_ws(' ', fact.{{ fact_meta(definition.fact).natural_key | join(", fact.") }}) as natural_key,
+        concat_ws(' ', fact.{{ fact_definitions()[definition.fact].natural_key | join(", fact.") }}) as natural_key,
         {% if definition.unit_of == "covering_union" %} covering.union_code
-        {% elif fact_meta(definition.fact).unit_follows_union %} fact.union_code
+        {% elif fact_definitions()[definition.fact].unit_follows_union %} fact.union_code
         {% else %} cast(null as varchar)
         {% endif %} as union_code,
         fact.submitted_by_code,

@@ -8,7 +8,7 @@
     ("commitment", "fct_commitments", ["commitment_key"]),
 ] %}
 {% for rule, key in business_keys().items() %} {% do subjects.append((rule, key.fact, key.columns)) %} {% endfor %}
-{% for fact in numbered_facts() %} {% do subjects.append((fact, fact, natural_key_of(fact))) %} {% endfor %}
+{% for fact, definition in numbered_facts().items() %} {% do subjects.append((fact, fact, definition.natural_key)) %} {% endfor %}
 
 {% set facts = ["fct_membership_changes"] %}
 {% for topic, fact, columns in subjects if fact not in facts %} {% do facts.append(fact) %} {% endfor %}

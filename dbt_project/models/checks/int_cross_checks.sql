@@ -1,12 +1,5 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="fail",
-        pre_hook="{{ forget_rejudged_findings() }}",
-    )
-}}
-
+{{ config(materialized="incremental", incremental_strategy="checked_subjects", on_schema_change="fail") }}
+-- depends_on: {{ ref("int_checked_subjects") }}
 with
     findings as (
         select *

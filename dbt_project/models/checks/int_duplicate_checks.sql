@@ -8,7 +8,7 @@ with
 
     {% for rule, key in business_keys().items() %}
         {% set definition = fact_definitions()[key.fact] %}
-        {% set number = natural_key_of(key.fact) %}
+        {% set number = definition.natural_key %}
         {{ rule }}_rebuilt as ({{ rebuilt_values(key.fact, key.columns) }}),
 
         {{ rule }}_rows as (
@@ -19,13 +19,12 @@ with
         ),
 
         {{ rule }}_found as (
-            {{ finding_per_row(rule, definition.form, rule ~ "_rows", definition.key, key.shown | default(key.columns)) }}
+            {{ finding_per_row(rule, definition.form, rule ~ "_rows", definition.entity_key, key.shown | default(key.columns)) }}
         ),
     {% endfor %}
 
-    {% for fact in numbered_facts() %}
-        {% set definition = fact_definitions()[fact] %}
-        {% set number = natural_key_of(fact) %}
+    {% for fact, definition in numbered_facts().items() %}
+        {% set number = definition.natural_key %}
         {% set key = keys_of_fact.get(fact) %}
         {{ fact }}_numbers_rebuilt as ({{ rebuilt_values(fact, number) }}),
 
@@ -43,7 +42,7 @@ with
         ),
 
         {{ fact }}_found as (
-            {{ finding_per_row("record_number_reported_once", definition.form, fact ~ "_rows", definition.key, []) }}
+            {{ finding_per_row("record_number_reported_once", definition.form, fact ~ "_rows", definition.entity_key, []) }}
         ),
     {% endfor %}
 

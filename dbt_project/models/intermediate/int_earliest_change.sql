@@ -3,26 +3,33 @@
 -- effect when it ended, however long ago it began.
 {% set provenance = ["submission_id", "source_sheet", "source_row", "submission_month", "event_month", "is_late"] %}
 
+{% set facts = {} %}
+{% for fact, definition in fact_definitions().items() if definition.takes_effect_on %}
+    {% do facts.update({fact: definition}) %}
+{% endfor %}
+
 with
-    {% for fact, definition in fact_definitions().items() %}
+    {% for fact, definition in facts.items() %}
         {% set ignored = (
-            definition.effects + provenance + definition.derived | default([]) + definition.descriptive | default([])
+            definition.takes_effect_on + provenance + definition.derived
+            | default([]) + definition.descriptive
+            | default([])
         ) %}
         {{ fact }}_affected as (select entity_key from {{ ref("int_affected_entities") }} where form = '{{ definition.form }}'),
 
         {% for version, relation in [('now', ref(fact)), ('before', previous_mart(fact))] if relation %}
             {{ fact }}_{{ version }} as (
-                {% for effect_on in definition.effects %}
+                {% for effect_on in definition.takes_effect_on %}
                     {% if not loop.first %}
                         union all
                     {% endif %}
                     select
-                        {{ definition.key }} as entity_key,
+                        {{ definition.entity_key }} as entity_key,
                         '{{ effect_on }}' as effect,
                         {{ effect_on }} as effect_on,
                         hash(*columns(* exclude ({{ ignored | join(", ") }}))) as content_hash
                     from {{ relation }}
-                    semi join {{ fact }}_affected on {{ definition.key }} = {{ fact }}_affected.entity_key
+                    semi join {{ fact }}_affected on {{ definition.entity_key }} = {{ fact }}_affected.entity_key
                     where {{ effect_on }} is not null
                 {% endfor %}
             ),
@@ -30,7 +37,7 @@ with
     {% endfor %}
 
     changes as (
-        {% for fact in fact_definitions() %}
+        {% for fact in facts %}
             {% if previous_mart(fact) %}
                 select effect_on
                 from

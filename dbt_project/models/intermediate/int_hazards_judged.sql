@@ -1,6 +1,6 @@
 -- A hazard names an inspection that counts, and was not found before it.
 with
-    effective_rows as ({{ effective_rows("hazards", "hazard_key", "fct_hazards") }}),
+    effective_rows as ({{ effective_rows("hazards") }}),
 
     inspections as (
         select inspection_no, min(inspected_on) as inspected_on from {{ ref("fct_safety_inspections") }} group by inspection_no

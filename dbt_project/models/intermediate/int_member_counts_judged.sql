@@ -2,7 +2,7 @@
 -- union: every row of a month from the first changed one on.
 with
     effective_rows as (
-        select stg.*
+        select stg.*, submission_month as month
         from {{ ref("stg_member_counts") }} as stg
         semi join
             (select submission_id from {{ source("plan", "effective_submissions") }} where form = 'member_counts') as effective

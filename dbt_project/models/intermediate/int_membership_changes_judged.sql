@@ -1,6 +1,6 @@
 -- The union must be registered on the day, and a person joins the same union again only after leaving it.
 with
-    effective_rows as ({{ effective_rows("member_changes", "membership_change_key", "fct_membership_changes") }}),
+    effective_rows as ({{ effective_rows("member_changes") }}),
 
     latest_rows as (select * from effective_rows {{ latest_per_entity("membership_change_key") }}),
 

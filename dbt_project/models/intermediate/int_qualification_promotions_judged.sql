@@ -1,8 +1,5 @@
 -- The union must be registered, and not dissolved, on the day.
-with
-    effective_rows as (
-        {{ effective_rows("qualification_promotions", "qualification_promotion_key", "fct_qualification_promotions") }}
-    )
+with effective_rows as ({{ effective_rows("qualification_promotions") }})
 
 select effective_rows.*, {{ union_verdict("certified_on") }} as waiting_rule
 from effective_rows

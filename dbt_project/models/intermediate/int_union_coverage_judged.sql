@@ -1,5 +1,5 @@
 -- The union must be registered, and not dissolved, on the day.
-with effective_rows as ({{ effective_rows("union_coverage", "union_coverage_key", "fct_union_coverage") }})
+with effective_rows as ({{ effective_rows("union_coverage") }})
 
 select effective_rows.*, {{ union_verdict("covered_from") }} as waiting_rule
 from effective_rows

@@ -1,6 +1,6 @@
 -- An event other than the founding needs a founding on or before its day.
 with
-    effective_rows as ({{ effective_rows("union_register", "union_event_key", "fct_union_events") }}),
+    effective_rows as ({{ effective_rows("union_register") }}),
 
     latest_rows as (select * from effective_rows {{ latest_per_entity("union_event_key") }}),
 

@@ -1,16 +1,20 @@
-"""Derive the dbt sources and field documentation from the contracts.
+"""Derive the dbt sources and field documentation from the contracts, and what dbt has to know of the models from their ``meta``.
 
-Run ``python -m union_warehouse.contracts.derive`` (``make generate``) after a contract changed; a test checks that
-the files in git are current.
+dbt follows the references of a model before it has read what other models declare, so the facts and the keys to test
+are written where it finds them then. Run ``python -m union_warehouse.contracts.derive`` (``make generate``) after a
+contract or the ``meta`` of a model changed; a test checks that the files in git are current.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from union_warehouse.contracts.facts import declared_keys, load_facts
 from union_warehouse.contracts.landed import landed_columns
 from union_warehouse.contracts.load import load_forms
 from union_warehouse.contracts.model import Field, Form
@@ -20,6 +24,10 @@ from union_warehouse.paths import CONTRACTS_DIR, DBT_PROJECT_DIR
 SOURCES_FILE = DBT_PROJECT_DIR / "models" / "staging" / "_landing__sources.yml"
 FIELD_DOCS_FILE = DBT_PROJECT_DIR / "models" / "docs" / "contract_fields.md"
 DICTIONARY_FILE = DBT_PROJECT_DIR.parent / "docs" / "forms.md"
+FACTS_FILE = DBT_PROJECT_DIR / "macros" / "fact_definitions.sql"
+KEYS_FOLDER = DBT_PROJECT_DIR / "tests"
+_META_HEADER = "Generated from the meta of the models by `make generate`; do not edit."
+_STAGED_KEY = ["submission_id", "source_sheet", "source_row"]
 _HEADER = "Generated from expectations/contracts by `make generate`; do not edit."
 _ROW_COLUMNS = {
     "_submission_id": "{{ doc('submission_id') }}",
@@ -122,10 +130,38 @@ def forms_markdown() -> str:
     return "\n".join(lines)
 
 
+def fact_definitions_macro() -> str:
+    """The macro that hands every fact to the models that treat them all alike."""
+    facts = {fact.name: fact.model_dump(exclude={"name"}, exclude_defaults=True) for fact in load_facts()}
+    definitions = json.dumps(facts, ensure_ascii=False, indent=4)
+    return (
+        f"-- fmt: off\n{{#- {_META_HEADER} -#}}\n{{% macro fact_definitions() -%}}\n"
+        f"{{{{ return({definitions}) }}}}\n{{%- endmacro %}}\n"
+    )
+
+
+def key_tests() -> dict[Path, str]:
+    """One dbt test a layer of the keys that its models declare: a test a model would take a fifth of a build."""
+    keys = {layer: declared_keys(layer) for layer in ("intermediate", "marts", "checks")}
+    keys["staging"] = {f"stg_{form}": _STAGED_KEY for form in load_forms()}
+    return {KEYS_FOLDER / f"keys_of_{layer}.sql": _key_test(models) for layer, models in keys.items()}
+
+
+def _key_test(keys: Mapping[str, list[str]]) -> str:
+    queries = (f"{{{{ rows_without_own_key('{model}', {key}) }}}}" for model, key in keys.items())
+    return f"-- fmt: off\n{{# {_META_HEADER} #}}\n" + "\nunion all\n".join(queries) + "\n"
+
+
 def generated_files() -> dict[Path, str]:
     """Every generated file with the content it should have."""
     sources = f"# {_HEADER}\n" + yaml.safe_dump(dbt_sources(), allow_unicode=True, sort_keys=False, width=160)
-    return {SOURCES_FILE: sources, FIELD_DOCS_FILE: field_docs_markdown(), DICTIONARY_FILE: forms_markdown()}
+    return {
+        SOURCES_FILE: sources,
+        FIELD_DOCS_FILE: field_docs_markdown(),
+        DICTIONARY_FILE: forms_markdown(),
+        FACTS_FILE: fact_definitions_macro(),
+        **key_tests(),
+    }
 
 
 def main() -> None:

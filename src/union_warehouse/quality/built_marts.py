@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import yaml
-
 from union_warehouse.contracts import load_forms
+from union_warehouse.contracts.facts import Fact, load_facts
 from union_warehouse.paths import Home
 from union_warehouse.quality.gx_duckdb import Workbench, quoted
-from union_warehouse.quality.suites import MARTS_CHECKS
 
 SCOPE = "audited_scope"
-_DAYS_OF_UNIONS = {
-    "union_register": ("fct_union_events", "event_on"),
-    "union_coverage": ("fct_union_coverage", "covered_from"),
-    "member_changes": ("fct_membership_changes", "changed_on"),
-    "member_counts": ("fct_membership_monthly", "month_end_on"),
-    "qualification_promotions": ("fct_qualification_promotions", "certified_on"),
-}
-"""Facts that name a union, and the day on which it must be registered."""
-_NO_KEY = "cast(null as varchar)"
+_UNIONS = "union_register"
 
 
 def create_scope(workbench: Workbench, home: Home) -> str:
@@ -30,8 +18,8 @@ def create_scope(workbench: Workbench, home: Home) -> str:
     from_month (first month whose snapshots and indicators were rebuilt), last_month, opening_month. Views: ``fact_rows``
     (form, fact, entity_key and provenance of every fact row), ``union_rows`` (form, union_code, day_on and provenance of
     every fact row that names a union), ``staged_submissions`` (form, submission_id, staged_count). Tables: ``staged_rows``
-    and ``landed_rows`` of the submissions that began to count, ``touched_unions`` and ``touched_inspections`` of those
-    that began or ceased to count.
+    and ``landed_rows`` of the submissions that began to count; ``touched_<form>`` of each form that rows of others wait
+    for: what its submissions that began or ceased to count name (unions, inspections).
     """
     workbench.execute(
         f"""create table {SCOPE} as
@@ -44,61 +32,54 @@ def create_scope(workbench: Workbench, home: Home) -> str:
             semi join build.plan.changed_submissions using (form, submission_id)
         )"""
     )
-    for form, column, table in (
-        ("union_register", "union_code", "unions"),
-        ("safety_inspections", "inspection_no", "inspections"),
-    ):
+    facts = load_facts()
+    for form, column in sorted({(fact.waits_for.form, fact.waits_for.column) for fact in facts if fact.waits_for}):
         workbench.execute(
-            f"""create table touched_{table} as
+            f"""create table touched_{form} as
             select distinct {column} from build.staging.stg_{form}
             semi join (select submission_id from build.plan.changed_submissions where form = '{form}') using (submission_id)"""
         )
-    facts = yaml.load(MARTS_CHECKS.read_text("utf-8"), yaml.CSafeLoader)["facts"]
     workbench.execute("create view fact_rows as " + " union all ".join(map(_fact_rows, facts)))
-    workbench.execute("create view union_rows as " + " union all ".join(_union_rows(*item) for item in _DAYS_OF_UNIONS.items()))
+    of_unions = [(fact, fact.waits_for.day) for fact in facts if fact.waits_for and fact.waits_for.form == _UNIONS]
+    workbench.execute("create view union_rows as " + " union all ".join(_union_rows(*item) for item in of_unions))
     workbench.execute(
         """create table began_to_count as
         select * from build.plan.effective_submissions
         semi join (select form, submission_id from build.plan.changed_submissions where counts_now) using (form, submission_id)"""
     )
-    with_fact = {item["form"] for item in facts}
     # A form that feeds no mart yet is only staged: it has no entities to look for in a fact.
-    staged = [
-        *facts,
-        *({"form": form, "staging": f"stg_{form}", "key": _NO_KEY} for form in load_forms() if form not in with_fact),
-    ]
-    workbench.execute("create view staged_submissions as " + " union all ".join(map(_staged_submissions, staged)))
-    workbench.execute("create table staged_rows as " + " union all ".join(map(_staged_rows, staged)))
+    facts_of = {form: next((fact for fact in facts if fact.form == form), None) for form in load_forms()}
+    workbench.execute("create view staged_submissions as " + " union all ".join(map(_staged_submissions, facts_of)))
+    workbench.execute("create table staged_rows as " + " union all ".join(_staged_rows(*item) for item in facts_of.items()))
     _create_landed_rows(workbench, home)
     return SCOPE
 
 
-def _fact_rows(item: dict[str, Any]) -> str:
-    is_monthly = item["fact"] == "fct_membership_monthly"
+def _fact_rows(fact: Fact) -> str:
     # a carried-forward row repeats its last submission: it carries no row of its own
-    return f"""select '{item["form"]}' as form, '{item["fact"]}' as fact, {item["key"]} as entity_key, submitted_by_code,
-        reporting_unit_code, submission_month, {"month" if is_monthly else "event_month"} as event_month, submission_id,
+    return f"""select '{fact.form}' as form, '{fact.name}' as fact, {fact.row_key or fact.entity_key} as entity_key, submitted_by_code,
+        reporting_unit_code, submission_month, {"month" if fact.is_snapshot else "event_month"} as event_month, submission_id,
         source_sheet, source_row
-        from marts.{item["fact"]} {"where not is_carried_forward" if is_monthly else ""}"""
+        from marts.{fact.name} {"where not is_carried_forward" if fact.is_snapshot else ""}"""
 
 
-def _union_rows(form: str, place: tuple[str, str]) -> str:
-    fact, day = place
-    where = "where not is_carried_forward" if fact == "fct_membership_monthly" else ""
-    return f"""select '{form}' as form, union_code, {day} as day_on, submission_month, submission_id, source_row
-        from marts.{fact} {where}"""
+def _union_rows(fact: Fact, day: str) -> str:
+    return f"""select '{fact.form}' as form, union_code, {day} as day_on, submission_month, submission_id, source_row
+        from marts.{fact.name} {"where not is_carried_forward" if fact.is_snapshot else ""}"""
 
 
-def _staged_submissions(item: dict[str, Any]) -> str:
-    return f"""select '{item["form"]}' as form, submission_id, count(*) as staged_count
-        from build.staging.{item["staging"]} group by submission_id"""
+def _staged_submissions(form: str) -> str:
+    return f"""select '{form}' as form, submission_id, count(*) as staged_count
+        from build.staging.stg_{form} group by submission_id"""
 
 
-def _staged_rows(item: dict[str, Any]) -> str:
-    return f"""select '{item["form"]}' as form, {item.get("staging_key", item["key"])} as entity_key,
-        {item.get("waiting_key", item["key"])} as waiting_key, submission_month, submission_id, source_sheet, source_row
-        from build.staging.{item["staging"]}
-        semi join (select submission_id from began_to_count where form = '{item["form"]}') using (submission_id)"""
+def _staged_rows(form: str, fact: Fact | None) -> str:
+    waiting_key = fact.entity_key if fact else "cast(null as varchar)"
+    entity_key = f"md5(concat_ws('|', {', '.join(fact.row_key_of)}))" if fact and fact.row_key_of else waiting_key
+    return f"""select '{form}' as form, {entity_key} as entity_key, {waiting_key} as waiting_key, submission_month, submission_id,
+        source_sheet, source_row
+        from build.staging.stg_{form}
+        semi join (select submission_id from began_to_count where form = '{form}') using (submission_id)"""
 
 
 def _create_landed_rows(workbench: Workbench, home: Home) -> None:

@@ -77,7 +77,6 @@ class MartsFile(YamlEntry):
     """The file ``marts.yml``."""
 
     suite: Literal["marts"]
-    facts: tuple[Mapping[str, str], ...]
     expectations: tuple[MartsExpectation, ...]
 
     @model_validator(mode="after")

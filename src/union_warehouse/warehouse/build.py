@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from union_warehouse.paths import Home
-from union_warehouse.warehouse.dbt_worker import run_dbt_command
+from union_warehouse.warehouse.dbt_worker import RUN_RESULTS_FILE, run_dbt_command
 from union_warehouse.warehouse.errors import BuildFailed
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ def run_dbt(home: Home, close_id: str) -> dict[str, Any]:
     _point_to(home.build / "current_close", folder)
     target = home.build / "dbt_target"
     log = folder / "dbt.log"
-    (target / "run_results.json").unlink(missing_ok=True)
+    (target / RUN_RESULTS_FILE).unlink(missing_ok=True)
     output = []
     error = ""
     try:
@@ -45,7 +45,7 @@ def run_dbt(home: Home, close_id: str) -> dict[str, Any]:
             logger.info("%s", line.rstrip())
     except RuntimeError as stopped:
         error = str(stopped)
-    results = _node_results(target / "run_results.json")
+    results = _node_results(target / RUN_RESULTS_FILE)
     failures = [f"{node['name']} ({node['message']})" for node in results["results"] if node["status"] in _FAILED]
     if error or failures:
         raise BuildFailed(close_id=close_id, failures="; ".join(failures) or error + "".join(output[-15:]), log=os.fspath(log))

@@ -25,6 +25,7 @@ from typing import Any, NoReturn
 from union_warehouse.locks import exclusive
 from union_warehouse.paths import DBT_PROJECT_DIR
 
+RUN_RESULTS_FILE = "run_results.json"
 EXIT, END = "\x00exit ", "\x00"
 """Frame of the exit code; other processes write to the same pipe, so it is found anywhere in a line."""
 
@@ -83,6 +84,8 @@ def main() -> None:
             # A project that cannot be read leaves no manifest: the run reads it itself, and says what is wrong.
             with exclusive(Path(request["lock"])):
                 manifests[place] = _dbt(["parse"], *place).result
+            import dbt.task.build  # noqa: F401 - once, not in each fork
+
             gc.collect()
             gc.freeze()
         child = os.fork()
@@ -106,12 +109,15 @@ def _run_in_fork(request: Mapping[str, Any], manifest: Any) -> NoReturn:
                     sys.stdout.write(line)
                     sys.stdout.flush()
 
-        success = _dbt(request["arguments"], request["build"], request["target"], manifest, [report]).success
-        if success:
+        # dbt would write the manifest again, which has not changed since it was parsed.
+        run = _dbt([*request["arguments"], "--no-write-json"], request["build"], request["target"], manifest, [report])
+        if run.result is not None:
+            run.result.write(os.fspath(Path(request["target"]) / RUN_RESULTS_FILE))
+        if run.success:
             _checkpoint_files()
         # DuckDB cannot end in a fork in any other way.
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-        os._exit(0 if success else 1)
+        os._exit(0 if run.success else 1)
 
 
 def _checkpoint_files() -> None:

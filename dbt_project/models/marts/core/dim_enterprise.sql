@@ -1,33 +1,23 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="fail",
-        pre_hook="{{ forget_affected_enterprises() }}",
-    )
-}}
+{{ config(materialized="incremental", incremental_strategy="affected_entities", on_schema_change="fail") }}
 
--- depends_on: {{ ref('int_affected_enterprises') }}
 with
     named as (
-        select uscc, enterprise_name, submission_month
-        from {{ ref("fct_union_coverage") }}
-        union all
-        select uscc, enterprise_name, submission_month
-        from {{ ref("fct_safety_inspections") }}
-        union all
-        select uscc, enterprise_name, submission_month
-        from {{ ref("fct_programme_enrolments") }}
-        union all
-        select uscc, party, submission_month
-        from {{ ref("fct_collective_contracts") }}
-        where contract_coverage = 'enterprise' and uscc is not null
+        {% for fact, definition in fact_definitions().items() if definition.enterprise_name %}
+            {% if not loop.first %}
+                union all
+            {% endif %}
+            select uscc, {{ definition.enterprise_name }} as enterprise_name, submission_month
+            from {{ ref(fact) }}
+        {% endfor %}
     ),
+
+    affected as (select entity_key as uscc from {{ ref("int_affected_entities") }} where form = 'enterprises'),
 
     names as (
         select uscc, max_by(enterprise_name, (submission_month, enterprise_name)) as enterprise_name
         from named
-        {% if is_incremental() %} semi join {{ ref("int_affected_enterprises") }} using (uscc) {% endif %}
+        {% if is_incremental() %} semi join affected using (uscc) {% endif %}
+        where uscc is not null and enterprise_name is not null
         group by uscc
     ),
 

@@ -1,11 +1,5 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="fail",
-        pre_hook="{{ forget_report_months('month') }}",
-    )
-}}
+{{ config(materialized="incremental", incremental_strategy="report_months", on_schema_change="fail") }}
+
 with
     expected as (select * from {{ source("plan", "expected_submissions") }} where {{ is_report_month("month") }}),
 

@@ -1,30 +1,6 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="fail",
-        pre_hook="{{ forget_row_problems() }}",
-    )
-}}
-
-{% set judged = {
-    "union_register": ("int_union_events_judged", "union_event_key", "union_code", ["event_no"]),
-    "union_coverage": (
-        "int_union_coverage_judged",
-        "union_coverage_key",
-        "union_code",
-        ["uscc", "union_code", "covered_from"],
-    ),
-    "member_changes": ("int_membership_changes_judged", "membership_change_key", "union_code", ["change_no"]),
-    "member_counts": ("int_member_counts_judged", "member_count_key", "union_code", ["union_code", "submission_month"]),
-    "qualification_promotions": (
-        "int_qualification_promotions_judged",
-        "qualification_promotion_key",
-        "union_code",
-        ["certificate_no"],
-    ),
-    "hazards": ("int_hazards_judged", "hazard_key", "inspection_no", ["hazard_no"]),
-} %}
+{{ config(materialized="incremental", incremental_strategy="row_problems", on_schema_change="fail") }}
+-- depends_on: {{ ref("int_affected_entities") }} {{ ref("int_earliest_change") }}
+{% set waiting = fact_definitions().values() | selectattr("waits_for", "defined") | list %}
 
 with
     effective as (select form, submission_id, month, department from {{ source("plan", "effective_submissions") }}),
@@ -44,26 +20,26 @@ with
 
     -- verdicts that depend on other submissions, judged again at each close
     waiting as (
-        {% for form, (model, key, column, natural_key) in judged.items() %}
+        {% for fact in waiting %}
             {% if not loop.first %}
                 union all
             {% endif %}
             select
-                '{{ form }}' as form,
-                {{ key }} as entity_key,
+                '{{ fact.form }}' as form,
+                {{ fact.entity_key }} as entity_key,
                 submission_month,
                 submitted_by_code,
                 submission_id,
                 source_sheet,
                 source_row,
-                '{{ column }}' as column_name,
+                '{{ fact.waits_for.column }}' as column_name,
                 waiting_rule as rule_code,
                 'error' as severity,
                 cast(null as varchar) as shown_value,
                 rules.message_zh,
                 rules.message_en,
-                {{ record_key(natural_key) }} as record_key
-            from {{ ref(model) }}
+                {{ record_key(fact.natural_key) }} as record_key
+            from {{ ref(fact.waits_for.judged_by) }}
             inner join {{ source("plan", "rules") }} as rules on waiting_rule = rules.rule_code
         {% endfor %}
     ),

@@ -1,11 +1,5 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="fail",
-        pre_hook="{{ forget_report_months('submission_month') }}",
-    )
-}}
+{{ config(materialized="incremental", incremental_strategy="report_months", on_schema_change="fail") }}
+
 with
     submissions as (select * from {{ source("plan", "submissions") }}),
 

@@ -1,11 +1,4 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="fail",
-        pre_hook="{{ forget_changed_months() }}",
-    )
-}}
+{{ config(incremental_strategy="changed_months") }}
 
 with
     span as (select * from {{ ref("int_earliest_change") }}),

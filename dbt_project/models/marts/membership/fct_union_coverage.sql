@@ -1,12 +1,4 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="fail",
-        pre_hook="{{ forget_affected('union_coverage', 'union_coverage_key') }}",
-    )
-}}
-
+-- depends_on: {{ ref("int_affected_entities") }}
 with
     accepted_rows as (
         select *, has_workers_congress and has_open_affairs as has_both

@@ -1,3 +1,4 @@
+{{ config(materialized="table") }}
 {% for code, definition in indicators().items() %}
     {% if not loop.first %}
         union all
@@ -25,7 +26,7 @@
         {{ text(definition.fact) }} as fact,
         {{
             text(
-                (["month", "reporting_unit_code"] + (fact_meta(definition.fact).dimensions if definition.fact else []))
+                (["month", "reporting_unit_code"] + (fact_definitions()[definition.fact].dimensions if definition.fact else []))
                 | join(", ")
             )
         }} as dimensions,

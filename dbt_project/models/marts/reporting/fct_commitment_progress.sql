@@ -1,12 +1,3 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="fail",
-        pre_hook="{{ forget_changed_months() }}",
-    )
-}}
-
 with
     months as (
         select month, last_on, year_number, month_number

@@ -1,12 +1,6 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="differing_rows",
-        on_schema_change="fail",
-    )
-}}
-{% set marts = ["fct_membership_monthly", "dim_enterprise", "dim_reporting_unit", "dim_reporting_unit_lineage", "dim_union"] %}
-{% for fact in fact_definitions() if fact not in marts %} {% do marts.append(fact) %} {% endfor %}
+{{ config(incremental_strategy="differing_rows") }}
+{% set marts = ["dim_enterprise", "dim_reporting_unit", "dim_reporting_unit_lineage", "dim_union"] %}
+{% for fact in fact_definitions() %} {% do marts.append(fact) %} {% endfor %}
 
 with
     -- under their plain names, as a release holds them; not materialized, since each is read for a few months of a long history

@@ -1,12 +1,3 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="fail",
-        pre_hook="{{ forget_changed_months() }}",
-    )
-}}
-
 {% set measure = indicator_function("indicator_measure") %}
 
 with

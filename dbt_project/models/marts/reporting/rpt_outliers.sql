@@ -1,11 +1,3 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="fail",
-        pre_hook="{{ forget_changed_months() }}",
-    )
-}}
 {% set limits = outlier_limits() %}
 
 with

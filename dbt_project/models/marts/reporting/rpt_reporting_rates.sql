@@ -1,11 +1,5 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="fail",
-        pre_hook="{{ forget_report_months('month') }}",
-    )
-}}
+{{ config(incremental_strategy="report_months") }}
+
 with
     expected as (select * from {{ ref("fct_expected_reports") }} where {{ is_report_month("month") }}),
 

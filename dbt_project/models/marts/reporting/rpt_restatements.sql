@@ -1,9 +1,10 @@
-{{ config(materialized="incremental", incremental_strategy="append", on_schema_change="fail") }}
+{{ config(incremental_strategy="append") }}
 -- depends_on: {{ ref('rpt_indicators') }} {{ ref('int_earliest_change') }}
 {% set before = previous_mart("rpt_indicators") %}
 {% set contributions_before = last_build_model("intermediate", "int_indicator_contributions") %}
-{# forms whose rows decide whether, or where, rows of other forms count #}
-{% set parents = ["union_register", "union_coverage", "safety_inspections", "programme_enrolments"] %}
+{# forms whose rows decide whether, or where, rows of other forms count; what indicators look up, and what rows wait for #}
+{% set parents = ["union_coverage", "programme_enrolments"] %}
+{% for fact in fact_definitions().values() if fact.waits_for %} {% do parents.append(fact.waits_for.form) %} {% endfor %}
 
 with
     this_close as (select * from {{ source("plan", "close") }}),

@@ -1,14 +1,5 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="fail",
-        pre_hook="{{ forget_affected('collective_contracts', 'collective_contract_key') }}",
-    )
-}}
-
 with
-    effective_rows as ({{ effective_rows("collective_contracts", "collective_contract_key", "fct_collective_contracts") }}),
+    effective_rows as ({{ effective_rows("collective_contracts") }}),
 
     current_rows as (select * from effective_rows {{ latest_per_entity("collective_contract_key") }})
 

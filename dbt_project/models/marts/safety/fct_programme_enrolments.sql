@@ -1,14 +1,5 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="fail",
-        pre_hook="{{ forget_affected('programme_enrolments', 'programme_enrolment_key') }}",
-    )
-}}
-
 with
-    effective_rows as ({{ effective_rows("programme_enrolments", "programme_enrolment_key", "fct_programme_enrolments") }}),
+    effective_rows as ({{ effective_rows("programme_enrolments") }}),
 
     current_rows as (select * from effective_rows {{ latest_per_entity("programme_enrolment_key") }})
 

@@ -1,14 +1,5 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="fail",
-        pre_hook="{{ forget_affected('safety_inspections', 'safety_inspection_key') }}",
-    )
-}}
-
 with
-    effective_rows as ({{ effective_rows("safety_inspections", "safety_inspection_key", "fct_safety_inspections") }}),
+    effective_rows as ({{ effective_rows("safety_inspections") }}),
 
     current_rows as (select * from effective_rows {{ latest_per_entity("safety_inspection_key") }})
 

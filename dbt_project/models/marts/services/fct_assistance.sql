@@ -1,14 +1,5 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="fail",
-        pre_hook="{{ forget_affected('assistance', 'assistance_key') }}",
-    )
-}}
-
 with
-    effective_rows as ({{ effective_rows("assistance", "assistance_key", "fct_assistance") }}),
+    effective_rows as ({{ effective_rows("assistance") }}),
 
     current_rows as (select * from effective_rows {{ latest_per_entity("assistance_key") }})
 

@@ -1,14 +1,5 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="fail",
-        pre_hook="{{ forget_affected('commitments', 'commitment_key') }}",
-    )
-}}
-
 with
-    effective_rows as ({{ effective_rows("commitments", "commitment_key", "fct_commitments") }}),
+    effective_rows as ({{ effective_rows("commitments") }}),
 
     -- what a month reports holds until the next report, at most to the end of the commitment's year
     spells as (

@@ -1,14 +1,5 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="fail",
-        pre_hook="{{ forget_affected('cultural_activities', 'cultural_activity_key') }}",
-    )
-}}
-
 with
-    effective_rows as ({{ effective_rows("cultural_activities", "cultural_activity_key", "fct_cultural_activities") }}),
+    effective_rows as ({{ effective_rows("cultural_activities") }}),
 
     current_rows as (select * from effective_rows {{ latest_per_entity("cultural_activity_key") }})
 

@@ -1,14 +1,5 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="fail",
-        pre_hook="{{ forget_affected('employment_services', 'employment_service_key') }}",
-    )
-}}
-
 with
-    effective_rows as ({{ effective_rows("employment_services", "employment_service_key", "fct_employment_services") }}),
+    effective_rows as ({{ effective_rows("employment_services") }}),
 
     current_rows as (select * from effective_rows {{ latest_per_entity("employment_service_key") }})
 

@@ -1,14 +1,5 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="fail",
-        pre_hook="{{ forget_affected('honours', 'honour_key') }}",
-    )
-}}
-
 with
-    effective_rows as ({{ effective_rows("honours", "honour_key", "fct_honours") }}),
+    effective_rows as ({{ effective_rows("honours") }}),
 
     current_rows as (select * from effective_rows {{ latest_per_entity("honour_key") }})
 

@@ -1,14 +1,5 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="fail",
-        pre_hook="{{ forget_affected('rights_cases', 'rights_case_key') }}",
-    )
-}}
-
 with
-    effective_rows as ({{ effective_rows("rights_cases", "rights_case_key", "fct_rights_cases") }}),
+    effective_rows as ({{ effective_rows("rights_cases") }}),
 
     current_rows as (select * from effective_rows {{ latest_per_entity("rights_case_key") }})
 

@@ -1,14 +1,5 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="fail",
-        pre_hook="{{ forget_affected('visits', 'visit_key') }}",
-    )
-}}
-
 with
-    effective_rows as ({{ effective_rows("visits", "visit_key", "fct_visits") }}),
+    effective_rows as ({{ effective_rows("visits") }}),
 
     current_rows as (select * from effective_rows {{ latest_per_entity("visit_key") }})
 

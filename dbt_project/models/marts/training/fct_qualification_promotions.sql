@@ -1,12 +1,4 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="fail",
-        pre_hook="{{ forget_affected('qualification_promotions', 'qualification_promotion_key') }}",
-    )
-}}
-
+-- depends_on: {{ ref("int_affected_entities") }}
 with
     accepted_rows as (select * from {{ ref("int_qualification_promotions_judged") }} where waiting_rule is null),
 

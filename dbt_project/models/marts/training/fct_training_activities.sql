@@ -1,14 +1,5 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="fail",
-        pre_hook="{{ forget_affected('training_activities', 'training_activity_key') }}",
-    )
-}}
-
 with
-    effective_rows as ({{ effective_rows("training_activities", "training_activity_key", "fct_training_activities") }}),
+    effective_rows as ({{ effective_rows("training_activities") }}),
 
     current_rows as (select * from effective_rows {{ latest_per_entity("training_activity_key") }})
 
