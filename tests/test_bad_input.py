@@ -117,7 +117,7 @@ def csv_with_any_name(folder: Path) -> Path:
 
 
 def csv_of_bytes(folder: Path) -> Path:
-    return _write(folder / "2014-03_CQ_hazards.csv", b"\xff\xfe\x00\x81\x30" * 10)
+    return _write(folder / "2014-03_CQ_hazards.csv", b"\x81\xff\xff\x30" * 10)
 
 
 def _write(path: Path, data: bytes) -> Path:
@@ -225,9 +225,7 @@ def test_every_problem_of_a_workbook_is_told_at_once(home: Home, tmp_path: Path)
     assert found == [
         ("unknown_contract_version", None),
         ("missing_column", "hazards"),
-        ("unknown_column", "hazards"),
         ("missing_column", "safety_inspections"),
-        ("unknown_column", "safety_inspections"),
     ]
 
 

@@ -195,7 +195,7 @@ def test_problems_of_sheets_and_cover_point_at_their_cells(home: Home, tmp_path:
     outcome = collect_one(home, path, at(4))
     assert outcome.state == "rejected"
     found = receipt(outcome)
-    assert marked(found, RED) == {"封面!B3", f"封面!B{line}", "隐患整改!B1", "隐患整改!A1", "安全检查!A1", "安全检查!B1"}
+    assert marked(found, RED) == {"封面!B3", f"封面!B{line}", "隐患整改!A1", "安全检查!B1"}
     assert marked(found, YELLOW) == {"合计!A1", "封面!B23"}
 
 

@@ -22,6 +22,12 @@ def _official_days() -> dict[date, str]:
         return {date.fromisoformat(row["calendar_on"]): row["day_kind"] for row in csv.DictReader(file)}
 
 
+@cache
+def first_month() -> str:
+    """The first month that the calendar knows: none before it can be reported, for nobody could say when it was due."""
+    return f"{min(_official_days()):%Y-%m}"
+
+
 def is_working_day(day: date) -> bool:
     """Whether ``day`` is a working day: make-up Saturdays are, official holidays are not."""
     kind = _official_days().get(day)

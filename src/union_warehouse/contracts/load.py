@@ -103,6 +103,8 @@ def _field(item: Mapping[str, Any]) -> Field:
         minimum=item.get("logicalTypeOptions", {}).get("minimum"),
         reference=reference,
         example=next(iter(item.get("examples", ())), None),
+        is_code=bool(custom.get("isCode", False)),
+        unit=custom.get("unit"),
     )
 
 

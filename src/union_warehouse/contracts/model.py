@@ -64,6 +64,8 @@ class Field:
         description_zh: for those who fill the column.
         clear_where: of personal data: another field and its values under which this one names no person, and stays in clear.
         example: a synthetic value as a department would write it; None where the type says enough.
+        is_code: a code or number, though no key of this form.
+        unit: ``percent`` where a number is one per cent; None where the label says it.
     """
 
     name: str
@@ -82,6 +84,14 @@ class Field:
     minimum: int | None
     reference: Reference | None
     example: str | None
+    is_code: bool = False
+    unit: str | None = None
+
+    @property
+    def is_free_text(self) -> bool:
+        """Whether it holds words of the sender's own, kept as typed; else letters are compared and normalised."""
+        is_named = self.is_key or self.is_code or self.checker or self.enum or self.reference or self.personal_data
+        return self.type is FieldType.STRING and not is_named
 
     @property
     def is_personal(self) -> bool:

@@ -42,6 +42,8 @@ class _PropertyExtras(_OdcsEntry):
     personal_data_unless: Mapping[str, tuple[str, ...]] = {}
     date_role: DateRole | None = None
     reference_date: str | None = None
+    is_code: bool = False
+    unit: Literal["percent"] | None = None
 
 
 class _ValidValues(_OdcsEntry):

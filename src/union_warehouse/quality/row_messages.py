@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from union_warehouse.contracts import Field, FieldType, Form
 from union_warehouse.months import add_months
+from union_warehouse.workbooks.cells import normalise_text, visible
 from union_warehouse.workbooks.identifiers import explain_uscc
 
 WINDOW_MONTHS = 3
@@ -46,12 +49,52 @@ class BrokenCell:
 
 
 def message_of(rule: str, cell: BrokenCell) -> tuple[str, str]:
-    """Chinese and English message of one broken rule, starting with the cell."""
+    """Chinese and English message of one broken rule, starting with the cell; what nobody sees in it is made visible."""
+    cell = replace(cell, text=visible(cell.text))
     zh, en = _WORDS[rule](cell) if rule in _WORDS else _table_rule(rule, cell)
     return (
         f"{cell.sheet}!{cell.address}“{cell.field.label}”{zh}",
         f"{cell.sheet}!{cell.address} {cell.field.label} ({cell.field.name}): {en}",
     )
+
+
+def notice_of(rule: str, sheet: str, row: int, address: str, field: Field | None, value: str) -> tuple[str, str]:
+    """Chinese and English message of a row that was passed over, or of a cell that was read otherwise than it says.
+
+    Args:
+        rule: the notice's.
+        sheet: the sheet's name.
+        row: as Excel numbers it.
+        address: of the cell, empty for a row.
+        field: of the cell.
+        value: the cell's text, or the word by which the row was known.
+    """
+    zh, en = _NOTICES[rule]
+    if field is None:
+        where_zh, where_en = f"{sheet} 第 {row} 行", f"{sheet} row {row}"
+    else:
+        where_zh, where_en = f"{sheet}!{address}“{field.label}”", f"{sheet}!{address} {field.label} ({field.name})"
+    known_zh, known_en = (f"“{value}”", f" ({value})") if value else ("没有标题的合计", "")
+    return where_zh + zh.format(value=value, known=known_zh), where_en + en.format(value=value, known=known_en)
+
+
+_NOTICES = {
+    "total_row_ignored": ("是{known}行，未作为数据读取。", " is a row of totals{known}; it was not read as data."),
+    "footer_ignored": ("是表尾{known}，未作为数据读取。", " is a footer{known}; it was not read as data."),
+    "header_repeated": ("又是表头{known}，未作为数据读取。", " is the header once more{known}; it was not read as data."),
+    "nil_word_ignored": (
+        "写的是“{value}”，按没有填写处理；没有时请留空。",
+        ": {value!r} was read as blank; leave the cell empty.",
+    ),
+    "rounded_to_next_day": (
+        "“{value}”离午夜不到一分钟，按次日读取，请核对。",
+        ": {value!r} is less than a minute before midnight and was read as the next day; check it.",
+    ),
+    "time_of_day_ignored": (
+        "“{value}”只读取了日期；若是系统以世界时导出（16:00 即北京时间次日零点），请改为次日。",
+        ": only the day of {value!r} was read; if a system exported it in UTC (16:00 is midnight in Shanghai), write the next day.",
+    ),
+}
 
 
 def _missing(cell: BrokenCell) -> tuple[str, str]:
@@ -64,7 +107,49 @@ def _missing(cell: BrokenCell) -> tuple[str, str]:
 
 def _wrong_type(cell: BrokenCell) -> tuple[str, str]:
     zh, en = _TYPE_WORDS[cell.field.type]
-    return f"应为{zh}，现为“{cell.text}”，请改正。", f"must be {en}; it is {cell.text!r}."
+    hint_zh, hint_en = _hint(cell)
+    return f"应为{zh}，现为“{cell.text}”，{hint_zh}请改正。", f"must be {en}; it is {cell.text!r}. {hint_en}".rstrip()
+
+
+def _hint(cell: BrokenCell) -> tuple[str, str]:
+    """What to type instead, where the text tells it."""
+    if cell.field.type is FieldType.STRING:
+        if _DAY.match(cell.text):
+            return (
+                "Excel 把输入的内容（如 3-1）当成了日期；请先把单元格设为“文本”再重新输入，",
+                "Excel took what was typed (such as 3-1) for a date: format the cell as text and type it again.",
+            )
+        if "\ufffd" in cell.text:
+            return "有的字已损坏（\ufffd），请在原系统重新导出，", "Some characters are broken: export it again."
+        return "", ""
+    if cell.field.type is FieldType.DATE:
+        return "", ""
+    return _number_hint(normalise_text(cell.text))
+
+
+def _number_hint(text: str) -> tuple[str, str]:
+    match = _NUMBER_WITH_WORDS.fullmatch(text)
+    if match is None:
+        return "", ""
+    number = match["number"].replace(",", "").replace(" ", "")
+    if _POINT_OF_THOUSANDS.fullmatch(number):
+        whole, thousand = number, number.replace(".", "")
+        return (
+            f"分不清是 {float(whole):g} 还是 {thousand}；千位请不要用“.”分隔，",
+            f"It may be {float(whole):g} or {thousand}: do not group thousands by a point.",
+        )
+    factor = next((factor for unit, factor in _FACTORS.items() if match["unit"].startswith(unit)), 1)
+    plain = f"{Decimal(number) * factor:f}"
+    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
+    if match["unit"] == "%":
+        return "此列不填百分数，请填写数字本身，", "This column holds no percentages: write the number itself."
+    return f"只填数字，例如 {plain}（不写单位和其他文字），", f"Write the number only, such as {plain}, without unit or words."
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?: |$)")
+_NUMBER_WITH_WORDS = re.compile(r"(?P<before>[^\d.-]{0,6})(?P<number>\d[\d,\s]*(?:\.\d+)?)\s*(?P<unit>\D{0,6})", re.ASCII)
+_POINT_OF_THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
+_FACTORS = {"百万": 10**6, "千万": 10**7, "十万": 10**5, "百": 100, "千": 1_000, "万": 10_000, "亿": 10**8}
 
 
 def _outside_enum(cell: BrokenCell) -> tuple[str, str]:
@@ -185,6 +270,11 @@ _TITLES = {
     "late_row": "日期早于报送月份，按补报处理",
     "duplicate_key": "编号重复",
     "total_row_ignored": "合计行未作为数据读取",
+    "footer_ignored": "表尾未作为数据读取",
+    "header_repeated": "重复的表头未作为数据读取",
+    "nil_word_ignored": "“无”一类的字按没有填写处理",
+    "rounded_to_next_day": "临近午夜的时间按次日读取",
+    "time_of_day_ignored": "只读取了日期，未读取时间",
     "unknown_inspection": "尚未收到对应的安全检查",
     "found_before_inspection": "发现日期早于检查日期",
     "unregistered_union": "工会代码尚未登记",

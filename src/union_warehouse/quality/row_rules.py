@@ -19,8 +19,8 @@ import pyarrow.compute as pc
 from union_warehouse.contracts import DateRole, Field, FieldType, Form, Severity
 from union_warehouse.in_memory import in_memory_database
 from union_warehouse.months import add_months, first_day, last_day
-from union_warehouse.quality.row_messages import WINDOW_MONTHS, BrokenCell, message_of
-from union_warehouse.workbooks.tables import FLOAT_TEXT, FormRows
+from union_warehouse.quality.row_messages import WINDOW_MONTHS, BrokenCell, message_of, notice_of
+from union_warehouse.workbooks.tables import FLOAT_TEXT, FormRows, Notice
 
 EarlierDates = Callable[[Form, Sequence[tuple[Any, ...]], date], Mapping[tuple[Any, ...], Mapping[str, date | None]]]
 """Dates of the accepted rows that the department sent before: (form, keys, earliest date in question) to dates by key."""
@@ -116,8 +116,18 @@ def judge_rows(rows: FormRows, month: str, is_opening: bool, earlier_dates: Earl
             zh, en = message_of(check.rule, BrokenCell(rows.form, field, rows.sheet, address, month, text or "", same_key))
             problem = RowProblem(rows.form.name, rows.sheet, number, check.column, check.rule, check.severity.value, text, zh, en)
             found.append((number, order[check], problem))
+    found += [(notice.row, len(checks), _notice_problem(rows, notice)) for notice in rows.notices]
     found.sort(key=lambda item: item[:2])
     return Verdicts(tuple(problem for _, _, problem in found), is_accepted)
+
+
+def _notice_problem(rows: FormRows, notice: Notice) -> RowProblem:
+    field = rows.form.field(notice.column) if notice.column else None
+    address = f"{rows.columns[notice.column]}{notice.row}" if notice.column else ""
+    zh, en = notice_of(notice.rule, rows.sheet, notice.row, address, field, notice.value)
+    return RowProblem(
+        rows.form.name, rows.sheet, notice.row, notice.column, notice.rule, Severity.WARNING.value, notice.value, zh, en
+    )
 
 
 @lru_cache(maxsize=512)

@@ -12,6 +12,7 @@ from union_warehouse.personal_data import HashKey
 from union_warehouse.submissions.identify import ROWS, Identity, identify
 from union_warehouse.submissions.original import Original
 from union_warehouse.submissions.reading import Submission, declared_returns, read_submission
+from union_warehouse.workbooks.builtin_password import unlock
 from union_warehouse.workbooks.limits import (
     READING_CPU_SECONDS,
     READING_MEMORY_BYTES,
@@ -127,4 +128,5 @@ def _submission(data: bytes, file_name: str, received_at: str, key: HashKey) -> 
 
 
 def _explain(data: bytes, file_name: str) -> None:
-    explain_size(data, file_name, sniff(data, file_name))
+    opened, _ = unlock(data, file_name)
+    explain_size(opened, file_name, sniff(opened, file_name))

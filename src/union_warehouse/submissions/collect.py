@@ -337,27 +337,7 @@ def _closed_month(submission: Submission, arrival: Arrival) -> list[SubmissionPr
 
 def _verdicts(home: Home, rows: FormRows, identity: Identity, arrival: Arrival, opening: bool) -> Verdicts:
     month, department = identity.month or "", identity.department or ""
-    verdicts = judge_rows(rows, month, opening, earlier_dates_of(home, department, arrival.received_at, arrival.read_at))
-    totals = tuple(_total_ignored(rows, number, label) for number, label in rows.totals)
-    return (
-        replace(verdicts, problems=tuple(sorted((*totals, *verdicts.problems), key=lambda problem: problem.row)))
-        if totals
-        else verdicts
-    )
-
-
-def _total_ignored(rows: FormRows, number: int, label: str) -> RowProblem:
-    return RowProblem(
-        rows.form.name,
-        rows.sheet,
-        number,
-        None,
-        "total_row_ignored",
-        Severity.WARNING.value,
-        label,
-        f"{rows.sheet} 第 {number} 行是“{label}”行，未作为数据读取。",
-        f"{rows.sheet} row {number} is a row of totals ({label}); it was not read as data.",
-    )
+    return judge_rows(rows, month, opening, earlier_dates_of(home, department, arrival.received_at, arrival.read_at))
 
 
 def _is_tied(manifest: Manifest, submission: Submission, arrival: Arrival) -> bool:

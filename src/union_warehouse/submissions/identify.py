@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from union_warehouse.contracts import CONTRACT_VERSION, Form, form_by_sheet, load_forms, load_units
-from union_warehouse.submissions.problems import UnknownDeclaredForm, UnknownDepartment, UnknownForm, UnknownMonth
-from union_warehouse.workbooks.cells import normalise_text
+from union_warehouse.submissions.problems import (
+    MonthBeforeFirst,
+    UnitGivenByName,
+    UnknownDeclaredForm,
+    UnknownDepartment,
+    UnknownForm,
+    UnknownMonth,
+)
+from union_warehouse.workbooks.builtin_password import unlock
+from union_warehouse.workbooks.cells import normalise_text, visible
 from union_warehouse.workbooks.cover import (
     COVER_SHEET,
     DEPARTMENT_LABEL,
@@ -27,6 +35,8 @@ from union_warehouse.workbooks.problems import (
     FILL_THE_TEMPLATE,
     NotAWorkbook,
     RepeatedDeclaration,
+    RepeatedLabel,
+    RepeatedSheet,
     SubmissionProblem,
     UnknownContractVersion,
     UnknownReturn,
@@ -34,12 +44,15 @@ from union_warehouse.workbooks.problems import (
 )
 from union_warehouse.workbooks.sheets import Workbook, open_workbook
 from union_warehouse.workbooks.values import parse_month
+from union_warehouse.working_days import first_month
 
 ROWS, NIL = "rows", "nil"
 _RETURNS = {ROWS_WORD: ROWS, NIL_WORD: NIL, ROWS: ROWS, NIL: NIL}
-_CSV_NAME = re.compile(r"(?P<month>[^_]+)_(?P<department>[^_]+)_(?P<form>.+?)(?: ?\(\d+\))*\.csv", re.IGNORECASE)
-"""A browser or Windows numbers what it saves twice: ``… (1).csv``."""
+_COPY = r"(?: ?\(\d+\)| ?- ?(?:副本|Copy))*"
+"""What Windows and browsers add to the name of a second copy, as often as there are copies."""
+_CSV_NAME = re.compile(rf"(?P<month>[^_]+)_(?P<department>[^_]+)_(?P<form>.+?){_COPY}(?:\.csv)+", re.IGNORECASE)
 _VERSION = re.compile(r"[vV]?(\d+)(?:\.0)*")
+_MONTH_NUMBER = re.compile(r"\d{6}")
 _MESSAGE_CODES = 30
 
 
@@ -75,21 +88,29 @@ def identify(data: bytes, file_name: str) -> Identity:
     """Identify a submission by its cover, or a CSV by its name; what is wrong is told, never raised."""
     kind = None
     try:
-        kind = sniff(data, file_name)
+        opened, told = unlock(data, file_name)
+        kind = sniff(opened, file_name)
         if kind is FileKind.CSV:
             return _identify_csv(file_name)
-        return _identify_workbook(open_workbook(data, file_name, kind))
+        identity = _identify_workbook(open_workbook(opened, file_name, kind))
+        return replace(identity, problems=(*told, *identity.problems))
     except SubmissionProblem as problem:
         return Identity(kind=kind, problems=(problem,))
 
 
 def _identify_workbook(workbook: Workbook) -> Identity:
-    name = next((name for name in workbook.sheet_names if normalise_label(name) == COVER_SHEET), None)
-    if name is None:
+    covers = [name for name in workbook.sheet_names if normalise_label(name) == COVER_SHEET]
+    if not covers:
         raise WrongTemplate(file=workbook.file_name, detail_zh=f"缺少工作表“{COVER_SHEET}”", detail_en=f"no sheet {COVER_SHEET}")
-    cover = read_cover(workbook.sheet(name))
-    problems: list[SubmissionProblem] = list(_template_problems(cover, workbook.file_name))
-    month, month_problem = _month(cover.values.get(MONTH_LABEL, ""))
+    if len(covers) > 1:
+        raise RepeatedSheet(names="、".join(f"“{name}”" for name in covers), sheet=COVER_SHEET)
+    cover = read_cover(workbook.sheet(covers[0]))
+    problems: list[SubmissionProblem] = [*workbook.problems, *_template_problems(cover, workbook.file_name)]
+    problems += [
+        RepeatedLabel(label=label, first=visible(cover.values[label]), second=visible(text), row=row, sheet=COVER_SHEET)
+        for label, text, row in cover.repeated
+    ]
+    month, month_problem = _month(cover.values.get(MONTH_LABEL, ""), is_number=MONTH_LABEL in cover.numbers)
     department, department_problem = _department(cover.values.get(DEPARTMENT_LABEL, ""), month)
     problems += [problem for problem in (month_problem, department_problem) if problem]
     version = cover.values.get(VERSION_LABEL, "")
@@ -118,9 +139,14 @@ def _template_problems(cover: Cover, file_name: str) -> list[SubmissionProblem]:
     return [WrongTemplate(file=file_name, detail_zh=f"封面缺少 {listed}", detail_en=f"the cover lacks {listed}")]
 
 
-def _month(text: str) -> tuple[str | None, SubmissionProblem | None]:
+def _month(text: str, *, is_number: bool = False) -> tuple[str | None, SubmissionProblem | None]:
+    """The month, or what is wrong: a number may only be ``201410``, since Excel keeps 2014.10 as 2014.1."""
     month = parse_month(text)
-    return month, None if month else UnknownMonth(value=text)
+    if month is None or (is_number and not _MONTH_NUMBER.fullmatch(text)):
+        return None, UnknownMonth(value=visible(text))
+    if month < first_month():
+        return None, MonthBeforeFirst(value=visible(text), month=month, first=first_month())
+    return month, None
 
 
 def _department(text: str, month: str | None) -> tuple[str | None, SubmissionProblem | None]:
@@ -130,8 +156,11 @@ def _department(text: str, month: str | None) -> tuple[str | None, SubmissionPro
     units = load_units(month)
     if code in units:
         return code, None
+    named = [unit.code for unit in units.values() if normalise_label(unit.name) == normalise_label(text)]
+    if len(named) == 1:
+        return named[0], UnitGivenByName(value=visible(text), department=named[0], name=units[named[0]].name)
     known = "、".join(f"{code}（{unit.name}）" for code, unit in list(units.items())[:_MESSAGE_CODES])
-    return None, UnknownDepartment(value=text, month=month, known=known)
+    return None, UnknownDepartment(value=visible(text), month=month, known=known)
 
 
 def find_form(label: str) -> Form | None:

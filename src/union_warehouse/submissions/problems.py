@@ -19,8 +19,33 @@ class UnknownMonth(SubmissionProblem):
     """A month that cannot be read."""
 
     code = "unknown_month"
-    message_zh = "报送月份“{value}”无法识别，请写成 2014-03 的形式后重新报送。"
-    message_en = "the month {value!r} is not understood; write it as 2014-03 and send the file again."
+    message_zh = "报送月份“{value}”无法识别（如输入 2014.10 后 Excel 只存 2014.1，请先把单元格设为文本）。请写成 2014-03 的形式后重新报送。"
+    message_en = (
+        "the month {value!r} is not understood (of 2014.10 Excel keeps 2014.1: format the cell as text); write it as 2014-03 "
+        "and send the file again."
+    )
+
+
+class MonthBeforeFirst(SubmissionProblem):
+    """A month before any that can be reported: a typing error, or a number that looks like a month."""
+
+    code = "unknown_month"
+    message_zh = "报送月份“{value}”读作 {month}，早于可以报送的第一个月（{first}）。请写成 2014-03 的形式后重新报送。"
+    message_en = (
+        "the month {value!r} reads as {month}, before the first that can be reported ({first}); write it as 2014-03 "
+        "and send the file again."
+    )
+
+
+class UnitGivenByName(SubmissionProblem):
+    """The name of a unit where its code belongs."""
+
+    code = "unit_given_by_name"
+    severity = Severity.WARNING
+    message_zh = "单位代码处写的是名称“{value}”，已按 {department} {name} 读取；请填写代码 {department}。"
+    message_en = (
+        "the unit's name {value!r} stands in place of its code; it was read as {department}. Write the code {department}."
+    )
 
 
 class FutureMonth(SubmissionProblem):
@@ -163,6 +188,16 @@ class CsvWithoutRows(SubmissionProblem):
     severity = Severity.WARNING
     message_zh = "CSV“{sheet}”只有表头，按零报告处理。"
     message_en = "the CSV {sheet} holds a header only; it counts as a nil return."
+
+
+class CsvWithOtherLines(SubmissionProblem):
+    """A CSV without rows of data, but with other lines: it is no nil return."""
+
+    code = "no_rows_on_return"
+    message_zh = (
+        "CSV“{sheet}”除表头外还有其他行，但没有一行能作为数据读取，不能按零报告处理。请只保留表头（零报告）或补上数据后重新报送。"
+    )
+    message_en = "the CSV {sheet} has lines beside its header, none of which is data; it is no nil return. Keep the header alone, or add the rows."
 
 
 class ExtraSheet(SubmissionProblem):

@@ -14,6 +14,7 @@ from union_warehouse.personal_data import HashKey
 from union_warehouse.submissions.identify import NIL, ROWS, Identity, find_form, identify
 from union_warehouse.submissions.problems import (
     CsvNotOwed,
+    CsvWithOtherLines,
     CsvWithoutRows,
     ExtraSheet,
     FormNotOwed,
@@ -27,10 +28,12 @@ from union_warehouse.submissions.problems import (
 )
 from union_warehouse.submissions.untouched import is_untouched, marks_of, sheet_names
 from union_warehouse.workbooks.cover import COVER_SHEET, RECEIPT_SHEET
+from union_warehouse.workbooks.csv_text import read_csv
 from union_warehouse.workbooks.header import find_header, normalise_label
 from union_warehouse.workbooks.package import FileKind
-from union_warehouse.workbooks.problems import SubmissionProblem
-from union_warehouse.workbooks.sheets import Sheet, Workbook, read_csv
+from union_warehouse.workbooks.problems import RepeatedSheet, SubmissionProblem
+from union_warehouse.workbooks.sheet import Sheet
+from union_warehouse.workbooks.sheets import Workbook
 from union_warehouse.workbooks.tables import FormRows, read_rows
 from union_warehouse.workbooks.template_marks import TEMPLATE_SHEETS, TemplateMarks, own_rows
 
@@ -146,6 +149,9 @@ def _read_csv_form(
     sheet = read_csv(data, file_name)
     rows = _read_form(sheet, form, key, problems)
     if rows is not None and not rows.table.num_rows:
+        if sum(any(str(cell).strip() for cell in row) for row in sheet.rows) > 1:
+            problems.append(CsvWithOtherLines(sheet=file_name, form=form.name))
+            return [FormReturn(form, ROWS, rows)]
         problems.append(CsvWithoutRows(sheet=file_name, form=form.name))
         return [FormReturn(form, NIL)]
     return [FormReturn(form, ROWS, rows)]
@@ -165,6 +171,7 @@ def _read_sheets(
     returns = []
     for form in owed:
         name = names.get(normalise_label(form.sheet)) or names.get(form.name)
+        problems += _repeated_sheets(workbook, form)
         kind = identity.declared.get(form.name)
         if kind is None:
             problems.append(MissingDeclaration(sheet=form.sheet, form=form.name))
@@ -175,6 +182,13 @@ def _read_sheets(
             returns.append(FormReturn(form, ROWS, _rows_of_sheet(workbook, name, form, key, problems)))
     problems += _extra_problems(workbook, identity, owed)
     return returns
+
+
+def _repeated_sheets(workbook: Workbook, form: Form) -> list[SubmissionProblem]:
+    alike = [name for name in workbook.sheet_names if find_form(name) is form]
+    if len(alike) < 2:
+        return []
+    return [RepeatedSheet(names="、".join(f"“{name}”" for name in alike), sheet=form.sheet, form=form.name)]
 
 
 def _rows_of_sheet(
@@ -190,9 +204,10 @@ def _rows_of_sheet(
 
 
 def _read_form(sheet: Sheet, form: Form, key: HashKey, problems: list[SubmissionProblem]) -> FormRows | None:
+    problems += sheet.problems
     header, header_problems = find_header(sheet, form)
     problems += header_problems
-    if header_problems:
+    if not header.is_complete:
         return None
     rows = read_rows(sheet, form, header, key)
     problems += rows.warnings
@@ -206,8 +221,8 @@ def _nil_problems(
     if name is None:
         return []
     sheet = workbook.sheet(name)
-    header, header_problems = find_header(sheet, form)
-    if not header_problems:
+    header, _ = find_header(sheet, form)
+    if header.is_complete:
         rows = read_rows(sheet, form, header, key)
         own = own_rows(rows, marks)
         if rows.table.num_rows and not own:

@@ -56,5 +56,5 @@ def _is_empty(workbook: Workbook, name: str | None, form: Form, marks: TemplateM
     if name is None:
         return False
     sheet = workbook.sheet(name)
-    header, problems = find_header(sheet, form)
-    return not problems and not own_rows(read_rows(sheet, form, header, key), marks)
+    header, _ = find_header(sheet, form)
+    return header.is_complete and not own_rows(read_rows(sheet, form, header, key), marks)

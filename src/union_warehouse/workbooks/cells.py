@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import math
+import re
+import sys
 import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -67,7 +70,9 @@ def _number_texts(cells: Sequence[Cell]) -> pa.Array:
 
 
 def number_text(number: float) -> str:
-    """One number as Excel shows it."""
+    """One number as Excel shows it; what is none (NaN, infinite) as its error value."""
+    if not math.isfinite(number):
+        return "#NUM!"
     if abs(number) >= FLOAT_IDENTIFIER_FROM:
         return f"{number:.5E}"
     if number == int(number):
@@ -80,7 +85,7 @@ def _date_texts(cells: Sequence[Cell]) -> pa.Array:
 
 
 def _datetime_texts(cells: Sequence[Cell]) -> pa.Array:
-    texts = pc.cast(pc.cast(pa.array(cells, pa.timestamp("us")), pa.timestamp("s"), safe=False), pa.string())
+    texts = pc.cast(pc.round_temporal(pa.array(cells, pa.timestamp("us")), unit="second").cast(pa.timestamp("s")), pa.string())
     is_midnight = pc.ends_with(texts, _MIDNIGHT)
     return pc.if_else(is_midnight, pc.utf8_slice_codeunits(texts, 0, 10), texts)
 
@@ -103,9 +108,25 @@ _TEXTS: dict[type[Cell], Callable[[Sequence[Cell]], pa.Array]] = {
 }
 
 
+FORMAT_CHARACTERS = "".join(chr(code) for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) == "Cf")
+"""Characters that nobody sees (U+200B, U+FEFF, U+202D …), which come along from web pages and messengers."""
+
+_FORMAT_CHARACTER = re.compile(f"[{re.escape(FORMAT_CHARACTERS)}]")
+
+
 def normalise_text(text: str) -> str:
-    """Full-width forms folded (NFKC), no space at the ends."""
-    return unicodedata.normalize("NFKC", text).strip()
+    """Full-width forms folded (NFKC), without characters that nobody sees, no space at the ends."""
+    return _FORMAT_CHARACTER.sub("", unicodedata.normalize("NFKC", text)).strip()
+
+
+def visible(text: str) -> str:
+    """A text for a message: each character that nobody sees as ``‹U+200B›``."""
+    return _FORMAT_CHARACTER.sub(lambda match: f"‹U+{ord(match[0]):04X}›", text)
+
+
+def trim_texts(texts: pa.Array) -> pa.Array:
+    """Texts as typed, without space at the ends; null where nothing is left."""
+    return _without_blanks(pc.utf8_trim_whitespace(texts))
 
 
 def normalise_texts(texts: pa.Array) -> pa.Array:
@@ -117,10 +138,11 @@ def normalise_texts(texts: pa.Array) -> pa.Array:
     data = text_bytes(texts)
     if data.isascii():
         return pc.ascii_trim_whitespace(texts)
-    if unicodedata.is_normalized("NFKC", data.decode(errors="replace")):
+    joined = data.decode(errors="replace")
+    if unicodedata.is_normalized("NFKC", joined) and not _FORMAT_CHARACTER.search(joined):
         return pc.utf8_trim_whitespace(texts)
     values = texts.fill_null("").to_pylist()
-    parts = unicodedata.normalize("NFKC", _SEPARATOR.join(values)).split(_SEPARATOR)
+    parts = normalise_text(_SEPARATOR.join(["", *values, ""])).split(_SEPARATOR)[1:-1]
     if len(parts) != len(values):  # a cell holds the separator itself
-        parts = [unicodedata.normalize("NFKC", text) for text in values]
+        parts = [normalise_text(text) for text in values]
     return _without_blanks(pc.utf8_trim_whitespace(pa.array(parts, pa.string())))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from union_warehouse.workbooks.cells import Cell, number_text
+from union_warehouse.workbooks.cells import Cell, normalise_text, number_text
 from union_warehouse.workbooks.header import normalise_label
 from union_warehouse.workbooks.limits import COVER_SEARCH_ROWS
-from union_warehouse.workbooks.sheets import Sheet
+from union_warehouse.workbooks.sheet import Sheet
 
 COVER_SHEET = "封面"
 RECEIPT_SHEET = "回执"
@@ -39,12 +39,16 @@ class Cover:
         declarations: lines of the table of forms.
         has_table: whether the table's header was found.
         cells: cell (row, column), from zero, in which each of ``values`` stands or should stand.
+        numbers: labels whose cell holds a number, of which Excel keeps neither leading nor trailing zeros.
+        repeated: labels that are stated again with another text: (label, that text, row as Excel numbers it).
     """
 
     values: Mapping[str, str]
     declarations: tuple[Declaration, ...]
     has_table: bool
     cells: Mapping[str, tuple[int, int]]
+    numbers: frozenset[str] = frozenset()
+    repeated: tuple[tuple[str, str, int], ...] = ()
 
 
 def read_cover(sheet: Sheet) -> Cover:
@@ -52,16 +56,31 @@ def read_cover(sheet: Sheet) -> Cover:
     labels = {normalise_label(label): label for label in REQUIRED_LABELS}
     values: dict[str, str] = {}
     cells: dict[str, tuple[int, int]] = {}
+    numbers: set[str] = set()
+    repeated: list[tuple[str, str, int]] = []
     rows = sheet.rows[:COVER_SEARCH_ROWS]
     table = next((index for index, row in enumerate(rows) if _is_table_header(row)), len(rows))
     for number, row in enumerate(rows[:table], start=sheet.first_row):
         for position, cell in enumerate(row):
             label = labels.get(normalise_label(cell).rstrip(":"))
-            if label and label not in values:
-                following = enumerate(map(_text, row[position + 1 :]), start=position + 1)
-                column, values[label] = next(((column, text) for column, text in following if text), (position + 1, ""))
+            if label is None:
+                continue
+            following = enumerate(map(_text, row[position + 1 :]), start=position + 1)
+            column, text = next(((column, text) for column, text in following if text), (position + 1, ""))
+            if label not in values:
+                values[label] = text
                 cells[label] = number, sheet.first_column + column
-    return Cover(values, _declarations(sheet, rows, table), has_table=table < len(rows), cells=cells)
+                numbers |= {label} if column < len(row) and isinstance(row[column], float) else set()
+            elif text and normalise_text(text) != normalise_text(values[label]):
+                repeated.append((label, text, number + 1))
+    return Cover(
+        values,
+        _declarations(sheet, rows, table),
+        has_table=table < len(rows),
+        cells=cells,
+        numbers=frozenset(numbers),
+        repeated=tuple(repeated),
+    )
 
 
 def _is_table_header(row: Sequence[Cell]) -> bool:

@@ -120,8 +120,8 @@ def read_part(package: zipfile.ZipFile, part: str, file_name: str) -> bytes:
 
 def sheet_parts(package: zipfile.ZipFile, file_name: str) -> Mapping[str, str]:
     """Part of each worksheet of an xlsx package by the sheet's name."""
-    relations = _parse(read_part(package, "xl/_rels/workbook.xml.rels", file_name), file_name)
-    workbook = _parse(read_part(package, _WORKBOOK_PART, file_name), file_name)
+    relations = parse_part(package, "xl/_rels/workbook.xml.rels", file_name)
+    workbook = parse_part(package, _WORKBOOK_PART, file_name)
     targets = {item.get("Id"): item.get("Target", "") for item in relations.iterfind("{*}Relationship")}
     parts = {}
     for sheet in workbook.iterfind(".//{*}sheet"):
@@ -131,9 +131,14 @@ def sheet_parts(package: zipfile.ZipFile, file_name: str) -> Mapping[str, str]:
     return parts
 
 
-def _parse(xml: bytes, file_name: str) -> Element:
+def parse_part(package: zipfile.ZipFile, part: str, file_name: str) -> Element:
+    """The root of one small part.
+
+    Raises:
+        UnreadableFile: the part is missing or damaged.
+    """
     try:
-        return parse_xml(xml)
+        return parse_xml(read_part(package, part, file_name))
     except DamagedXml as error:
         raise UnreadableFile(file=file_name, detail=f"xml: {error}") from error
 
@@ -148,9 +153,7 @@ def _sniff_package(data: bytes, file_name: str) -> FileKind:
         if _WORKBOOK_PART in names:
             if len(names) < len(listed):  # two readers might take two different ones
                 raise UnreadableFile(file=file_name, detail="zip: a part twice")
-            if _CONTENT_TYPES in names and _is_macro_workbook(
-                read_part(package, _part(package, _CONTENT_TYPES), file_name), file_name
-            ):
+            if _CONTENT_TYPES in names and _is_macro_workbook(parse_part(package, _part(package, _CONTENT_TYPES), file_name)):
                 raise MacroWorkbook(file=file_name)
             return FileKind.XLSX
         if "content.xml" in names and "mimetype" in names:
@@ -166,9 +169,9 @@ def _part(package: zipfile.ZipFile, wanted: str) -> str:
     return next((name for name in package.namelist() if name.lower().replace("\\", "/") == wanted), wanted)
 
 
-def _is_macro_workbook(content_types: bytes, file_name: str) -> bool:
+def _is_macro_workbook(content_types: Element) -> bool:
     """Whether a part is declared to be a workbook with macros; a default for ``.bin``, of which there is none, does not count."""
-    overrides = _parse(content_types, file_name).iterfind("{*}Override")
+    overrides = content_types.iterfind("{*}Override")
     return any(item.get("ContentType", "").startswith(_MACRO_WORKBOOK) for item in overrides)
 
 
@@ -215,9 +218,7 @@ def _sniff_ole(data: bytes, file_name: str) -> FileKind:
     """Old Office files name their streams in UTF-16 in the directory; that is enough to tell them apart."""
     if _has_stream(data, "EncryptedPackage"):
         raise EncryptedWorkbook(file=file_name)
-    if not _has_stream(data, "Workbook"):
-        if _has_stream(data, "Book"):
-            raise NotAWorkbook(file=file_name, detail="Excel 5.0/95 的旧格式 the old format of Excel 5.0/95", **SAVE_AS_XLSX)
+    if not (_has_stream(data, "Workbook") or _has_stream(data, "Book")):
         raise NotAWorkbook(file=file_name, detail="Office 文件，但不是 Excel 工作簿 an Office file, no workbook", **SAVE_AS_XLSX)
     if _starts_with_password(data):
         raise EncryptedWorkbook(file=file_name)

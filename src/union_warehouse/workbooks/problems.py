@@ -162,18 +162,93 @@ class MissingColumn(SubmissionProblem):
     """Columns of the contract that the sheet lacks."""
 
     code = "missing_column"
-    message_zh = "工作表“{sheet}”缺少列：{missing_zh}；多出的列：{unknown_zh}。请按模板补齐表头后重新报送。"
-    message_en = (
-        "sheet {sheet} lacks the columns {missing_en} (columns not in the template: {unknown_en}); restore the template's header."
-    )
+    message_zh = "工作表“{sheet}”缺少列：{missing_zh}；多出的列：{unknown_zh}。{suggestions_zh}请按模板补齐表头（一行，不要合并成多行）后重新报送。"
+    message_en = "sheet {sheet} lacks the columns {missing_en} (columns not in the template: {unknown_en}). {suggestions_en}Restore the template's header, in one row."
 
 
 class UnknownColumn(SubmissionProblem):
-    """Columns of the sheet that the contract lacks."""
+    """Columns of the sheet that the contract lacks, beside all of its own."""
 
     code = "unknown_column"
-    message_zh = "工作表“{sheet}”有模板之外的列：{unknown_zh}；缺少的列：{missing_zh}。请删除或改正表头后重新报送。"
-    message_en = "sheet {sheet} has columns that the template lacks: {unknown_en} (missing: {missing_en}); delete or rename them."
+    severity = Severity.WARNING
+    message_zh = "工作表“{sheet}”有模板之外的列：{unknown_zh}，这些列未予读取，其余各列已照常读取。"
+    message_en = "sheet {sheet} has columns that the template lacks: {unknown_en}; they were not read, all others were."
+
+
+class TwoRowHeader(SubmissionProblem):
+    """A header of two rows, merged titles above the columns' own."""
+
+    code = "two_row_header"
+    severity = Severity.WARNING
+    message_zh = "工作表“{sheet}”的表头分为两行（第 {row} 行起），已把两行合并读取，请核对；下次请使用模板的一行表头。"
+    message_en = "the header of sheet {sheet} takes two rows (from row {row}); they were read as one. Use the template's header of one row."
+
+
+class RowsAboveHeader(SubmissionProblem):
+    """Rows above the header that look like data: the header may have sunk when the table was sorted."""
+
+    code = "rows_above_header"
+    message_zh = (
+        "工作表“{sheet}”的表头在第 {header_row} 行，它上面的第 {row} 行也像是数据（排序时表头被一起移动，或表头分成了多行），"
+        "表头以上的行不会读取。请把表头移到数据之上、合并为一行后重新报送。"
+    )
+    message_en = (
+        "the header of sheet {sheet} is in row {header_row}, but row {row} above it looks like data (the header was sorted along, or takes "
+        "several rows); rows above the header are not read. Move the header above all data, in one row, and send it again."
+    )
+
+
+class RepeatedSheet(SubmissionProblem):
+    """Two sheets whose names are the same but for spaces, width or case."""
+
+    code = "repeated_sheet"
+    message_zh = "工作簿中有同名的工作表：{names}（只差空格、全半角或大小写），无法确定以哪一张为准。请只保留一张后重新报送。"
+    message_en = "the workbook has several sheets of one name but for spaces, width or case: {names}; keep one and send it again."
+
+
+class RepeatedLabel(SubmissionProblem):
+    """The cover states something twice, differently."""
+
+    code = "repeated_label"
+    message_zh = "封面两次填写了“{label}”，内容不同：“{first}”和“{second}”（第 {row} 行）。请只保留正确的一处后重新报送。"
+    message_en = "the cover states {label} twice, differently: {first!r} and {second!r} (row {row}); keep the right one."
+
+
+class UnusualFile(SubmissionProblem):
+    """A file of an unusual make that could be read all the same."""
+
+    code = "unusual_file"
+    severity = Severity.WARNING
+    message_zh = (
+        "文件“{file}”{what_zh}；已照常读取，请核对。下次请在 Excel 中打开后另存为 .xlsx（CSV 请用 UTF-8 编码、逗号分隔）。"
+    )
+    message_en = (
+        "the file {file} {what_en}; it was read all the same, check it. Next time open it in Excel and save it as .xlsx "
+        "(a CSV in UTF-8, separated by commas)."
+    )
+
+
+class UnclosedQuote(SubmissionProblem):
+    """A quotation mark in a CSV that would swallow the rows after it."""
+
+    code = "unclosed_quote"
+    message_zh = 'CSV“{sheet}”第 {row} 行有一个没有正确闭合的双引号（"），它后面的行可能并入这一格。请改正这一行后重新报送。'
+    message_en = 'row {row} of the CSV {sheet} opens a quotation mark (") that is not rightly closed and may swallow the rows after it; correct it.'
+
+
+class BrokenBytes(SubmissionProblem):
+    """A CSV in UTF-8 with bytes that are no UTF-8."""
+
+    code = "broken_bytes"
+    severity = Severity.WARNING
+    message_zh = (
+        "CSV“{sheet}”是 UTF-8 编码，但有 {count} 处字节损坏，第一处在第 {row} 行第 {byte} 个字节；损坏的字显示为 \ufffd，"
+        "所在的单元格按错误处理。请在原系统重新导出（不要截断文字）。"
+    )
+    message_en = (
+        "the CSV {sheet} is UTF-8 with {count} broken places, the first in row {row}, byte {byte}; the broken characters are shown as \ufffd and "
+        "their cells are errors. Export it again without cutting texts."
+    )
 
 
 class RepeatedColumn(SubmissionProblem):

@@ -1,13 +1,13 @@
 """What calamine does not tell of an xlsx sheet, found in the sheet's own XML.
 
-calamine reads a formula without a stored value and an error value both as an empty cell, reads hidden rows like any
-other, and allocates the whole used rectangle, whatever a single cell far away makes of it.
+calamine reads a formula without a stored value and an error value both as an empty cell, knows no number format, reads
+hidden rows like any other, and allocates the whole used rectangle, whatever a single cell far away makes of it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from itertools import islice
@@ -17,6 +17,16 @@ import numpy as np
 import numpy.typing as npt
 from lxml import etree
 
+from union_warehouse.workbooks.number_formats import show
+from union_warehouse.workbooks.sheet import (
+    LONGEST_FORMULA,
+    Extent,
+    FactsFound,
+    Position,
+    SheetFacts,
+    column_letters,
+    column_number,
+)
 from union_warehouse.workbooks.xml import Element, elements_in_bulk
 
 LONG_XML = 2**22
@@ -35,65 +45,46 @@ _NEEDS_PARSER = (
 Names cannot be spelt otherwise; the value ``e`` can, but only with a character reference.
 """
 
-_LONGEST_FORMULA = 100
+_LONGEST_STYLE = 8
+_SPACES = [ord(space) for space in " \t\r\n"]
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _DIGITS = "0123456789"
 _MOST_DIGITS = 18
 
-Find = Callable[[Element, int, str], Any]
-"""What an XPath gives of the first so many rows of an element; the one after them may not be read to its end."""
+Find = Callable[[Element, int, str, str], Any]
+"""What an XPath gives of the first so many rows of an element (the one after them may not be read to its end); and the styles."""
 
 
 @dataclass(frozen=True)
-class Extent:
-    """The rectangle of a sheet's filled cells, from zero, and how many cells share a text of the workbook's table."""
-
-    first_row: int = 0
-    first_column: int = 0
-    last_row: int = -1
-    last_column: int = -1
-    shared_texts: int = 0
-
-    @property
-    def cells(self) -> int:
-        """Cells of the rectangle."""
-        return (self.last_row - self.first_row + 1) * (self.last_column - self.first_column + 1)
-
-    @property
-    def last_cell(self) -> str:
-        """Its lower right corner, such as ``ZZ1048576``."""
-        return f"{column_letters(self.last_column)}{self.last_row + 1}"
-
-
-@dataclass(frozen=True)
-class SheetFacts:
-    """What the XML of a sheet says beyond its values.
+class SheetLook:
+    """What one look at the XML of a sheet gives.
 
     Attributes:
-        unread: text of cells that calamine reads as empty although they are not, by (row, column) from zero: a
-            formula without a stored value as ``=…``, an error value as ``#N/A``.
-        first_hidden_row: as Excel numbers it; None without hidden rows.
-        extent: None if the sheet was not parsed.
+        facts: what its values do not tell.
+        extent: of its filled cells; None if the sheet was not parsed.
+        shared_texts: how many cells share a text of the workbook's table.
     """
 
-    unread: Mapping[tuple[int, int], str] = field(default_factory=dict)
-    first_hidden_row: int | None = None
+    facts: SheetFacts = field(default_factory=SheetFacts)
     extent: Extent | None = None
+    shared_texts: int = 0
 
 
-def sheet_facts(xml: bytes, *, is_thorough: bool = False) -> SheetFacts:
-    """Facts of one worksheet part.
+def look_at_sheet(xml: bytes, formats: Mapping[str, str], *, has_1904_dates: bool, is_thorough: bool = False) -> SheetLook:
+    """Facts and extent of one worksheet part.
 
     Args:
         xml: the whole part.
+        formats: code of each cell style, by its number, that can make a number look like something else.
+        has_1904_dates: of the workbook.
         is_thorough: parse a long sheet even if nothing asks for it.
 
     Raises:
         DamagedXml: it cannot be parsed.
     """
-    if len(xml) > LONG_XML and not is_thorough and _is_utf8(xml) and not _needs_parser(xml):
-        return SheetFacts()
-    return _SheetParser().read(xml)
+    if len(xml) > LONG_XML and not is_thorough and _is_utf8(xml) and not _needs_parser(xml, formats):
+        return SheetLook(SheetFacts(has_1904_dates=has_1904_dates))
+    return _SheetParser(formats).read(xml, has_1904_dates)
 
 
 def _is_utf8(xml: bytes) -> bool:
@@ -101,9 +92,29 @@ def _is_utf8(xml: bytes) -> bool:
     return head.lstrip(b"\xef\xbb\xbf").startswith(b"<") and b"\0" not in head and (b"encoding" not in head or b"utf-8" in head)
 
 
-def _needs_parser(xml: bytes) -> bool:
+def _needs_parser(xml: bytes, formats: Mapping[str, str]) -> bool:
     letters = np.frombuffer(xml, np.uint8)
-    return any(_contains(letters, sought, rare) for sought, rare in _NEEDS_PARSER)
+    return any(_contains(letters, sought, rare) for sought, rare in _NEEDS_PARSER) or _uses_style(letters, formats)
+
+
+def _uses_style(letters: npt.NDArray[np.uint8], styles: Collection[str]) -> bool:
+    """Whether a cell may have one of these styles: an attribute ``s`` with its number, or spelt so that it is not seen."""
+    if not styles or "0" in styles:  # style 0 is that of cells which name none
+        return bool(styles)
+    padded = np.append(letters, np.zeros(_LONGEST_STYLE, np.uint8))
+    starts = np.flatnonzero(letters == ord("s")) + 1
+    following = padded[starts]
+    if np.isin(padded[starts[np.isin(following, _SPACES)] + 1], [*_SPACES, ord("=")]).any():
+        return True
+    starts = starts[following == ord("=")] + 1
+    if np.isin(padded[starts], _SPACES).any():
+        return True
+    number, is_open = np.zeros(len(starts), np.int64), np.ones(len(starts), bool)
+    for offset in range(1, _LONGEST_STYLE):
+        digit = padded[starts + offset].astype(np.int64) - ord("0")
+        is_open &= (digit >= 0) & (digit <= 9)
+        number = np.where(is_open, number * 10 + digit, number)
+    return bool(np.isin(number, [int(style) for style in styles]).any())
 
 
 def _contains(letters: npt.NDArray[np.uint8], sought: bytes, rare: int) -> bool:
@@ -121,43 +132,53 @@ def _contains(letters: npt.NDArray[np.uint8], sought: bytes, rare: int) -> bool:
 class _SheetParser:
     """Reads a worksheet part as a stream; rows are looked at in bulk, since a step of Python for each cell would be slow."""
 
-    def __init__(self) -> None:
+    def __init__(self, formats: Mapping[str, str]) -> None:
+        self._formats = formats
+        self._styles = f" {' '.join(formats)} " + ("  " if "0" in formats else "")  # a cell without a style has the first
         self._row = 0
-        self._first_hidden_row: int | None = None
-        self._unread: dict[tuple[int, int], str] = {}
+        self._found = FactsFound()
         self._rows: list[int] = []
         self._columns: list[int] = []
         self._shared_texts = 0
 
-    def read(self, xml: bytes) -> SheetFacts:
+    def read(self, xml: bytes, has_1904_dates: bool) -> SheetLook:
         for rows in elements_in_bulk(xml, "sheetData"):
             self._look_at(rows)
+        facts = self._found.facts(has_1904_dates)
         if not self._rows:
-            return SheetFacts(self._unread, self._first_hidden_row, Extent())
-        extent = Extent(self._rows[0], self._columns[0], self._rows[1], self._columns[1], self._shared_texts)
-        return SheetFacts(self._unread, self._first_hidden_row, extent)
+            return SheetLook(facts, Extent())
+        extent = Extent(self._rows[0], self._columns[0], self._rows[1], self._columns[1])
+        return SheetLook(facts, extent, self._shared_texts)
 
     def _look_at(self, rows: Sequence[Element]) -> None:
         numbers = self._numbers(rows)
         parent = rows[0].getparent()
         if parent is None:
             return
-        find = partial(_finder(etree.QName(rows[0]).namespace), parent, len(rows))
-        if self._first_hidden_row is None:
+        find = partial(_finder(etree.QName(rows[0]).namespace), parent, len(rows), self._styles)
+        if self._found.first_hidden_row is None:
             hidden = (number for row, number in zip(rows, numbers, strict=True) if row.get("hidden") in ("1", "true"))
-            self._first_hidden_row = next(hidden, None)
+            self._found.first_hidden_row = next(hidden, None)
         self._shared_texts += int(find("count({rows}/m:c[@t='s'])"))
         filled = find("{rows}/m:c[*]/@r")
-        unread = find(_UNREAD)
         if len(filled) == find("count({rows}/m:c[*])"):
             self._extend(filled)
         else:
             self._extend([f"{column_letters(column)}{row + 1}" for row, column, _ in _walk(rows, numbers)])
-        if any(cell.get("r") is None for cell in unread):
-            wanted = set(unread)
-            self._unread |= {(row, column): _unread_text(cell) for row, column, cell in _walk(rows, numbers) if cell in wanted}
-        else:
-            self._unread |= {_position(cell.get("r")): _unread_text(cell) for cell in unread}
+        if self._formats:
+            for position, cell in _placed(find(_FORMATTED), rows, numbers):
+                self._note_number(position, cell)
+        for position, cell in _placed(find(_UNREAD), rows, numbers):
+            self._found.shown[position] = _unread_text(cell)
+
+    def _note_number(self, position: Position, cell: Element) -> None:
+        code = self._formats.get(cell.get("s") or "0")
+        try:
+            number = float(_texts(cell).get("v", ""))
+        except ValueError:
+            return
+        if code is not None:
+            self._found.add_number(position, show(number, code))
 
     def _numbers(self, rows: Sequence[Element]) -> list[int]:
         """Number of each row: as it says, else the one after the row before."""
@@ -182,6 +203,17 @@ def _ends(values: Sequence[int]) -> list[int]:
 _UNREAD = "{rows}/m:c[@t='e' or (m:f and not(@t='str') and not(normalize-space(m:v)) and not(m:is))]"
 """Error values, and formulas without a stored value; of ``t="str"`` an empty value is the empty text that it results in."""
 
+_FORMATTED = "{rows}/m:c[(not(@t) or @t='n') and contains($styles, concat(' ', @s, ' '))]"
+
+
+def _placed(cells: Sequence[Element], rows: Sequence[Element], numbers: Sequence[int]) -> Iterator[tuple[Position, Element]]:
+    """Each of ``cells`` with its place."""
+    if all(cell.get("r") is not None for cell in cells):
+        yield from ((_position(cell.get("r")), cell) for cell in cells)
+        return
+    wanted = set(cells)
+    yield from (((row, column), cell) for row, column, cell in _walk(rows, numbers) if cell in wanted)
+
 
 def _walk(rows: Sequence[Element], numbers: Sequence[int]) -> Iterator[tuple[int, int, Element]]:
     """Filled cells with their row and column, from zero; one that does not say its place stands after the one before it."""
@@ -194,7 +226,7 @@ def _walk(rows: Sequence[Element], numbers: Sequence[int]) -> Iterator[tuple[int
                 yield (*at, cell)
 
 
-def _position(reference: str | None) -> tuple[int, int]:
+def _position(reference: str | None) -> Position:
     text = reference or ""
     return (_number(text.lstrip(_LETTERS)) or 1) - 1, column_number(text.rstrip(_DIGITS))
 
@@ -205,10 +237,14 @@ def _number(text: str | None) -> int | None:
 
 
 def _unread_text(cell: Element) -> str:
-    texts = {etree.QName(part).localname: "".join(part.itertext()) for part in cell if isinstance(part.tag, str)}
+    texts = _texts(cell)
     if cell.get("t") == "e":
         return texts.get("v", "").strip() or texts.get("is", "").strip() or "#VALUE!"
-    return f"={texts.get('f', '')[:_LONGEST_FORMULA]}"
+    return f"={texts.get('f', '')[:LONGEST_FORMULA]}"
+
+
+def _texts(cell: Element) -> dict[str, str]:
+    return {etree.QName(part).localname: "".join(part.itertext()) for part in cell if isinstance(part.tag, str)}
 
 
 @lru_cache(maxsize=8)
@@ -221,7 +257,7 @@ def _finder(namespace: str | None) -> Find:
         path = path if namespace else path.replace("m:", "")
         return etree.XPath(path, namespaces={"m": namespace} if namespace else None, smart_strings=False)
 
-    return lambda parent, count, path: compiled(path)(parent, count=count)
+    return lambda parent, count, styles, path: compiled(path)(parent, count=count, styles=styles)
 
 
 def shared_text_lengths(xml: bytes, count: int) -> Sequence[int]:
@@ -248,24 +284,6 @@ def shared_text_uses(xml: bytes) -> Mapping[int, int]:
     for rows in elements_in_bulk(xml, "sheetData"):
         parent = rows[0].getparent()
         if parent is not None:
-            texts = _finder(etree.QName(rows[0]).namespace)(parent, len(rows), "{rows}/m:c[@t='s']/m:v/text()")
+            texts = _finder(etree.QName(rows[0]).namespace)(parent, len(rows), "", "{rows}/m:c[@t='s']/m:v/text()")
             uses.update(_number(text.strip()) or 0 for text in texts)
     return uses
-
-
-def column_number(letters: str) -> int:
-    """Zero-based number of a column: 0 of ``A``, 27 of ``AB``."""
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1
-
-
-def column_letters(number: int) -> str:
-    """Letters of a column: ``AB`` of 27."""
-    letters = ""
-    number += 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters

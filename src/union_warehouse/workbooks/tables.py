@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -12,20 +14,45 @@ import pyarrow.compute as pc
 
 from union_warehouse.contracts import Field, FieldType, Form, PersonalData
 from union_warehouse.personal_data import HashKey, hash_values, mask_values
-from union_warehouse.workbooks.cells import cell_texts, normalise_text, normalise_texts, text_bytes
+from union_warehouse.workbooks.cells import Cell, cell_texts, normalise_texts, text_bytes, trim_texts
 from union_warehouse.workbooks.header import Header
 from union_warehouse.workbooks.identifiers import CHECKERS
+from union_warehouse.workbooks.passed_over import PassedOver, find_passed_over
 from union_warehouse.workbooks.problems import HiddenRows, HiddenSheet, MergedCells, SubmissionProblem, UnlabelledColumn
-from union_warehouse.workbooks.sheet_xml import column_letters
-from union_warehouse.workbooks.sheets import Sheet
-from union_warehouse.workbooks.values import parse_column
+from union_warehouse.workbooks.sheet import Sheet, column_letters
+from union_warehouse.workbooks.values import is_serial_before_midnight, parse_column
 
-TOTAL_LABELS = frozenset({"合计", "小计", "总计", "总合计"})
 FLOAT_TEXT = r"^-?\d\.\d+[Ee]\+\d{2}$"
 """How a number too long for a float is written (cells.number_text, and Excel itself in a CSV)."""
 
-_TOTAL_CHARACTER = "计"
+NIL_WORD, NEXT_DAY, UTC_TIME = "nil_word_ignored", "rounded_to_next_day", "time_of_day_ignored"
+_UNREADABLE = FLOAT_TEXT + r"|^=|^(?:#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!)|Err:\d{3})$|\x{FFFD}"
+_NIL_WORD = r"^(?:无|没有|暂无|/+|\\+|—+|-+|－+|──+|不详|空)$"
+_NEAR_MIDNIGHT = r"[ T]23:59(?::\d{2})?"
+_UTC_MIDNIGHT = r"T16:00(?::00(?:\.0+)?)?"
+_INVISIBLE_STARTS = (b"\xe2\x80", b"\xe2\x81", b"\xef\xbb\xbf", b"\xc2\xad", b"\xd8\x9c", b"\xe1\xa0\x8e")
+"""First bytes of the characters that nobody sees, as far as they come along in practice."""
+_REPLACEMENT = "\ufffd".encode()
+_DAY_KINDS = (date, time, timedelta)
 _MASKED_FLOAT_LENGTH = 5  # "3.301": no more digits than the mask of a number shows
+_FIRST_1904 = datetime(1904, 1, 1)
+_LAST_SERIAL = 2_958_465  # 31 December 9999
+
+
+class Notice(NamedTuple):
+    """What to tell the sender of one row or cell; a warning.
+
+    Attributes:
+        row: as Excel numbers it.
+        column: field, if it is about a cell.
+        rule: what it is.
+        value: text of the cell or the word by which a row was known; never personal data.
+    """
+
+    row: int
+    column: str | None
+    rule: str
+    value: str
 
 
 @dataclass(frozen=True)
@@ -39,7 +66,7 @@ class FormRows:
             if personal), ``<name>`` (typed; a keyed hash if personal; null where empty or not understood) and, where
             the field has a checker, ``<name>__valid`` (null where ``<name>`` is null).
         columns: letters of each field's column by its name.
-        totals: rows ignored because they hold totals: (row, label).
+        notices: of rows that were passed over because they are no data, and of cells read otherwise than they say.
         warnings: what to tell the sender about the sheet.
     """
 
@@ -47,65 +74,145 @@ class FormRows:
     sheet: str
     table: pa.Table
     columns: dict[str, str]
-    totals: tuple[tuple[int, str], ...]
+    notices: tuple[Notice, ...]
     warnings: tuple[SubmissionProblem, ...]
 
 
 def read_rows(sheet: Sheet, form: Form, header: Header, key: HashKey) -> FormRows:
-    """Type every row below the header; blank rows are skipped, rows of totals ignored.
+    """Type every row below the header; blank rows are skipped, those that are no data are passed over with a notice.
 
     Args:
         sheet: as read.
         form: the contract that the header was matched with.
-        header: without problems: it has every column of the contract.
+        header: complete: it has every column of the contract.
         key: for personal data.
     """
-    first = header.index + 1
-    texts = _column_texts(sheet, form, header)
+    texts, dates = _column_texts(sheet, form, header)
     is_filled = _any_filled(list(texts.values()))
     positions = np.flatnonzero(is_filled)
-    texts = {name: text.take(pa.array(positions)) for name, text in texts.items()} if len(positions) < len(is_filled) else texts
-    totals = _totals(sorted(texts, key=lambda name: header.columns[name]), texts)
-    numbers = positions + sheet.first_row + first + 1
-    if totals:
+    others = _other_texts(sheet, header)
+    if len(positions) < len(is_filled):
+        taken = pa.array(positions)
+        texts, dates, others = ({name: column.take(taken) for name, column in part.items()} for part in (texts, dates, others))
+    numbers = positions + sheet.first_row + header.index + 2
+    passed = _passed_over(sheet, form, header, texts, others)
+    notices = [Notice(int(numbers[item.position]), None, item.rule, item.label) for item in passed]
+    if passed:
         keep = np.ones(len(positions), bool)
-        keep[list(totals)] = False
-        texts = {name: text.filter(pa.array(keep)) for name, text in texts.items()}
-        kept_numbers = numbers[keep]
-    else:
-        kept_numbers = numbers
-    columns: dict[str, pa.Array] = {"_row": pa.array(kept_numbers, pa.int32())}
+        keep[[item.position for item in passed]] = False
+        kept = pa.array(keep)
+        texts, dates = ({name: column.filter(kept) for name, column in part.items()} for part in (texts, dates))
+        numbers = numbers[keep]
+    columns: dict[str, pa.Array] = {"_row": pa.array(numbers, pa.int32())}
+    sent = dict(texts)
     for field in form.fields:
-        columns |= _typed(field, texts[field.name], key)
+        texts[field.name], found = _without_nil_words(field, texts[field.name], numbers)
+        notices += [*found, *_notices_of_dates(field, texts[field.name], numbers)]
+        columns |= _typed(field, texts[field.name], dates.get(field.name), key)
     for field in form.fields:
         if field.clear_where is not None:
-            columns[f"{field.name}__text"] = _clear_unless_person(field.clear_where, columns, texts[field.name], field.name)
+            columns[f"{field.name}__text"] = _clear_unless_person(field.clear_where, columns, sent[field.name], field.name)
     return FormRows(
         form=form,
         sheet=sheet.name,
         table=pa.table(columns),
         columns={name: column_letters(sheet.first_column + index) for name, index in header.columns.items()},
-        totals=tuple((int(numbers[index]), label) for index, label in totals.items()),
-        warnings=tuple(_warnings(sheet, form, header, bool(len(kept_numbers)))),
+        notices=tuple(sorted(notices, key=lambda notice: notice.row)),
+        warnings=tuple(_warnings(sheet, form, header, bool(len(numbers)))),
     )
 
 
-def _column_texts(sheet: Sheet, form: Form, header: Header) -> dict[str, pa.Array]:
+Columns = dict[str, pa.Array]
+
+
+def _column_texts(sheet: Sheet, form: Form, header: Header) -> tuple[Columns, Columns]:
+    """Texts of each field; and of fields of texts, where a cell holds a day, which Excel makes of 3-1."""
     rows = sheet.rows[header.index + 1 :]
-    unread: dict[int, dict[int, str]] = {}
-    for (row, column), text in sheet.facts.unread.items():
-        unread.setdefault(column - sheet.first_column, {})[row - sheet.first_row - header.index - 1] = text
-    texts = {}
+    start = sheet.first_row + header.index + 1, sheet.first_column
+    shown, in_texts = _by_column(sheet.facts.shown, start), _by_column(sheet.facts.shown_in_texts, start)
+    texts, dates = {}, {}
     for field in form.fields:
         index = header.columns[field.name]
-        cells = list(map(itemgetter(index), rows))
-        texts[field.name] = _with_unread(cell_texts(cells), unread.get(index, {}))
-    return texts
+        cells: Sequence[Cell] = list(map(itemgetter(index), rows))
+        if field.type is FieldType.DATE and sheet.facts.has_1904_dates:
+            cells = list(map(_day_from_1904, cells))
+        column = _with_shown(cell_texts(cells), shown.get(index, {}))
+        if field.type is FieldType.STRING:
+            column = _with_shown(column, in_texts.get(index, {}))
+            if any(issubclass(kind, _DAY_KINDS) for kind in set(map(type, cells))):
+                dates[field.name] = pa.array([isinstance(cell, _DAY_KINDS) for cell in cells])
+        texts[field.name] = _without_invisible(column)
+    return texts, dates
 
 
-def _with_unread(texts: pa.Array, unread: dict[int, str]) -> pa.Array:
-    """Put back the formulas and error values that calamine reads as empty cells."""
-    inside = {row: text for row, text in unread.items() if 0 <= row < len(texts)}
+def _without_invisible(texts: pa.Array) -> pa.Array:
+    """Null where a cell holds nothing but what nobody sees."""
+    data = text_bytes(texts)
+    if not any(start in data for start in _INVISIBLE_STARTS):
+        return texts
+    is_invisible = pc.match_substring_regex(texts, r"^[\s\p{Cf}]*$").fill_null(False)
+    return pc.if_else(is_invisible, pa.scalar(None, pa.string()), texts)
+
+
+def _by_column(cells: Mapping[tuple[int, int], str], start: tuple[int, int]) -> dict[int, dict[int, str]]:
+    columns: dict[int, dict[int, str]] = {}
+    for (row, column), text in cells.items():
+        columns.setdefault(column - start[1], {})[row - start[0]] = text
+    return columns
+
+
+def _day_from_1904(cell: Cell) -> Cell:
+    if isinstance(cell, float) and 0 <= cell < _LAST_SERIAL - 1_462:
+        return _FIRST_1904 + timedelta(days=cell)
+    return cell
+
+
+def _other_texts(sheet: Sheet, header: Header) -> Columns:
+    """Texts of the columns that the contract lacks, by their index: a word of totals may stand there."""
+    rows = sheet.rows[header.index + 1 :]
+    columns = {index: cell_texts(list(map(itemgetter(index), rows))) for index in (*header.unlabelled, *header.unknown)}
+    return {str(index): texts for index, texts in columns.items() if texts.null_count < len(texts)}
+
+
+def _passed_over(sheet: Sheet, form: Form, header: Header, texts: Columns, others: Columns) -> list[PassedOver]:
+    by_index = [(header.columns[name], name, column) for name, column in texts.items()]
+    by_index += [(int(index), "", column) for index, column in others.items()]
+    ordered = sorted(by_index, key=itemgetter(0))
+    labels = {name: str(sheet.rows[header.index][index]).strip() for name, index in header.columns.items()}
+    return find_passed_over(form, texts, [column for _, _, column in ordered], [name or None for _, name, _ in ordered], labels)
+
+
+def _without_nil_words(field: Field, texts: pa.Array, numbers: Any) -> tuple[pa.Array, list[Notice]]:
+    """Blank where somebody wrote 无 or / for nobody or nothing in a column of persons, codes or references."""
+    is_named = field.personal_data is not None or field.checker is not None or field.reference is not None
+    if field.is_required or not is_named or field.type is not FieldType.STRING:
+        return texts, []
+    is_nil = pc.match_substring_regex(pc.utf8_trim_whitespace(texts), _NIL_WORD).fill_null(False)
+    if not pc.any(is_nil).as_py():
+        return texts, []
+    found = np.flatnonzero(np.asarray(is_nil)).tolist()
+    notices = [Notice(int(numbers[position]), field.name, NIL_WORD, texts[position].as_py().strip()) for position in found]
+    return pc.if_else(is_nil, pa.scalar(None, pa.string()), texts), notices
+
+
+def _notices_of_dates(field: Field, texts: pa.Array, numbers: Any) -> list[Notice]:
+    """Days with a time that changes them, or that looks like a day of Shanghai in the time of Greenwich."""
+    if field.type is not FieldType.DATE:
+        return []
+    data, notices = text_bytes(texts), []
+    for sign, pattern, rule in ((b"23:59", _NEAR_MIDNIGHT, NEXT_DAY), (b"T16:00", _UTC_MIDNIGHT, UTC_TIME)):
+        if sign in data:
+            found = np.flatnonzero(np.asarray(pc.match_substring_regex(texts, pattern).fill_null(False))).tolist()
+            notices += [Notice(int(numbers[position]), field.name, rule, texts[position].as_py()) for position in found]
+    if b".9" in data:
+        found = [position for position, text in enumerate(texts.to_pylist()) if text and is_serial_before_midnight(text)]
+        notices += [Notice(int(numbers[position]), field.name, NEXT_DAY, texts[position].as_py()) for position in found]
+    return notices
+
+
+def _with_shown(texts: pa.Array, shown: dict[int, str]) -> pa.Array:
+    """Put what a person sees in the place of what the cell stores."""
+    inside = {row: text for row, text in shown.items() if 0 <= row < len(texts)}
     if not inside:
         return texts
     values = texts.to_pylist()
@@ -121,27 +228,12 @@ def _any_filled(columns: list[pa.Array]) -> Any:
     return filled
 
 
-def _totals(names: list[str], texts: dict[str, pa.Array]) -> dict[int, str]:
-    """Rows whose first filled cell is 合计, 小计 or 总计, by position."""
-    suspects = {
-        int(position)
-        for name in names
-        if _TOTAL_CHARACTER.encode() in text_bytes(texts[name])
-        for position in np.flatnonzero(np.asarray(pc.match_substring(texts[name], _TOTAL_CHARACTER).fill_null(False)))
-    }
-    found = {}
-    for position in sorted(suspects):
-        first = next(text for name in names if (text := texts[name][position].as_py()) is not None)
-        label = normalise_text(first).replace(" ", "").rstrip(":")
-        if label in TOTAL_LABELS:
-            found[position] = label
-    return found
-
-
-def _typed(field: Field, texts: pa.Array, key: HashKey) -> dict[str, pa.Array]:
-    normal = normalise_texts(texts)
+def _typed(field: Field, texts: pa.Array, is_day: pa.Array | None, key: HashKey) -> Columns:
+    normal = trim_texts(texts) if field.is_free_text else normalise_texts(texts)
     if field.type is FieldType.STRING:
         normal = _without_unreadable(normal)
+        if is_day is not None:
+            normal = pc.if_else(is_day, pa.scalar(None, pa.string()), normal)
     values = parse_column(field, normal)
     valid = {f"{field.name}__valid": CHECKERS[field.checker](values)} if field.checker else {}
     if field.personal_data is not None:
@@ -170,12 +262,11 @@ def _masked(kind: PersonalData, texts: pa.Array) -> pa.Array:
 
 
 def _without_unreadable(texts: pa.Array) -> pa.Array:
-    """Null for what is no text of the sender's: numbers that lost digits, formulas without value, error values."""
+    """Null for what is no text of the sender's: numbers that lost digits, formulas, error values, broken characters."""
     data = text_bytes(texts)
-    if not any(character in data for character in (b"+", b"=", b"#")):
+    if not any(sign in data for sign in (b"+", b"=", b"#", b"Err:", _REPLACEMENT)):
         return texts
-    is_unreadable = pc.match_substring_regex(texts, FLOAT_TEXT + r"|^=|^#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!)$")
-    return pc.if_else(is_unreadable, pa.scalar(None, pa.string()), texts)
+    return pc.if_else(pc.match_substring_regex(texts, _UNREADABLE), pa.scalar(None, pa.string()), texts)
 
 
 def _warnings(sheet: Sheet, form: Form, header: Header, has_rows: bool) -> list[SubmissionProblem]:

@@ -39,20 +39,23 @@ def elements_in_bulk(xml: bytes, container: str) -> Iterator[Sequence[Element]]:
         yield elements
 
 
-def containers_in_bulk(xml: bytes, container: str) -> Iterator[tuple[Element, Sequence[Element]]]:
-    """Each element called ``container`` with its children, many at a time and each once; what was given is dropped afterwards.
+def containers_in_bulk(xml: bytes, *names: str) -> Iterator[tuple[Element, Sequence[Element]]]:
+    """Each element of these names with its children, many at a time and each once; what was given is dropped afterwards.
+
+    One within another is no container of its own.
 
     Raises:
         DamagedXml: see the class.
     """
-    parser = _parser(("start",), f"{{*}}{container}")
+    parser = _parser(("start",), *(f"{{*}}{name}" for name in names))
     open_containers: list[Element] = []
     try:
         for start in range(0, len(xml), _CHUNK):
             parser.feed(xml[start : start + _CHUNK])
             for _, element in parser.read_events():
                 _refuse_document_type(element)
-                open_containers.append(element)
+                if not open_containers or open_containers[-1] not in element.iterancestors():
+                    open_containers.append(element)
             yield from _children(open_containers, is_last_whole=False)
         parser.close()
     except etree.LxmlError as error:
@@ -75,10 +78,10 @@ def _children(containers: list[Element], *, is_last_whole: bool) -> Iterator[tup
         containers.pop(0)
 
 
-def _parser(events: Sequence[str], tag: str) -> etree.XMLPullParser:
+def _parser(events: Sequence[str], *tags: str) -> etree.XMLPullParser:
     return etree.XMLPullParser(
         events=events,
-        tag=tag,
+        tag=tags,
         resolve_entities=False,
         load_dtd=False,
         no_network=True,

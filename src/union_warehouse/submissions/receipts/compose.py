@@ -22,10 +22,13 @@ from union_warehouse.submissions.receipts.marks import MAX_MARKED, mark_cells
 from union_warehouse.submissions.receipts.places import PlaceOf, SenderPlaces, nowhere
 from union_warehouse.submissions.receipts.rebuilt import MAX_CELLS, Excerpt, count_filled, rebuild
 from union_warehouse.submissions.receipts.senders_workbook import is_editable, open_senders_workbook
+from union_warehouse.workbooks.builtin_password import unlock
 from union_warehouse.workbooks.cover import RECEIPT_SHEET
+from union_warehouse.workbooks.csv_text import read_csv
 from union_warehouse.workbooks.header import normalise_label
 from union_warehouse.workbooks.package import FileKind
-from union_warehouse.workbooks.sheets import Sheet, open_workbook, read_csv
+from union_warehouse.workbooks.sheet import Sheet
+from union_warehouse.workbooks.sheets import open_workbook
 
 MAX_REREAD_BYTES = 16 * 2**20
 """Unpacked size of a file that is read once more for its receipt; a larger one gets an excerpt of its landed rows."""
@@ -101,7 +104,7 @@ def _finished(given: _GivenBack, outcome: Outcome, manifest: AnyManifest) -> byt
 
 def _given_back(original: Path, outcome: Outcome, manifest: AnyManifest, tables: Mapping[str, pa.Table]) -> _GivenBack:
     kind = FileKind(original.suffix[1:])
-    data = original.read_bytes()
+    data, _ = unlock(original.read_bytes(), manifest["file_name"])
     sheets = _read_again(data, kind, manifest)
     if sheets is not None and kind is FileKind.XLSX and is_editable(data, manifest["file_name"]):
         workbook, results = open_senders_workbook(data)

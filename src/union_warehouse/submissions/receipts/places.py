@@ -10,9 +10,8 @@ from union_warehouse.contracts import load_forms
 from union_warehouse.submissions.identify import find_form
 from union_warehouse.workbooks.cover import COVER_SHEET, MONTH_LABEL, VERSION_LABEL, Cover, Declaration, read_cover
 from union_warehouse.workbooks.header import Header, find_header, normalise_label
-from union_warehouse.workbooks.problems import SubmissionProblem, UnknownColumn
-from union_warehouse.workbooks.sheet_xml import column_letters
-from union_warehouse.workbooks.sheets import Sheet
+from union_warehouse.workbooks.problems import MissingColumn, SubmissionProblem, UnknownColumn
+from union_warehouse.workbooks.sheet import Sheet, column_letters
 
 Problem = Mapping[str, Any]
 """One problem as an outcome lists it."""
@@ -105,12 +104,10 @@ class SenderPlaces:
         sheet = self._sheets[name]
         if problem["form"] is None:
             return Place(self._titles[name], 1, 1)
-        header, problems = self._header(name, problem["form"])
+        header, _ = self._header(name, problem["form"])
         column = min(header.columns.values(), default=0)
-        if problem["rule"] == UnknownColumn.code:
-            unknown = {label for item in problems if isinstance(item, UnknownColumn) for label in item.facts["unknown"]}
-            labels = [str(cell).strip() for cell in sheet.rows[header.index]]
-            column = next((index for index, label in enumerate(labels) if label in unknown), column)
+        if problem["rule"] in (MissingColumn.code, UnknownColumn.code):
+            column = next(iter(header.unknown), column)
         if problem["rule"] == "unlabelled_column":
             column = next(iter(header.unlabelled), column)
         return Place(self._titles[name], sheet.first_row + header.index + 1, sheet.first_column + column + 1)

@@ -16,7 +16,7 @@ from union_warehouse.contracts import Form, Severity, load_forms
 from union_warehouse.submissions.receipts.cells import make_cell, put_text
 from union_warehouse.submissions.receipts.places import Place, Problem
 from union_warehouse.workbooks.cells import cell_texts
-from union_warehouse.workbooks.sheets import Sheet
+from union_warehouse.workbooks.sheet import Sheet
 
 MAX_CELLS = 80_000
 """Filled cells that a rebuilt workbook may hold, so that it is made within seconds."""
@@ -47,7 +47,7 @@ def rebuild(sheets: Mapping[str, Sheet]) -> tuple[Workbook, dict[str, str]]:
             target.sheet_state = "hidden"
         for offset, column in enumerate(zip(*sheet.rows, strict=True)):
             _write_column(target, sheet.first_row + 1, sheet.first_column + offset + 1, cell_texts(column).to_pylist())
-        for (row, column_index), text in sheet.facts.unread.items():
+        for (row, column_index), text in sheet.facts.shown.items():
             put_text(make_cell(target, row + 1, column_index + 1), text)
     return workbook, titles
 

@@ -16,7 +16,7 @@ from union_warehouse.submissions.receipts.marks import clear_marks
 from union_warehouse.workbooks.cover import RECEIPT_SHEET
 from union_warehouse.workbooks.header import normalise_label
 from union_warehouse.workbooks.package import open_package
-from union_warehouse.workbooks.sheet_xml import column_number
+from union_warehouse.workbooks.sheet import column_number
 
 MAX_TAGS = 500_000
 """Angle brackets in the XML of a workbook that openpyxl may load: loading and saving takes time for each."""

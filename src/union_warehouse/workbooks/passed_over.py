@@ -1,0 +1,207 @@
+"""Rows below a header that are no data: totals, footers and the header once more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from union_warehouse.contracts import FieldType, Form
+from union_warehouse.workbooks.cells import normalise_text, text_bytes
+from union_warehouse.workbooks.header import normalise_label
+from union_warehouse.workbooks.values import enum_spelling, parse_decimal
+
+TOTAL, FOOTER, REPEATED_HEADER = "total_row_ignored", "footer_ignored", "header_repeated"
+
+_TOTAL_LABEL = re.compile(
+    r"(?:本|全|上|当|以上|总|逐)?(?:[年月季页日周旬]度?|行|区|单位|街道)?(?:总?合计|小计|共计|总计|累计|汇总|总数)(?:数|行)?"
+    r"|(?:grand|sub)?-?totals?|sum"
+)
+_FOOTER_LABEL = re.compile(
+    r"(填[表报写]|制[表单]|审[核批]|复核|负责|经[办手]|统计|报[送出]|录入|校对|单位负责|分管领导|主管)(人|员|单位|部门|日期|时间|领导|电话|签字|签名|盖章)*"
+    r"|联系(人|电话|方式)|电话|领导签字|日期|签[字名章]|盖章|[备附]?注\d*|(填[表写])?说明|附"
+)
+_CLOSING = re.compile(r"以下(为?空白?|无正文|无内容|无)(行|处)?|\(?(此|本)页(以下)?无正文\)?|\(?盖章\)?|\(?公章\)?|-*(end|完)-*")
+_NOTES = frozenset({"注", "备注", "附注", "说明", "填表说明", "填写说明", "附"})
+_BRACKETS = str.maketrans("", "", "()[]{}【】〔〕<>《》「」\"'“”-—_=*")
+_GLANCE = "计|汇|总|[Tt][Oo][Tt][Aa][Ll]|[Ss][Uu][Mm]|填|制|审|复|负|经|统|报|录|校|主|分|联|电|领|日|签|盖|章|注|说|附|以|此|本|完|[Ee][Nn][Dd]"
+_ASCII_GLANCE = (b"total", b"sum", b"end")
+_LONGEST_LABEL = 30
+
+
+class PassedOver(NamedTuple):
+    """A row that is no data.
+
+    Attributes:
+        position: among the rows given.
+        rule: why.
+        label: the word by which it was known; empty for a sum without one.
+    """
+
+    position: int
+    rule: str
+    label: str
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Texts of all filled rows.
+
+    Attributes:
+        form: the contract.
+        fields: texts by field.
+        columns: texts of every column, from left to right, also of those that the contract lacks.
+        names: field of each of ``columns``, None where the contract lacks it.
+        first: the first text of each row.
+    """
+
+    form: Form
+    fields: Mapping[str, pa.Array]
+    columns: Sequence[pa.Array]
+    names: Sequence[str | None]
+    first: pa.Array
+
+    def row(self, position: int) -> list[tuple[str | None, str]]:
+        """Field and text of each filled cell, from left to right."""
+        texts = [(name, column[position].as_py()) for name, column in zip(self.names, self.columns, strict=True)]
+        return [(name, text) for name, text in texts if text is not None]
+
+
+def find_passed_over(
+    form: Form,
+    fields: Mapping[str, pa.Array],
+    columns: Sequence[pa.Array],
+    names: Sequence[str | None],
+    header: Mapping[str, str],
+) -> list[PassedOver]:
+    """Rows that are no data, in order.
+
+    Args:
+        form: the contract.
+        fields: texts of the filled rows by field.
+        columns: texts of every column from left to right, those that the contract lacks too.
+        names: field of each of ``columns``, None where the contract lacks it.
+        header: label of each field as the sheet has it.
+    """
+    if not len(columns[0]):
+        return []
+    rows = _Rows(form, fields, columns, names, pc.coalesce(*columns))
+    found = {item.position: item for item in (*_repeated_headers(rows, header), *_totals(rows))}
+    found |= {item.position: item for item in _footers(rows, found)}
+    unlabelled = _unlabelled_sum(rows, set(found))
+    if unlabelled is not None:
+        found[unlabelled] = PassedOver(unlabelled, TOTAL, "")
+    return [found[position] for position in sorted(found)]
+
+
+def _repeated_headers(rows: _Rows, header: Mapping[str, str]) -> list[PassedOver]:
+    labels = {name: normalise_label(label) for name, label in header.items()}
+    suspects = np.flatnonzero(
+        np.asarray(pc.is_in(pc.utf8_trim_whitespace(rows.first), pa.array(list(header.values()), pa.string())))
+    )
+    found = []
+    for position in suspects.tolist():
+        cells = [(name, text) for name, text in rows.row(position) if name is not None]
+        if len(cells) > 1 and all(normalise_label(text) == labels[name] for name, text in cells):
+            found.append(PassedOver(position, REPEATED_HEADER, cells[0][1].strip()))
+    return found
+
+
+def _suspects(rows: _Rows) -> list[int]:
+    """Rows whose first text holds a character of the words looked for; codes and numbers hold none."""
+    data = text_bytes(rows.first)
+    if data.isascii() and not any(word in data.lower() for word in _ASCII_GLANCE):
+        return []
+    positions: list[int] = np.flatnonzero(np.asarray(pc.match_substring_regex(rows.first, _GLANCE).fill_null(False))).tolist()
+    return positions
+
+
+def _label(text: str) -> str:
+    return re.sub(r"\s", "", normalise_text(text)).casefold()
+
+
+def _totals(rows: _Rows) -> list[PassedOver]:
+    found = []
+    keys = {field.name for field in rows.form.key}
+    for position in _suspects(rows):
+        cells = rows.row(position)
+        label = _label(cells[0][1]).split(":")[0]
+        word = re.sub(r"\(.*\)$", "", label).translate(_BRACKETS) or label.translate(_BRACKETS)
+        has_key = any(name in keys for name, _ in cells[1:])
+        if len(label) <= _LONGEST_LABEL and _TOTAL_LABEL.fullmatch(word) and not has_key:
+            found.append(PassedOver(position, TOTAL, cells[0][1].strip()))
+    return found
+
+
+def _footers(rows: _Rows, passed: Mapping[int, PassedOver]) -> list[PassedOver]:
+    """Signatures and remarks below all data, or above a repeated header."""
+    words = {position: word for position in _suspects(rows) if position not in passed and (word := _footer_word(rows, position))}
+    if not words:
+        return []
+    found, is_below = [], True
+    for position in range(len(rows.first) - 1, -1, -1):
+        if position in words and is_below:
+            found.append(PassedOver(position, FOOTER, words[position]))
+        elif position not in passed:
+            is_below = False
+        elif passed[position].rule == REPEATED_HEADER:
+            is_below = True
+    return found
+
+
+def _footer_word(rows: _Rows, position: int) -> str | None:
+    """The word of a footer, without the names behind it; None if the row holds values or is none."""
+    cells = rows.row(position)
+    if sum(_weight(rows.form, name, text) for name, text in cells) > 1:
+        return None
+    text = _label(cells[0][1])
+    if _CLOSING.fullmatch(text.translate(_BRACKETS)) or _CLOSING.fullmatch(text):
+        return text if len(cells) == 1 else None
+    word, colon, _ = text.lstrip("*(").partition(":")
+    if not _FOOTER_LABEL.fullmatch(word.rstrip(")")):
+        return None
+    return word if colon or len(cells) == 1 or word not in _NOTES else None
+
+
+def _weight(form: Form, name: str | None, text: str) -> int:
+    """How much a cell says that its row is data: a number may be a telephone, a code of the contract is none."""
+    if name is None:
+        return 0
+    field = form.field(name)
+    if field.enum:
+        spelling = enum_spelling(text)
+        return 2 if any(spelling in (enum_spelling(code), enum_spelling(label)) for code, label in field.enum) else 0
+    is_number = field.type in (FieldType.INTEGER, FieldType.DECIMAL)
+    return int(is_number and parse_decimal(normalise_text(text)) is not None)
+
+
+def _unlabelled_sum(rows: _Rows, passed: set[int]) -> int | None:
+    """The last row, if it holds nothing but the sum of each of its columns."""
+    data = [position for position in range(len(rows.first) - 1, -1, -1) if position not in passed][:1]
+    if not data:
+        return None
+    last = data[0]
+    filled = dict(rows.row(last))
+    numbers = {
+        field.name for field in rows.form.fields if field.type in (FieldType.INTEGER, FieldType.DECIMAL) and not field.is_key
+    }
+    if not filled or not set(filled) <= numbers or last == 0:
+        return None
+    above = np.ones(len(rows.first), bool)
+    above[[last, *passed]] = False
+    is_sum = above.any() and all(_total(rows.fields[name], above) == _amount(text) for name, text in filled.items() if name)
+    return last if is_sum else None
+
+
+def _amount(text: str | None) -> Any:
+    return parse_decimal(normalise_text(text or ""))
+
+
+def _total(texts: pa.Array, above: Any) -> Any:
+    values = [_amount(text) for text in texts.filter(pa.array(above)).to_pylist() if text is not None]
+    return None if not values or None in values else sum(values)

@@ -1,0 +1,278 @@
+"""Fair to a reasonable clerk: what can be understood is read, with a warning; what cannot is told in words that help."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+import xlwt
+from hypothesis import given
+from hypothesis import strategies as st
+from msoffcrypto.format.ooxml import OOXMLFile
+
+from tests.reading import change_part, grid_of, read, workbook_of
+from tests.workbook_factory import Grid, make_grids, nil_except, write_csv, write_workbook
+from union_warehouse.workbooks.values import parse_date
+
+HAZARDS = "隐患整改"
+
+
+def test_columns_beside_those_of_the_template_are_not_read_and_told(tmp_path: Path) -> None:
+    grid = [[1, *row, "见附件"] for row in grid_of("hazards", {}, {})]
+    grid[0][0], grid[0][-1] = "序号", "备注"
+    outcome = read(workbook_of(tmp_path, "hazards", grid))
+    assert (len(outcome.rows), outcome.errors, outcome.warnings) == (2, [], ["unknown_column"])
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "合计",
+        "小计",
+        "共计",
+        "总计",
+        "累计",
+        "汇总",
+        "本月合计",
+        "Total",
+        "TOTALS",
+        "合  计：",
+        "【总计】",
+        "（小计）",
+        "合计（2项）",
+        "本年累计",
+        "全年合计",
+    ],
+)
+def test_totals_by_any_usual_name_are_passed_over(tmp_path: Path, label: str) -> None:
+    grid = grid_of("member_counts", {}, {"union_code": "CQ-U002"})
+    outcome = read(workbook_of(tmp_path, "member_counts", [*grid, [label, *([20] * (len(grid[0]) - 1))]]), "member_counts")
+    assert ([row["_row"] for row in outcome.rows], outcome.errors, outcome.warnings) == ([2, 3], [], ["total_row_ignored"])
+
+
+def test_a_total_in_a_column_beside_the_template_is_passed_over(tmp_path: Path) -> None:
+    grid = [[number, *row] for number, row in enumerate(grid_of("member_counts", {}, {"union_code": "CQ-U002"}))]
+    grid[0][0] = "序号"
+    total = ["合计", None, *([20] * (len(grid[0]) - 2))]
+    outcome = read(workbook_of(tmp_path, "member_counts", [*grid, total]), "member_counts")
+    assert (len(outcome.rows), outcome.errors) == (2, [])
+
+
+def counts(*rows: tuple[str | None, int]) -> Grid:
+    """A sheet of 会员月报, each row with its key and one number for every count."""
+    header = grid_of("member_counts")[0]
+    return [header, *([key, *([number] * (len(header) - 1))] for key, number in rows)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "kept"),
+    [
+        ([("CQ-U001", 3), ("CQ-U002", 4), (None, 7)], 2),
+        ([("CQ-U001", 3), ("CQ-U002", 4), (None, 8)], 3),
+        ([("CQ-U001", 3), (None, 3), ("CQ-U002", 4)], 3),
+        ([(None, 3)], 1),
+    ],
+)
+def test_a_sum_without_a_label_is_the_last_row_and_the_sum_of_all(tmp_path: Path, rows: list[Any], kept: int) -> None:
+    assert len(read(workbook_of(tmp_path, "member_counts", counts(*rows)), "member_counts").rows) == kept
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        ["填表人：样例甲    审核人：样例乙    填表日期：2014年4月2日"],
+        ["审核人:", "样例乙", None, "制表人:", "样例甲"],
+        ["注：以上数据截至3月31日，含街道所属工会。"],
+        ["以下空白"],
+        ["（以下无正文）"],
+    ],
+)
+def test_footers_are_passed_over_and_their_names_told_nobody(tmp_path: Path, footer: list[Any]) -> None:
+    outcome = read(workbook_of(tmp_path, "hazards", [*grid_of("hazards"), [], footer]))
+    assert (len(outcome.rows), outcome.errors, outcome.warnings) == (1, [], ["footer_ignored"])
+    assert "样例" not in outcome.messages
+
+
+def test_what_only_begins_like_a_footer_or_a_total_is_data(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [{"hazard_no": "说明1"}, {"hazard_no": "合计台账-3"}, {"hazard_no": None, "description": "合计"}]
+    outcome = read(workbook_of(tmp_path, "hazards", grid_of("hazards", *rows)))
+    assert (len(outcome.rows), outcome.errors) == (3, ["missing_required"])
+
+
+_DAY = date(2014, 3, 5)
+
+
+@given(
+    st.sampled_from(["2014年3月5日", "2014年3月5号", "2014-3-5", "2014 - 03 - 05", "2014/3/5", "2014 . 3 . 5", "20140305"]),
+    st.sampled_from(["", " 星期三", "（周三）", " 礼拜三"]),
+    st.sampled_from(["", "上午", " 下午", "晚上"]),
+    st.sampled_from(["", " 9:30", " 14时30分", " 23:58:59"]),
+)
+def test_a_day_with_what_people_write_behind_it_is_that_day(day: str, weekday: str, half: str, time: str) -> None:
+    assert parse_date((day + weekday + half + time).replace("（", "(").replace("）", ")")) == _DAY
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["4月9日", "二〇一四年三月五日", "2014年3月", "14.3.5", "2014.03.05.", "2014-03-05T00:00:00Z", "2014-03-055", "20140305号"],
+)
+def test_what_is_no_whole_day_is_refused(text: str) -> None:
+    assert parse_date(text) is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "plain"),
+    [
+        ("20人", "20"),
+        ("1,000元", "1000"),
+        ("1.2万", "12000"),
+        ("￥500.00", "500"),
+        ("约80", "80"),
+        ("1 234", "1234"),
+        ("3万元", "30000"),
+    ],
+)
+def test_a_number_with_words_is_refused_and_what_to_type_is_told(tmp_path: Path, sent: str, plain: str) -> None:
+    outcome = read(write_csv(tmp_path, "assistance", [{"amount": sent}]), "assistance")
+    assert outcome.errors == ["wrong_type"]
+    assert f"例如 {plain}（" in outcome.messages
+
+
+@pytest.mark.parametrize(
+    ("label", "rules"),
+    [("*隐患编号", []), ("＊隐患编号＊", []), ("隐患编号（必填）", []), ("隐患 编号", []), ("隐患编号(万)", ["missing_column"])],
+)
+def test_stars_and_remarks_of_a_label_do_not_matter_but_units_do(tmp_path: Path, label: str, rules: list[str]) -> None:
+    grid = grid_of("hazards")
+    grid[0][0] = label
+    assert read(workbook_of(tmp_path, "hazards", grid)).errors == rules
+
+
+def test_a_header_of_two_rows_is_read_as_one(tmp_path: Path) -> None:
+    header, row = grid_of("member_counts")
+    upper = [*header[:2], "本月增加", None, "本月减少", None, *header[6:]]
+    lower = [None, None, *header[2:6], *([None] * len(header[6:]))]
+    outcome = read(workbook_of(tmp_path, "member_counts", [upper, lower, row]), "member_counts")
+    assert ([row["joined"] for row in outcome.rows], outcome.errors, outcome.warnings) == (
+        [row[header.index("入会")]],
+        [],
+        ["two_row_header"],
+    )
+
+
+@pytest.mark.parametrize("name", ["长庆街道总工会", " 长庆街道 总工会 "])
+def test_the_name_of_a_unit_stands_for_its_code(tmp_path: Path, name: str) -> None:
+    grids = make_grids(nil=nil_except("hazards"))
+    grids["封面"][0][1] = name
+    outcome = read(write_workbook(tmp_path / "x.xlsx", grids=grids))
+    assert (outcome.department, outcome.errors, outcome.warnings) == ("CQ", [], ["unit_given_by_name"])
+    assert "CQ 长庆街道总工会" in outcome.messages
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "2014-03_CQ_hazards (1) (1).csv",
+        "2014-03_CQ_隐患整改（1）.csv",
+        "2014-03_CQ_hazards - 副本.csv",
+        "2014-03_CQ_hazards.csv.CSV",
+        "2014年3月_长庆街道总工会_隐患整改.csv",
+    ],
+)
+def test_what_copies_add_to_the_name_of_a_csv_does_not_matter(tmp_path: Path, name: str) -> None:
+    outcome = read(write_csv(tmp_path, "hazards").rename(tmp_path / name))
+    assert (outcome.month, outcome.department, len(outcome.rows)) == ("2014-03", "CQ", 1)
+
+
+@pytest.mark.parametrize(
+    ("separator", "encoding", "told"),
+    [
+        (";", "utf-8", "分号"),
+        ("\t", "gb18030", "制表符"),
+        ("\t", "utf-16", "UTF-16"),
+        (",", "utf-16-be", "UTF-16"),
+        (",", "utf-16-le", "UTF-16"),
+    ],
+)
+def test_a_csv_of_another_make_is_read_and_told(tmp_path: Path, separator: str, encoding: str, told: str) -> None:
+    path = write_csv(tmp_path, "hazards", [{"description": "样例说明"}])
+    path.write_bytes(path.read_text("utf-8").replace(",", separator).encode(encoding))
+    outcome = read(path)
+    assert ([row["description"] for row in outcome.rows], outcome.errors) == (["样例说明"], [])
+    assert set(outcome.warnings) == {"unusual_file"}
+    assert told in outcome.messages
+
+
+@pytest.mark.parametrize("start", [b"\xef\xbb\xbf\xef\xbb\xbf", b"sep=,\n", b"\n\n"])
+def test_what_programs_put_before_a_csv_does_not_matter(tmp_path: Path, start: bytes) -> None:
+    path = write_csv(tmp_path, "hazards")
+    path.write_bytes(start + path.read_bytes())
+    assert len(read(path).rows) == 1
+
+
+def test_a_workbook_locked_with_excels_own_password_is_read_and_told(tmp_path: Path) -> None:
+    path = workbook_of(tmp_path, "hazards", grid_of("hazards"))
+    locked = io.BytesIO()
+    OOXMLFile(io.BytesIO(path.read_bytes())).encrypt("VelvetSweatshop", locked)
+    path.write_bytes(locked.getvalue())
+    outcome = read(path)
+    assert (len(outcome.rows), outcome.errors, outcome.warnings) == (1, [], ["unusual_file"])
+    assert "保护工作簿" in outcome.messages
+
+
+def test_a_workbook_in_the_strict_format_is_read(tmp_path: Path) -> None:
+    path = workbook_of(tmp_path, "hazards", grid_of("hazards"))
+    strict = {
+        b"http://schemas.openxmlformats.org/spreadsheetml/2006/main": b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+        b"http://schemas.openxmlformats.org/officeDocument/2006/relationships": b"http://purl.oclc.org/ooxml/officeDocument/relationships",
+    }
+
+    def change(name: str, content: bytes) -> tuple[str, bytes]:
+        for old, new in strict.items():
+            content = content.replace(old, new)
+        return name, content
+
+    assert len(read(change_part(path, change)).rows) == 1
+
+
+def test_an_xls_of_hidden_rows_is_told_as_an_xlsx_is(tmp_path: Path) -> None:
+    book = xlwt.Workbook(encoding="utf-8")
+    for name, grid in (make_grids(nil=nil_except("hazards")) | {HAZARDS: grid_of("hazards", {}, {})}).items():
+        sheet = book.add_sheet(name)
+        for row, cells in enumerate(grid):
+            for column, cell in enumerate(cells):
+                if cell is not None:
+                    sheet.write(row, column, str(cell))
+        if name == HAZARDS:
+            sheet.row(2).hidden = True
+    book.save(str(tmp_path / "x.xls"))
+    outcome = read(tmp_path / "x.xls")
+    assert (len(outcome.rows), outcome.warnings) == (2, ["hidden_rows"])
+
+
+def test_a_word_for_nobody_is_read_as_blank_with_a_warning(tmp_path: Path) -> None:
+    outcome = read(workbook_of(tmp_path, "visits", grid_of("visits", {"person": "无", "uscc": "/"})), "visits")
+    assert [(row["person"], row["uscc"]) for row in outcome.rows] == [(None, None)]
+    assert (outcome.errors, outcome.warnings) == ([], ["nil_word_ignored", "nil_word_ignored"])
+
+
+def test_a_word_for_nothing_is_no_day(tmp_path: Path) -> None:
+    assert read(workbook_of(tmp_path, "hazards", grid_of("hazards", {"rectified_on": "无"}))).errors == ["wrong_type"]
+
+
+def test_old_and_new_formats_give_one_set_of_rows(tmp_path: Path) -> None:
+    grid = grid_of("assistance", {"amount": 12.5, "granted_on": _DAY}, {"amount": None})
+    paths = [workbook_of(tmp_path, "assistance", grid, suffix) for suffix in (".xlsx", ".xls", ".ods")]
+    first, *others = [read(path, "assistance").rows for path in paths]
+    assert first[0]["granted_on"] == _DAY
+    assert all(rows == first for rows in others)
+
+
+def test_a_sheet_keeps_its_place_when_openpyxl_saved_it(tmp_path: Path) -> None:
+    path = workbook_of(tmp_path, "hazards", [[], [], *([None, None, *row] for row in grid_of("hazards"))])
+    openpyxl.load_workbook(path).save(path)
+    assert [row["_row"] for row in read(path).rows] == [4]

@@ -1,0 +1,302 @@
+"""No value changes in silence: what is read is what its sender sees, or is refused with words that say why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlwt
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.reading import change_part, change_sheet, format_cell, grid_of, read, workbook_of
+from tests.workbook_factory import make_grids, nil_except, write_csv, write_workbook
+from union_warehouse.workbooks.cells import FORMAT_CHARACTERS, normalise_text, visible
+from union_warehouse.workbooks.csv_text import read_csv
+from union_warehouse.workbooks.number_formats import ShownNumber, show
+
+HAZARDS = "隐患整改"
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "shown"),
+    [
+        (0.95, "0%", ShownNumber("95%", is_value=True)),
+        (0.125, "0.00%", ShownNumber("12.5%", is_value=True)),
+        (12, "0000", ShownNumber("0012", is_value=False)),
+        (12, '"ET"0000', ShownNumber("ET0012", is_value=False)),
+        (1234567, "000-00000", ShownNumber("012-34567", is_value=False)),
+        (-3, "000;-000", ShownNumber("-003", is_value=False)),
+        (1.5, '0.00"万元"', ShownNumber("1.50万元", is_value=True)),
+        (15000, '0.00,"万元"', ShownNumber("15.00万元", is_value=True)),
+        (12, '[>=10000]0!.0,"万";0', None),
+        (15000, '0!.0,"万"', None),
+        (15000, '#!.0000"万"', None),
+        (1_500_000, '0.0,,"百万"', None),
+        (15000, "#,##0.00", None),
+        (15000, "General", None),
+        (7, '_ * #,##0_ ;_ * -#,##0_ ;_ * "-"_ ;_ @_ ', None),
+        (float("nan"), "0%", None),
+        (1e300, '0.00"万"', None),
+    ],
+)
+def test_a_format_tells_what_a_person_sees(number: float, code: str, shown: ShownNumber | None) -> None:
+    assert show(number, code) == shown
+
+
+@given(st.integers(0, 10**8), st.integers(2, 10))
+def test_zeros_pad_any_number(number: int, places: int) -> None:
+    shown = show(number, "0" * places)
+    assert shown is not None
+    assert shown.text == str(number).zfill(places)
+
+
+@given(st.floats(), st.text(max_size=30))
+def test_no_format_stops_the_reader(number: float, code: str) -> None:
+    show(number, code)
+
+
+def percent_xls(folder: Path, grid: list[list[Any]]) -> Path:
+    book = xlwt.Workbook(encoding="utf-8")
+    as_percent = xlwt.easyxf(num_format_str="0%")
+    for name, cells in (make_grids("BG", nil=nil_except("commitments", "BG")) | {"实事项目": grid}).items():
+        sheet = book.add_sheet(name)
+        for row, line in enumerate(cells):
+            for column, cell in enumerate(line):
+                if isinstance(cell, float):
+                    sheet.write(row, column, cell, as_percent)
+                elif cell is not None:
+                    sheet.write(row, column, cell)
+    book.save(str(folder / "x.xls"))
+    return folder / "x.xls"
+
+
+def percent_xlsx(folder: Path, grid: list[list[Any]]) -> Path:
+    path = workbook_of(folder, "commitments", grid, department="BG")
+    for row, line in enumerate(grid, start=1):
+        for column, cell in enumerate(line):
+            if isinstance(cell, float):
+                format_cell(path, "实事项目", f"{chr(65 + column)}{row}", cell, "0%")
+    return path
+
+
+@pytest.mark.parametrize("write", [percent_xls, percent_xlsx])
+def test_a_percent_cell_is_its_percentage_in_a_percent_column(
+    tmp_path: Path, write: Callable[[Path, list[list[Any]]], Path]
+) -> None:
+    outcome = read(write(tmp_path, grid_of("commitments", {"percent": 0.95})), "commitments")
+    assert ([row["percent"] for row in outcome.rows], outcome.errors) == ([Decimal("95.00")], [])
+
+
+def test_a_percent_cell_is_refused_where_no_percentage_belongs(tmp_path: Path) -> None:
+    path = workbook_of(tmp_path, "member_counts", grid_of("member_counts"))
+    outcome = read(format_cell(path, "会员月报", "B2", 0.95, "0%"), "member_counts")
+    assert outcome.errors == ["wrong_type"]
+    assert "95%" in outcome.messages
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "amount", "errors"),
+    [
+        (1.5, '0.00"万元"', None, ["wrong_type"]),
+        (15000, '0!.0,"万元"', Decimal("15000.00"), []),
+        (15000, '#,##0.00"元"', Decimal("15000.00"), []),
+    ],
+)
+def test_a_unit_that_a_format_writes_without_scaling_is_refused(
+    tmp_path: Path, number: float, code: str, amount: Decimal | None, errors: list[str]
+) -> None:
+    path = format_cell(workbook_of(tmp_path, "assistance", grid_of("assistance")), "帮扶救助", "H2", number, code)
+    outcome = read(path, "assistance")
+    assert ([row["amount"] for row in outcome.rows], outcome.errors) == ([amount], errors)
+    assert ("15000" in outcome.messages) == bool(errors)
+
+
+def test_zeros_of_a_format_belong_to_a_key_and_not_to_a_number(tmp_path: Path) -> None:
+    path = format_cell(workbook_of(tmp_path, "safety_inspections", grid_of("safety_inspections")), "安全检查", "A2", 12, "0000")
+    (row,) = read(format_cell(path, "安全检查", "G2", 3, "000"), "safety_inspections").rows
+    assert (row["inspection_no"], row["inspectors"]) == ("0012", 3)
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".xls", ".ods"])
+def test_a_day_is_no_code_and_no_text(tmp_path: Path, suffix: str) -> None:
+    grid = grid_of("hazards", {"hazard_no": date(2015, 3, 1), "description": date(2014, 3, 5)})
+    outcome = read(workbook_of(tmp_path, "hazards", grid, suffix))
+    assert outcome.errors == ["wrong_type", "wrong_type"]
+    assert "3-1" in outcome.messages
+
+
+ERRORS = {
+    "plain": b'<c r="H2" t="e"><v>#REF!</v></c>',
+    "apostrophes": b"<c r='H2' t='e'><v>#REF!</v></c>",
+    "spaces": b'<c r="H2" t="e" >\n <v>#REF!</v>\n</c>',
+    "with its formula": b'<c r="H2" t="e"><f>A1&amp;B1</f><v>#REF!</v></c>',
+    "without a reference": b'<c t="e"><v>#REF!</v></c>',
+    "formula": b'<c r="H2"><f>SUM(A1)</f></c>',
+    "formula in apostrophes": b"<c r='H2'><f>SUM(A1)</f></c>",
+    "formula with an empty value": b'<c r="H2"><f>SUM(A1)</f><v></v></c>',
+    "formula as character data": b'<c r="H2"><f><![CDATA[A1&B1]]></f></c>',
+    "shared formula": b'<c r="H2"><f t="shared" si="0"/></c>',
+}
+
+
+@pytest.mark.parametrize("spelling", ERRORS)
+def test_an_error_value_or_a_formula_without_a_result_is_refused_however_spelt(tmp_path: Path, spelling: str) -> None:
+    path = workbook_of(tmp_path, "hazards", grid_of("hazards", {"rectified_on": "2014-03-20", "description": "说明"}))
+
+    def spell(xml: bytes) -> bytes:
+        start = xml.rindex(b'<c r="H2"')
+        return xml[:start] + ERRORS[spelling] + xml[xml.index(b"</c>", start) + 4 :]
+
+    outcome = read(change_sheet(path, HAZARDS, spell))
+    assert outcome.errors in (["wrong_type"], ["formula_without_value"])
+    assert outcome.rows[0]["description"] is None
+
+
+def test_an_error_value_of_an_ods_is_refused(tmp_path: Path) -> None:
+    path = workbook_of(tmp_path, "hazards", grid_of("hazards", {"description": "错误"}), ".ods")
+    cell = b'<table:table-cell table:formula="of:=A1" office:value-type="string"><text:p>#REF!</text:p></table:table-cell>'
+    plain = '<table:table-cell office:value-type="string"><text:p>错误</text:p></table:table-cell>'.encode()
+    change_part(path, lambda name, content: (name, content.replace(plain, cell)))
+    assert read(path).errors == ["wrong_type"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "day", "warnings"),
+    [
+        (datetime(2014, 3, 8, 23, 59, 17), date(2014, 3, 9), ["rounded_to_next_day"]),
+        (datetime(2014, 3, 8, 23, 58, 59), date(2014, 3, 8), []),
+        (datetime(2014, 3, 8, 15, 30), date(2014, 3, 8), []),
+        ("2014-03-08 23:59:59", date(2014, 3, 9), ["rounded_to_next_day"]),
+        ("41706.9996", date(2014, 3, 9), ["rounded_to_next_day"]),
+        ("2014-03-08T16:00:00", date(2014, 3, 8), ["time_of_day_ignored"]),
+    ],
+)
+def test_a_time_just_before_midnight_is_the_next_day_with_a_warning(
+    tmp_path: Path, sent: Any, day: date, warnings: list[str]
+) -> None:
+    outcome = read(workbook_of(tmp_path, "hazards", grid_of("hazards", {"found_on": sent})))
+    assert ([row["found_on"] for row in outcome.rows], outcome.warnings) == ([day], warnings)
+
+
+def test_a_serial_number_counts_as_its_workbook_counts(tmp_path: Path) -> None:
+    path = workbook_of(tmp_path, "hazards", grid_of("hazards", {"found_on": 40241}))
+    change_part(
+        path,
+        lambda name, content: (
+            name,
+            content.replace(b"<workbookPr", b'<workbookPr date1904="1"') if name == "xl/workbook.xml" else content,
+        ),
+    )
+    assert [row["found_on"] for row in read(path).rows] == [date(2014, 3, 5)]
+
+
+@pytest.mark.parametrize("month", [2014.1, 41699, 20143, "41699", "1914-03"])
+def test_a_number_is_no_month_of_a_cover(tmp_path: Path, month: Any) -> None:
+    outcome = read(workbook_of_month(tmp_path, month))
+    assert outcome.errors == ["unknown_month"]
+    assert str(month) in outcome.messages
+
+
+@pytest.mark.parametrize("month", ["2014-03", 201403, date(2014, 3, 1), "2014年3月份 ", "2014.3", "２０１４－０３"])
+def test_a_month_in_its_usual_spellings_is_read(tmp_path: Path, month: Any) -> None:
+    assert read(workbook_of_month(tmp_path, month)).month == "2014-03"
+
+
+def workbook_of_month(folder: Path, month: Any) -> Path:
+    grids = make_grids(nil=nil_except("hazards"))
+    grids["封面"][1][1] = month
+    return write_workbook(folder / "x.xlsx", grids=grids)
+
+
+def test_utf_8_with_broken_bytes_is_no_other_encoding(tmp_path: Path) -> None:
+    path = write_csv(tmp_path, "hazards", [{"description": "样例说明"}, {"description": "灭火器过期"}])
+    data = path.read_bytes()
+    cut = data.rindex("期".encode())
+    path.write_bytes(data[: cut + 2] + data[cut + 3 :])
+    outcome = read(path)
+    assert [row["description"] for row in outcome.rows] == ["样例说明", None]
+    assert (outcome.accepted, outcome.warnings) == ([True, False], ["broken_bytes"])
+    assert "第 3 行" in outcome.messages
+
+
+@given(st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=2, max_size=20))
+def test_gb18030_is_told_from_broken_utf_8(text: str) -> None:
+    assert read_csv(f"{text},{text}\n".encode("gb18030"), "x.csv").rows == [[text, text]]
+
+
+@given(st.sampled_from(FORMAT_CHARACTERS), st.integers(0, 3))
+def test_what_nobody_sees_is_no_part_of_codes_days_and_numbers(character: str, place: int) -> None:
+    text = "2014"[:place] + character + "2014"[place:]
+    assert normalise_text(text) == "2014"
+    assert f"U+{ord(character):04X}" in visible(text)
+
+
+def test_what_nobody_sees_is_stripped_from_every_kind_of_cell_and_shown_in_messages(tmp_path: Path) -> None:
+    grid = grid_of(
+        "hazards", {"hazard_no": "H\u200b1", "category": "\ufeff消防", "found_on": "2014-03-05\u202c"}, {"severity": "重\u200b要"}
+    )
+    grid[0][0] = f"\ufeff{grid[0][0]}"
+    outcome = read(workbook_of(tmp_path, "hazards", grid))
+    first = outcome.rows[0]
+    assert (first["hazard_no"], first["category"], first["found_on"]) == ("H1", "fire", date(2014, 3, 5))
+    assert outcome.errors == ["outside_enum"]
+    assert "重‹U+200B›要" in outcome.messages
+
+
+def test_a_cell_of_nothing_but_what_nobody_sees_is_blank(tmp_path: Path) -> None:
+    outcome = read(workbook_of(tmp_path, "hazards", grid_of("hazards", {"rectified_on": "\u200b", "description": "\ufeff "})))
+    assert ([(row["rectified_on"], row["description"]) for row in outcome.rows], outcome.errors) == ([(None, None)], [])
+
+
+def test_free_text_is_kept_as_typed(tmp_path: Path) -> None:
+    typed = "“五四”歌会（第①场）：10㎡、5⁴班…"
+    assert [
+        row["description"] for row in read(workbook_of(tmp_path, "hazards", grid_of("hazards", {"description": typed}))).rows
+    ] == [typed]
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".xls", ".ods"])
+def test_true_is_no_number(tmp_path: Path, suffix: str) -> None:
+    path = workbook_of(tmp_path, "member_counts", grid_of("member_counts", {"mutual_aid": 1}), suffix)
+    if suffix == ".ods":
+        truth = b' office:value-type="boolean" office:boolean-value="true"'
+        number = re.compile(rb'(?: office:value-type="float"| office:value="1"){2}')
+        change_part(path, lambda name, content: (name, number.sub(truth, content)))
+    else:
+        path = workbook_of(tmp_path, "member_counts", grid_of("member_counts", {"mutual_aid": True}), suffix)
+    assert "wrong_type" in read(path, "member_counts").errors
+
+
+def test_keys_that_differ_by_the_zero_of_a_float_are_one(tmp_path: Path) -> None:
+    outcome = read(write_csv(tmp_path, "hazards", [{"hazard_no": "12"}, {"hazard_no": "12.0"}]))
+    assert outcome.errors == ["duplicate_key", "duplicate_key"]
+
+
+def test_a_point_of_thousands_is_refused(tmp_path: Path) -> None:
+    outcome = read(write_csv(tmp_path, "safety_inspections", [{"inspectors": "1.000"}]), "safety_inspections")
+    assert outcome.errors == ["wrong_type"]
+    assert "1000" in outcome.messages
+
+
+def test_percent_of_a_csv_is_what_it_says(tmp_path: Path) -> None:
+    assert [
+        row["percent"]
+        for row in read(write_csv(tmp_path, "commitments", [{"percent": "95%"}], department="BG"), "commitments").rows
+    ] == [Decimal("95.00")]
+
+
+def test_an_error_value_of_an_xls_is_refused(tmp_path: Path) -> None:
+    """Xlwt writes no error values, so the boolean record of a cell is turned into one."""
+    path = workbook_of(tmp_path, "hazards", grid_of("hazards", {"description": True}), ".xls")
+    data = path.read_bytes()
+    record = data.index(b"\x05\x02\x08\x00\x01\x00\x07\x00")
+    path.write_bytes(data[: record + 10] + b"\x2a\x01" + data[record + 12 :])
+    outcome = read(path)
+    assert outcome.errors == ["wrong_type"]
+    assert "#N/A" in outcome.messages
