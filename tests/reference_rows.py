@@ -53,12 +53,13 @@ def _date(cell: object) -> pd.Timestamp | None:
         return None
 
 
-def _typed(cell: object, kind: FieldType, codes: dict[str, str]) -> object:
-    """The value of a cell, ``...`` for one that is no value of its type."""
+def _typed(cell: object, field: Field, codes: dict[str, str]) -> object:
+    """The value of a cell, ``...`` for one that is no value of its field's type."""
     if cell is None or cell == "":
         return None
     if isinstance(cell, str):
-        cell = unicodedata.normalize("NFKC", cell).strip()
+        cell = cell.strip() if field.is_free_text else unicodedata.normalize("NFKC", cell).strip()
+    kind = field.type
     if kind is FieldType.DATE:
         return _date(cell) or ...
     if kind in (FieldType.INTEGER, FieldType.DECIMAL):
@@ -72,14 +73,14 @@ def _table(form: Form, grid: Sequence[Sequence[Any]]) -> pd.DataFrame | None:
     labels = [field.label for field in form.fields]
     top = next(row for row in range(20) if set(map(str, grid[row])) & set(labels) and len(grid[row]) > 1 and grid[row][1] != "")
     header = [str(cell) for cell in grid[top]]
-    if set(header) - {""} != set(labels):
+    if not set(header) >= set(labels):
         return None
     rows = [row for row in grid[top + 1 :] if row[0] != "合计"]
     columns = {}
     for field in form.fields:
         codes = {label: code for code, label in field.enum} | {code: code for code, _ in field.enum}
         place = header.index(field.label)
-        columns[field.name] = [_typed(row[place], field.type, codes) for row in rows]
+        columns[field.name] = [_typed(row[place], field, codes) for row in rows]
     return pd.DataFrame(columns, dtype=object)
 
 

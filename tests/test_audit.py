@@ -286,7 +286,8 @@ WARNINGS = {
     "cross_form.enterprise_in_one_union": "update marts.fct_union_coverage set uscc = 'same' where union_code in ('U1', 'U2')",
     "cross_form.training_activity_reported_once": "update marts.fct_training_activities set title = '同一活动'",
     "cross_form.inspection_reported_once": "update marts.fct_safety_inspections set uscc = 'same'",
-    "cross_form.contract_reported_once": "update marts.fct_collective_contracts set signed_on = date '2014-01-15', party = '别家'",
+    "cross_form.contract_reported_once": """update marts.fct_collective_contracts
+        set signed_on = date '2014-01-15', party = if(signing = 'renewed', 'Ａ厂', 'A厂')""",
     "cross_form.assistance_reported_once": twice(
         "fct_assistance",
         "assistance",

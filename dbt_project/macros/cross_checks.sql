@@ -1,5 +1,6 @@
 {#- What makes two rows of a fact the same thing in the world (domain: Warnings), by rule: columns that must agree, which
-    rows are compared, and what is shown as evidence. Every entrant of a contest sends a row of it, and every partner one of
+    rows are compared, and what is shown as evidence. Free text is kept as typed, so it is compared without differences of
+    width (`nfkc`, warehouse/dbt_functions.py). Every entrant of a contest sends a row of it, and every partner one of
     a fair; neither is counted as an event, so only hosts are compared. A visit to a person is known by the person, one to
     nobody in particular by nothing. -#}
 {% macro business_keys() -%}
@@ -17,7 +18,7 @@
                 },
                 "training_activity_reported_once": {
                     "fact": "fct_training_activities",
-                    "columns": ["training_kind", "title", "held_from_on"],
+                    "columns": ["training_kind", "nfkc(title)", "held_from_on"],
                     "where": "training_role = 'host'",
                     "shown": ["training_kind", "title", "held_from_on", "session_count", "participant_count"],
                 },
@@ -33,7 +34,7 @@
                 },
                 "contract_reported_once": {
                     "fact": "fct_collective_contracts",
-                    "columns": ["contract_kind", "contract_coverage", "party", "signed_on"],
+                    "columns": ["contract_kind", "contract_coverage", "nfkc(party)", "signed_on"],
                     "shown": ["contract_kind", "contract_coverage", "party", "signed_on", "enterprise_count", "worker_count"],
                 },
                 "assistance_reported_once": {
@@ -48,13 +49,13 @@
                 },
                 "employment_event_reported_once": {
                     "fact": "fct_employment_services",
-                    "columns": ["service_kind", "title", "held_on"],
+                    "columns": ["service_kind", "nfkc(title)", "held_on"],
                     "where": "service_role = 'host'",
                     "shown": ["service_kind", "title", "held_on", "post_count", "placement_count"],
                 },
                 "cultural_event_reported_once": {
                     "fact": "fct_cultural_activities",
-                    "columns": ["activity_kind", "title", "held_from_on"],
+                    "columns": ["activity_kind", "nfkc(title)", "held_from_on"],
                     "shown": ["activity_kind", "title", "held_from_on", "participant_count"],
                 },
                 "visit_reported_once": {

@@ -64,7 +64,7 @@ class Field:
         description_zh: for those who fill the column.
         clear_where: of personal data: another field and its values under which this one names no person, and stays in clear.
         example: a synthetic value as a department would write it; None where the type says enough.
-        is_code: a code or number, though no key of this form.
+        is_code: a code, a number or a name by which rows are grouped, though no key of this form.
         unit: ``percent`` where a number is one per cent; None where the label says it.
     """
 

@@ -69,7 +69,7 @@ def notice_of(rule: str, sheet: str, row: int, address: str, field: Field | None
         field: of the cell.
         value: the cell's text, or the word by which the row was known.
     """
-    zh, en = _NOTICES[rule]
+    zh, en = NOTICES[rule]
     if field is None:
         where_zh, where_en = f"{sheet} 第 {row} 行", f"{sheet} row {row}"
     else:
@@ -78,7 +78,7 @@ def notice_of(rule: str, sheet: str, row: int, address: str, field: Field | None
     return where_zh + zh.format(value=value, known=known_zh), where_en + en.format(value=value, known=known_en)
 
 
-_NOTICES = {
+NOTICES = {
     "total_row_ignored": ("是{known}行，未作为数据读取。", " is a row of totals{known}; it was not read as data."),
     "footer_ignored": ("是表尾{known}，未作为数据读取。", " is a footer{known}; it was not read as data."),
     "header_repeated": ("又是表头{known}，未作为数据读取。", " is the header once more{known}; it was not read as data."),

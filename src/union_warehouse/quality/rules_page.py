@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from union_warehouse.contracts import Form, load_forms
+from union_warehouse.contracts import Form, Severity, load_forms
 from union_warehouse.paths import DBT_PROJECT_DIR
-from union_warehouse.quality.row_messages import BrokenCell, message_of
+from union_warehouse.quality.row_messages import NOTICES, BrokenCell, message_of, notice_of
 from union_warehouse.quality.row_rules import row_checks
 from union_warehouse.quality.rules import Rule, RuleKind, load_rules
 from union_warehouse.quality.suites import MARTS_CHECKS
@@ -45,6 +45,8 @@ def rules_markdown() -> str:
         _table(("code", "forms", "severity", "what it tests", "message"), _shared_rules(forms.values())),
         "### Of one form\n",
         _table(("code", "form", "column", "severity", "what it tests", "message"), _form_rules(forms.values())),
+        "### Of rows that are no data, and cells read otherwise than they say\n\nThe same in every form.\n",
+        _table(("code", "severity", "what became of it", "message"), _notices()),
         "## Between submissions, at each close\n\nThe row waits until what it depends on is known.\n",
         _table(("code", "severity", "what it tests", "message"), _rules_of_kind(RuleKind.CLOSE)),
         _AFTER_THE_BUILD,
@@ -90,6 +92,12 @@ def _form_rules(forms: Iterable[Form]) -> Iterable[tuple[str, ...]]:
     for form in forms:
         for rule in form.rules:
             yield f"`{rule.code}`", form.name, f"`{rule.column}`", rule.severity.value, rule.message_en, rule.message_zh
+
+
+def _notices() -> Iterable[tuple[str, ...]]:
+    for code in NOTICES:
+        zh, en = notice_of(code, "…", 3, "", None, "…")
+        yield f"`{code}`", Severity.WARNING.value, en, zh
 
 
 def _rules(*kinds: RuleKind) -> Iterable[Rule]:
