@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+from msoffcrypto.format.ooxml import OOXMLFile
 
 from tests.workbook_factory import Grid, form_grid, make_grids, nil_except, valid_row, write_workbook
 from union_warehouse.contracts import load_forms
@@ -102,3 +105,44 @@ def change_sheet(path: Path, sheet: str, change: Callable[[bytes], bytes]) -> Pa
     number = openpyxl.load_workbook(path, read_only=True).sheetnames.index(sheet) + 1
     part = f"xl/worksheets/sheet{number}.xml"
     return change_part(path, lambda name, content: (name, change(content) if name == part else content))
+
+
+_STRICT = {
+    b"http://schemas.openxmlformats.org/spreadsheetml/2006/main": b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+    b"http://schemas.openxmlformats.org/officeDocument/2006/relationships": b"http://purl.oclc.org/ooxml/officeDocument/relationships",
+}
+
+
+def in_strict_format(path: Path) -> Path:
+    """The workbook as Excel saves it as Strict Open XML."""
+
+    def change(name: str, content: bytes) -> tuple[str, bytes]:
+        for old, new in _STRICT.items():
+            content = content.replace(old, new)
+        return name, content
+
+    return change_part(path, change)
+
+
+def with_backslashes(path: Path) -> Path:
+    """The workbook with the names that some exporters give its parts."""
+    return change_part(path, lambda name, content: (name.replace("/", "\\"), content))
+
+
+def with_1904_dates(path: Path) -> Path:
+    """The workbook with serial numbers of days that count from 1904."""
+    return change_part(
+        path,
+        lambda name, content: (
+            name,
+            re.sub(rb"<workbookPr(?=[\s/>])", b'<workbookPr date1904="1"', content) if name == "xl/workbook.xml" else content,
+        ),
+    )
+
+
+def locked(path: Path) -> Path:
+    """The workbook as Excel saves it with its own password."""
+    encrypted = io.BytesIO()
+    OOXMLFile(io.BytesIO(path.read_bytes())).encrypt("VelvetSweatshop", encrypted)
+    path.write_bytes(encrypted.getvalue())
+    return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,8 @@ import pytest
 import xlwt
 from hypothesis import given
 from hypothesis import strategies as st
-from msoffcrypto.format.ooxml import OOXMLFile
 
-from tests.reading import change_part, grid_of, read, workbook_of
+from tests.reading import grid_of, in_strict_format, locked, read, workbook_of
 from tests.workbook_factory import Grid, make_grids, nil_except, write_csv, write_workbook
 from union_warehouse.workbooks.values import parse_date
 
@@ -215,28 +213,13 @@ def test_what_programs_put_before_a_csv_does_not_matter(tmp_path: Path, start: b
 
 
 def test_a_workbook_locked_with_excels_own_password_is_read_and_told(tmp_path: Path) -> None:
-    path = workbook_of(tmp_path, "hazards", grid_of("hazards"))
-    locked = io.BytesIO()
-    OOXMLFile(io.BytesIO(path.read_bytes())).encrypt("VelvetSweatshop", locked)
-    path.write_bytes(locked.getvalue())
-    outcome = read(path)
+    outcome = read(locked(workbook_of(tmp_path, "hazards", grid_of("hazards"))))
     assert (len(outcome.rows), outcome.errors, outcome.warnings) == (1, [], ["unusual_file"])
     assert "保护工作簿" in outcome.messages
 
 
 def test_a_workbook_in_the_strict_format_is_read(tmp_path: Path) -> None:
-    path = workbook_of(tmp_path, "hazards", grid_of("hazards"))
-    strict = {
-        b"http://schemas.openxmlformats.org/spreadsheetml/2006/main": b"http://purl.oclc.org/ooxml/spreadsheetml/main",
-        b"http://schemas.openxmlformats.org/officeDocument/2006/relationships": b"http://purl.oclc.org/ooxml/officeDocument/relationships",
-    }
-
-    def change(name: str, content: bytes) -> tuple[str, bytes]:
-        for old, new in strict.items():
-            content = content.replace(old, new)
-        return name, content
-
-    assert len(read(change_part(path, change)).rows) == 1
+    assert len(read(in_strict_format(workbook_of(tmp_path, "hazards", grid_of("hazards")))).rows) == 1
 
 
 def test_an_xls_of_hidden_rows_is_told_as_an_xlsx_is(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import xlwt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.reading import change_part, change_sheet, format_cell, grid_of, read, workbook_of
+from tests.reading import change_part, change_sheet, format_cell, grid_of, read, with_1904_dates, workbook_of
 from tests.workbook_factory import make_grids, nil_except, write_csv, write_workbook
 from union_warehouse.workbooks.cells import FORMAT_CHARACTERS, normalise_text, visible
 from union_warehouse.workbooks.csv_text import read_csv
@@ -186,14 +186,7 @@ def test_a_time_just_before_midnight_is_the_next_day_with_a_warning(
 
 def test_a_serial_number_counts_as_its_workbook_counts(tmp_path: Path) -> None:
     path = workbook_of(tmp_path, "hazards", grid_of("hazards", {"found_on": 40241}))
-    change_part(
-        path,
-        lambda name, content: (
-            name,
-            content.replace(b"<workbookPr", b'<workbookPr date1904="1"') if name == "xl/workbook.xml" else content,
-        ),
-    )
-    assert [row["found_on"] for row in read(path).rows] == [date(2014, 3, 5)]
+    assert [row["found_on"] for row in read(with_1904_dates(path)).rows] == [date(2014, 3, 5)]
 
 
 @pytest.mark.parametrize("month", [2014.1, 41699, 20143, "41699", "1914-03"])

@@ -87,7 +87,7 @@ def read_rows(sheet: Sheet, form: Form, header: Header, key: HashKey) -> FormRow
         header: complete: it has every column of the contract.
         key: for personal data.
     """
-    texts, dates = _column_texts(sheet, form, header)
+    texts, dates = column_texts(sheet, form, header)
     is_filled = _any_filled(list(texts.values()))
     positions = np.flatnonzero(is_filled)
     others = _other_texts(sheet, header)
@@ -125,8 +125,12 @@ def read_rows(sheet: Sheet, form: Form, header: Header, key: HashKey) -> FormRow
 Columns = dict[str, pa.Array]
 
 
-def _column_texts(sheet: Sheet, form: Form, header: Header) -> tuple[Columns, Columns]:
-    """Texts of each field; and of fields of texts, where a cell holds a day, which Excel makes of 3-1."""
+def column_texts(sheet: Sheet, form: Form, header: Header) -> tuple[Columns, Columns]:
+    """What a person sees in the cells of each field, below the header; null where that is nothing.
+
+    Returns:
+        The texts by field; and of fields of texts that hold days, which Excel makes of 3-1, whether each cell holds one.
+    """
     rows = sheet.rows[header.index + 1 :]
     start = sheet.first_row + header.index + 1, sheet.first_column
     shown, in_texts = _by_column(sheet.facts.shown, start), _by_column(sheet.facts.shown_in_texts, start)

@@ -26,7 +26,7 @@ from union_warehouse.workbooks.builtin_password import unlock
 from union_warehouse.workbooks.cover import RECEIPT_SHEET
 from union_warehouse.workbooks.csv_text import read_csv
 from union_warehouse.workbooks.header import normalise_label
-from union_warehouse.workbooks.package import FileKind
+from union_warehouse.workbooks.package import FileKind, with_slashes
 from union_warehouse.workbooks.sheet import Sheet
 from union_warehouse.workbooks.sheets import open_workbook
 
@@ -105,6 +105,8 @@ def _finished(given: _GivenBack, outcome: Outcome, manifest: AnyManifest) -> byt
 def _given_back(original: Path, outcome: Outcome, manifest: AnyManifest, tables: Mapping[str, pa.Table]) -> _GivenBack:
     kind = FileKind(original.suffix[1:])
     data, _ = unlock(original.read_bytes(), manifest["file_name"])
+    if kind is FileKind.XLSX:
+        data = with_slashes(data, manifest["file_name"])
     sheets = _read_again(data, kind, manifest)
     if sheets is not None and kind is FileKind.XLSX and is_editable(data, manifest["file_name"]):
         workbook, results = open_senders_workbook(data)

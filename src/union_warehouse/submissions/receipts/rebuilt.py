@@ -13,10 +13,13 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from union_warehouse.contracts import Form, Severity, load_forms
+from union_warehouse.submissions.identify import find_form
 from union_warehouse.submissions.receipts.cells import make_cell, put_text
 from union_warehouse.submissions.receipts.places import Place, Problem
 from union_warehouse.workbooks.cells import cell_texts
+from union_warehouse.workbooks.header import find_header
 from union_warehouse.workbooks.sheet import Sheet
+from union_warehouse.workbooks.tables import column_texts
 
 MAX_CELLS = 80_000
 """Filled cells that a rebuilt workbook may hold, so that it is made within seconds."""
@@ -37,7 +40,10 @@ def count_filled(sheets: Sequence[Sheet]) -> int:
 
 
 def rebuild(sheets: Mapping[str, Sheet]) -> tuple[Workbook, dict[str, str]]:
-    """A workbook that holds the sheets' cells as texts, at their addresses, and the title of each sheet in it."""
+    """A workbook that holds the sheets' cells as texts, at their addresses, and the title of each sheet in it.
+
+    A form's cells are those that its reader sees, so that it reads the same again.
+    """
     workbook = _empty_workbook()
     titles = {}
     for name, sheet in sheets.items():
@@ -49,7 +55,29 @@ def rebuild(sheets: Mapping[str, Sheet]) -> tuple[Workbook, dict[str, str]]:
             _write_column(target, sheet.first_row + 1, sheet.first_column + offset + 1, cell_texts(column).to_pylist())
         for (row, column_index), text in sheet.facts.shown.items():
             put_text(make_cell(target, row + 1, column_index + 1), text)
+        _write_as_read(target, sheet, find_form(name))
     return workbook, titles
+
+
+def _write_as_read(target: Worksheet, sheet: Sheet, form: Form | None) -> None:
+    """The texts of a form's columns, whose type decides what is seen of a number; a day among codes stays one, as an error."""
+    if form is None:
+        return
+    header, _ = find_header(sheet, form)
+    if not header.is_complete:
+        return
+    first = sheet.first_row + header.index + 2
+    texts, days = column_texts(sheet, form, header)
+    for field, column in texts.items():
+        index = header.columns[field]
+        is_day = days[field].to_pylist() if field in days else [False] * len(column)
+        for offset, (text, stays) in enumerate(zip(column.to_pylist(), is_day, strict=True)):
+            if stays:
+                make_cell(target, first + offset, sheet.first_column + index + 1).value = sheet.rows[header.index + 1 + offset][
+                    index
+                ]
+            elif text is not None:
+                put_text(make_cell(target, first + offset, sheet.first_column + index + 1), text)
 
 
 def _empty_workbook() -> Workbook:
