@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.reading import change_part, change_sheet, format_cell, grid_of, read, with_1904_dates, workbook_of
 from tests.workbook_factory import make_grids, nil_except, write_csv, write_workbook
-from union_warehouse.workbooks.cells import FORMAT_CHARACTERS, normalise_text, visible
+from union_warehouse.workbooks.cells import FORMAT_CHARACTERS, may_hold_format_characters, normalise_text, visible
 from union_warehouse.workbooks.csv_text import read_csv
 from union_warehouse.workbooks.number_formats import ShownNumber, show
 
@@ -228,6 +228,11 @@ def test_what_nobody_sees_is_no_part_of_codes_days_and_numbers(character: str, p
     text = "2014"[:place] + character + "2014"[place:]
     assert normalise_text(text) == "2014"
     assert f"U+{ord(character):04X}" in visible(text)
+
+
+def test_each_character_that_nobody_sees_is_noticed_in_a_column_and_no_other() -> None:
+    assert all(may_hold_format_characters(f"中{character}文".encode()) for character in FORMAT_CHARACTERS)
+    assert not may_hold_format_characters("“样例”——（Ａ），℃·é…😀中文".encode())
 
 
 def test_what_nobody_sees_is_stripped_from_every_kind_of_cell_and_shown_in_messages(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from union_warehouse.contracts import Field, FieldType, Form, PersonalData
 from union_warehouse.personal_data import HashKey, hash_values, mask_values
-from union_warehouse.workbooks.cells import Cell, cell_texts, normalise_texts, text_bytes, trim_texts
+from union_warehouse.workbooks.cells import Cell, cell_texts, may_hold_format_characters, normalise_texts, text_bytes, trim_texts
 from union_warehouse.workbooks.header import Header
 from union_warehouse.workbooks.identifiers import CHECKERS
 from union_warehouse.workbooks.passed_over import PassedOver, find_passed_over
@@ -30,8 +30,6 @@ _UNREADABLE = FLOAT_TEXT + r"|^=|^(?:#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL
 _NIL_WORD = r"^(?:无|没有|暂无|/+|\\+|—+|-+|－+|──+|不详|空)$"
 _NEAR_MIDNIGHT = r"[ T]23:59(?::\d{2})?"
 _UTC_MIDNIGHT = r"T16:00(?::00(?:\.0+)?)?"
-_INVISIBLE_STARTS = (b"\xe2\x80", b"\xe2\x81", b"\xef\xbb\xbf", b"\xc2\xad", b"\xd8\x9c", b"\xe1\xa0\x8e")
-"""First bytes of the characters that nobody sees, as far as they come along in practice."""
 _REPLACEMENT = "\ufffd".encode()
 _DAY_KINDS = (date, time, timedelta)
 _MASKED_FLOAT_LENGTH = 5  # "3.301": no more digits than the mask of a number shows
@@ -151,8 +149,7 @@ def column_texts(sheet: Sheet, form: Form, header: Header) -> tuple[Columns, Col
 
 def _without_invisible(texts: pa.Array) -> pa.Array:
     """Null where a cell holds nothing but what nobody sees."""
-    data = text_bytes(texts)
-    if not any(start in data for start in _INVISIBLE_STARTS):
+    if not may_hold_format_characters(text_bytes(texts)):
         return texts
     is_invisible = pc.match_substring_regex(texts, r"^[\s\p{Cf}]*$").fill_null(False)
     return pc.if_else(is_invisible, pa.scalar(None, pa.string()), texts)
