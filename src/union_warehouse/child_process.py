@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import fcntl
+import mmap
 import os
 import pickle
 import resource
@@ -19,7 +20,9 @@ import tempfile
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import accumulate
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -33,6 +36,9 @@ MEMORY, CPU, WALL, DIED, FAILED = "memory", "cpu", "wall", "died", "failed"
 _START_SECONDS = 300
 """A child imports what it needs before its limits begin; on a busy machine that may take long."""
 _LARGEST_IDLE_BYTES = 512 * 2**20
+_PIPE_BYTES = 2**20
+_RESIDENT, _DATA = 1, 5  # in /proc/self/statm
+_ALIGNED = 64  # as Arrow wants its columns
 _OUT_OF_MEMORY = b"memory allocation of"  # how Rust says it before it aborts
 _MODULE = "union_warehouse.child_process"
 
@@ -109,6 +115,8 @@ class _Child:
             os.close(descriptor)
         self._requests, self._answers = Connection(ours[1], readable=False), Connection(theirs[0], writable=False)
         self._alive = alive[1]
+        with suppress(OSError):  # as long as the system has room for it
+            fcntl.fcntl(theirs[0], fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         self.is_worn = False
 
     def call(self, request: bytes, limits: Limits) -> Any:
@@ -124,7 +132,7 @@ class _Child:
         try:
             if not self._answers.poll(limits.wall_seconds):
                 return ChildStopped(WALL)
-            answer, self.is_worn = pickle.loads(self._answers.recv_bytes())  # noqa: S301 - of our own child
+            answer, self.is_worn = _receive(self._answers)
         except (OSError, EOFError):
             return self._death()
         return answer
@@ -194,8 +202,40 @@ def _serve(requests: Connection, answers: Connection) -> None:
         answers.send_bytes(b"")
         answer = _answer(function, args, keywords)
         _unlimit()
-        is_worn = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > _LARGEST_IDLE_BYTES
-        answers.send_bytes(pickle.dumps((answer, is_worn), protocol=pickle.HIGHEST_PROTOCOL))
+        is_worn = _pages()[_RESIDENT] * resource.getpagesize() > _LARGEST_IDLE_BYTES
+        _send(answers, (answer, is_worn))
+
+
+def _send(connection: Connection, answer: Any) -> None:
+    """Send an answer; its large buffers, such as columns of a table, go as they lie."""
+    buffers: list[pickle.PickleBuffer] = []
+    body = pickle.dumps(answer, protocol=pickle.HIGHEST_PROTOCOL, buffer_callback=buffers.append)
+    views = [buffer.raw() for buffer in buffers]
+    connection.send_bytes(pickle.dumps((body, [view.nbytes for view in views])))
+    for view in views:
+        sent = 0
+        while sent < view.nbytes:
+            sent += os.write(connection.fileno(), view[sent:])
+
+
+def _receive(connection: Connection) -> Any:
+    """What :func:`_send` sent.
+
+    Raises:
+        EOFError: the other end died.
+    """
+    body, sizes = pickle.loads(connection.recv_bytes())  # noqa: S301 - of our own child
+    starts = [0, *accumulate(-(-size // _ALIGNED) * _ALIGNED for size in sizes)]
+    room = memoryview(mmap.mmap(-1, starts[-1] + 1))
+    views = [room[start : start + size] for start, size in zip(starts, sizes, strict=False)]
+    for view in views:
+        received = 0
+        while received < view.nbytes:
+            count = os.readv(connection.fileno(), [view[received:]])
+            if not count:
+                raise EOFError
+            received += count
+    return pickle.loads(body, buffers=views)  # noqa: S301 - of our own child
 
 
 def _answer(function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -213,8 +253,12 @@ def _answer(function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[
 def _limit(limits: Limits) -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     _set_soft(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + limits.cpu_seconds)
-    data_pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
-    _set_soft(resource.RLIMIT_DATA, data_pages * resource.getpagesize() + limits.memory_bytes)
+    _set_soft(resource.RLIMIT_DATA, _pages()[_DATA] * resource.getpagesize() + limits.memory_bytes)
+
+
+def _pages() -> list[int]:
+    """Pages of memory that this process has, of each kind."""
+    return [int(count) for count in Path("/proc/self/statm").read_text(encoding="ascii").split()]
 
 
 def _unlimit() -> None:

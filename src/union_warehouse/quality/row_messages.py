@@ -50,7 +50,9 @@ class BrokenCell:
 
 def message_of(rule: str, cell: BrokenCell) -> tuple[str, str]:
     """Chinese and English message of one broken rule, starting with the cell; what nobody sees in it is made visible."""
-    cell = replace(cell, text=visible(cell.text))
+    text = visible(cell.text)
+    if text != cell.text:
+        cell = replace(cell, text=text)
     zh, en = _WORDS[rule](cell) if rule in _WORDS else _table_rule(rule, cell)
     return (
         f"{cell.sheet}!{cell.address}“{cell.field.label}”{zh}",
