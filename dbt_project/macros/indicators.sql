@@ -19,7 +19,7 @@
 {#- The rows of a fact that contribute to an indicator, for the months of `span` (month, month_end), with what traces each to its
     cells. Marts stand in it under their plain names: int_indicator_contributions imports them so and a release holds them so, thus
     the statement that a figure is made of is the one that a reader of the release runs (dim_indicator.rows_sql). -#}
-{% macro contributions(code, definition) -%}
+{% macro contributions(code, definition, facts) -%}
     {%- set is_spell = definition.kind == "stock" and definition.date | length == 2 -%}
     select
         '{{ code }}' as indicator_code,
@@ -32,9 +32,9 @@
         as distinct_value,
         {{ "fact." ~ definition.part_on if definition.part_on else "cast(null as varchar)" }} as part_value,
         cast({{ definition.amount or 1 }} as decimal(18, 2)) as amount,
-        concat_ws(' ', fact.{{ fact_definitions()[definition.fact].natural_key | join(", fact.") }}) as natural_key,
+        concat_ws(' ', fact.{{ facts[definition.fact].natural_key | join(", fact.") }}) as natural_key,
         {% if definition.unit_of == "covering_union" %} covering.union_code
-        {% elif fact_definitions()[definition.fact].unit_follows_union %} fact.union_code
+        {% elif facts[definition.fact].unit_follows_union %} fact.union_code
         {% else %} cast(null as varchar)
         {% endif %} as union_code,
         fact.submitted_by_code,
@@ -158,8 +158,3 @@
 
 {#- A function of create_indicator_functions, by the name that a build knows it under. -#}
 {% macro indicator_function(name) -%} marts.main.{{ name }} {%- endmacro %}
-
-{#- A text literal, or a null of text where there is none. -#}
-{% macro text(value) -%}
-    {{ dbt.string_literal(dbt.escape_single_quotes(value)) if value else "cast(null as varchar)" }}
-{%- endmacro %}

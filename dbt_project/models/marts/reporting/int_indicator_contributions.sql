@@ -1,6 +1,7 @@
 {{ config(incremental_strategy="differing_rows") }}
 {% set marts = ["dim_enterprise", "dim_reporting_unit", "dim_reporting_unit_lineage", "dim_union"] %}
-{% for fact in fact_definitions() %} {% do marts.append(fact) %} {% endfor %}
+{% set facts = fact_definitions() %}
+{% for fact in facts %} {% do marts.append(fact) %} {% endfor %}
 
 with
     -- under their plain names, as a release holds them; not materialized, since each is read for a few months of a long history
@@ -18,7 +19,7 @@ with
             {% if not loop.first %}
                 union all
             {% endif %}
-            ({{ contributions(code, definition) }})
+            ({{ contributions(code, definition, facts) }})
         {% else %}
             select
                 cast(null as varchar) as indicator_code,
