@@ -89,6 +89,7 @@ def land(
             {
                 "form": form,
                 "version": number,
+                "state": "accepted_with_quarantine" if any(name == form for name, _ in quarantined) else "accepted",
                 "return": "rows" if rows else "nil",
                 "rows": len(rows),
                 "quarantined": len({row for name, row in quarantined if name == form}),

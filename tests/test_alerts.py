@@ -355,7 +355,14 @@ def test_every_event_has_words_in_every_language(published: Home) -> None:
 FACTS_OF_OTHERS = {
     "unreadable_source": {"source": "submissions", "error": "IOException"},
     "late_submission": {"month": "2014-01", "due_on": "2014-02-12", "late": 1, "arrived_on": "2014-02-13"},
-    "rejected_submission": {"month": "2014-01", "arrived_on": "2014-02-13", "rules": "missing_sheet", "receipt": "receipts/x"},
+    "rejected_submission": {
+        "month": "2014-01",
+        "arrived_on": "2014-02-13",
+        "rules": "missing_sheet",
+        "forms": "整份",
+        "forms_en": "the whole file",
+        "receipt": "receipts/x",
+    },
     "unplaced_submission": {"arrived_on": "2014-02-13", "rules": "wrong_template", "receipt": "receipts/x"},
     "quarantined_rows": {"month": "2014-01", "rows": 1, "receipt": "receipts/x"},
     "expiring_contracts": {"month": "2014-01", "contracts": 1, "first_on": "2014-01-31"},

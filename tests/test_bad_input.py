@@ -6,6 +6,7 @@ import io
 import json
 import struct
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ import xlwt
 
 from tests import workbook_factory as factory
 from tests.workbook_factory import nil_except, write_csv, write_workbook
+from union_warehouse.contracts import forms_owed, load_units
 from union_warehouse.paths import Home
 from union_warehouse.submissions import check_file, collect_file, place_in_inbox, scan_inbox
 from union_warehouse.workbooks import package
@@ -150,10 +152,14 @@ PLACED = [
     (cover_without_labels, "wrong_template"),
     (lambda folder: valid(folder, cells={"封面!B3": "2"}), "unknown_contract_version"),
     (lambda folder: valid(folder, month="2014-05"), "future_month"),
+    (lambda folder: write_csv(folder, "hazards", department="NG"), "form_not_owed"),
+    (lambda folder: write_csv(folder, "hazards").rename(folder / "2014-03_CQ_hazard.csv"), "unknown_form"),
+]
+OF_A_FORM = [
     (lambda folder: valid(folder, cells={"封面!A8": None, "封面!B8": None}), "missing_declaration"),
     (lambda folder: valid(folder, cells={"封面!B8": "无"}), "unknown_return"),
     (lambda folder: valid(folder, cells={"封面!B8": ""}), "missing_declaration"),
-    (lambda folder: valid(folder, cells={"封面!A20": "隐患整改", "封面!B20": "有数据"}), "repeated_declaration"),
+    (lambda folder: valid(folder, cells={"封面!A30": "隐患整改", "封面!B30": "有数据"}), "repeated_declaration"),
     (lambda folder: valid(folder, rows={"hazards": []}), "no_rows_on_return"),
     (
         lambda folder: write_workbook(
@@ -161,8 +167,6 @@ PLACED = [
         ),
         "missing_sheet",
     ),
-    (lambda folder: write_csv(folder, "hazards", department="NG"), "form_not_owed"),
-    (lambda folder: write_csv(folder, "hazards").rename(folder / "2014-03_CQ_hazard.csv"), "unknown_form"),
 ]
 
 
@@ -199,7 +203,26 @@ def test_what_is_rejected_lands_without_rows(home: Home, tmp_path: Path, make: C
     assert {step["outcome"] for step in json.loads((folder / "manifest.json").read_text("utf-8"))["steps"]} >= {"failed", "ok"}
 
 
-@pytest.mark.parametrize(("make", "rule"), UNPLACED + PLACED, ids=_ids(UNPLACED + PLACED))
+@pytest.mark.parametrize(("make", "rule"), OF_A_FORM, ids=_ids(OF_A_FORM))
+def test_what_is_wrong_with_a_form_rejects_that_form(home: Home, tmp_path: Path, make: Callable[[Path], Path], rule: str) -> None:
+    place_in_inbox(home, [make(tmp_path)], RECEIVED)
+    outcome = collect_file(home, scan_inbox(home)[0])
+    (problem,) = (item for item in outcome.problems if item["severity"] == "error" and not item["provisional"])
+    owed = [form.name for form in forms_owed(load_units("2014-03")["CQ"])]
+    assert (outcome.state, problem["rule"], outcome.rejected_forms) == ("accepted", rule, (problem["form"],))
+    assert [form["form"] for form in outcome.forms] == owed
+    assert outcome.rows == len(owed) - 1
+    assert not outcome.is_clean
+    folder = home.landing / f"month={outcome.month}" / f"department={outcome.department}" / "v0001"
+    assert {path.stem for path in folder.glob("*.parquet")} == {*owed, "row_problems"} - {problem["form"]}
+    steps = {step["step"]: step["outcome"] for step in json.loads((folder / "manifest.json").read_text("utf-8"))["steps"]}
+    assert Counter(steps.values()) == {"ok": 4, "partly": 1}
+
+
+EVERY = UNPLACED + PLACED + OF_A_FORM
+
+
+@pytest.mark.parametrize(("make", "rule"), EVERY, ids=_ids(EVERY))
 def test_every_message_says_what_to_do_in_both_languages(
     home: Home, tmp_path: Path, make: Callable[[Path], Path], rule: str
 ) -> None:

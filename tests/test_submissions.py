@@ -42,6 +42,7 @@ def test_a_submission_lands_whole(home: Home, tmp_path: Path) -> None:
     assert entry == {
         "form": "hazards",
         "version": 1,
+        "state": "accepted_with_quarantine",
         "return": "rows",
         "rows": 2,
         "quarantined": 1,

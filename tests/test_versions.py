@@ -27,7 +27,7 @@ HAZARD = {"hazard_no": "H1"}
 
 
 def send(home: Home, number: int, arrived: str, forms: tuple[str, ...] = ("hazards",), **said: Any) -> None:
-    """Land submission ``number`` with one row of each of ``forms``; ``said`` replaces what its manifest says."""
+    """Land submission ``number`` with one row of each of ``forms``; ``said`` as in :func:`rewrite`."""
     received_at = to_text(datetime.fromisoformat(arrived).replace(tzinfo=UTC))
     land(
         home, MONTH, UNIT, {form: [HAZARD if form == "hazards" else {}] for form in forms}, number=number, received_at=received_at
@@ -47,8 +47,11 @@ def folder_of(home: Home, number: int) -> Path:
     return home.landing / f"month={MONTH}" / f"department={UNIT}" / f"v{number:04d}"
 
 
-def rewrite(folder: Path, **said: Any) -> None:
+def rewrite(folder: Path, rejected: tuple[str, ...] = (), **said: Any) -> None:
+    """Replace what a manifest says by ``said``; all its forms are accepted but those ``rejected``."""
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    for form in manifest["forms"]:
+        form["state"] = "rejected" if form["form"] in rejected else "accepted"
     (folder / "manifest.json").write_text(json.dumps(manifest | said), encoding="utf-8")
 
 
@@ -69,9 +72,17 @@ def counting(home: Home, known_at: str) -> dict[str, str]:
 def test_the_accepted_version_that_arrived_last_counts_form_by_form(home: Home) -> None:
     send(home, 1, "2014-02-01", ("hazards", "visits"))
     send(home, 2, "2014-02-03")
-    send(home, 3, "2014-02-04", state="rejected")
+    send(home, 3, "2014-02-04", ("hazards", "visits"), state="rejected", rejected=("hazards", "visits"))
     assert counting(home, "2014-02-02") == {"hazards": "v0001", "visits": "v0001"}
     assert counting(home, "2014-02-05") == {"hazards": "v0002", "visits": "v0001"}
+
+
+def test_a_form_that_is_rejected_replaces_nothing_and_the_others_do(home: Home) -> None:
+    send(home, 1, "2014-02-01", ("hazards", "visits"))
+    send(home, 2, "2014-02-03", ("hazards", "visits"), rejected=("hazards",))
+    assert counting(home, "2014-02-05") == {"hazards": "v0001", "visits": "v0002"}
+    read_again(home, 2, "2014-03-01")
+    assert counting(home, "2014-03-02") == {"hazards": "v0002-r02", "visits": "v0002-r02"}
 
 
 def test_a_reading_counts_from_when_it_was_read(home: Home) -> None:
@@ -84,7 +95,7 @@ def test_a_reading_counts_from_when_it_was_read(home: Home) -> None:
 @pytest.mark.parametrize("forms", [[], None], ids=["names no form", "names the form"])
 def test_a_reading_that_is_rejected_takes_its_submission_back(home: Home, forms: list[Any] | None) -> None:
     send(home, 1, "2014-02-01")
-    read_again(home, 1, "2014-03-01", state="rejected", **({} if forms is None else {"forms": forms}))
+    read_again(home, 1, "2014-03-01", state="rejected", rejected=("hazards",), **({} if forms is None else {"forms": forms}))
     assert counting(home, "2014-02-28") == {"hazards": "v0001"}
     assert counting(home, "2014-03-02") == {}
 
@@ -92,7 +103,7 @@ def test_a_reading_that_is_rejected_takes_its_submission_back(home: Home, forms:
 def test_two_that_arrived_at_the_same_instant_have_no_order(home: Home) -> None:
     send(home, 1, "2014-02-01")
     send(home, 2, "2014-02-03")
-    send(home, 3, "2014-02-03", state="rejected", ties_with=[f"{MONTH}/{UNIT}/v0002"])
+    send(home, 3, "2014-02-03", state="rejected", rejected=("hazards",), ties_with=[f"{MONTH}/{UNIT}/v0002"])
     assert counting(home, "2014-02-05") == {"hazards": "v0001"}
 
 

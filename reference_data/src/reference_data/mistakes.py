@@ -51,7 +51,7 @@ def repeated_and_misdated(tables: Tables) -> Tables:
 
 
 def missing_column(tables: Tables) -> Tables:
-    """A sheet without the column 外来务工: the workbook is rejected."""
+    """A sheet without the column 外来务工: the form is rejected, the others are taken."""
     return {**tables, "member_changes": tables["member_changes"].drop(columns="migrant")}
 
 

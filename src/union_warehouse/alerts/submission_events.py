@@ -53,11 +53,15 @@ def _missing(connection: duckdb.DuckDBPyConnection, first_month: str) -> Iterato
         """,
         {"first_month": first_month},
     ).fetchall()
-    labels = {name: form.sheet for name, form in load_forms().items()}
+    labels = _labels()
     for month, unit, expected, missing, forms, due in rows:
         names = "全部" if missing == expected else "、".join(labels[form] for form in forms.split())
         facts = {"month": month, "due_on": due.isoformat(), "expected": expected, "missing": missing, "forms": names}
         yield Event("missing_submission", unit, month, due, facts)
+
+
+def _labels() -> dict[str, str]:
+    return {name: form.sheet for name, form in load_forms().items()}
 
 
 def _late(connection: duckdb.DuckDBPyConnection) -> Iterator[Event]:
@@ -70,17 +74,47 @@ def _late(connection: duckdb.DuckDBPyConnection) -> Iterator[Event]:
 
 
 def _rejected(connection: duckdb.DuckDBPyConnection) -> Iterator[Event]:
-    """The last submission of a department and month, where it was rejected and nothing was accepted after it."""
+    """The last submission of a department and month with a form that was rejected, where nothing was accepted of that form after it.
+
+    What could not be read names no form: it is over once anything is accepted.
+    """
     rows = connection.execute(
         f"""
-        select month, department, submission_id, {_DAY.format("received_at")}, {_rules("problems")}
-        from readings
+        with
+            last_versions as (
+                select *, count(*) over (partition by submission_id) as form_count
+                from landed_versions
+                qualify row_number() over (
+                    partition by month, department, form order by received_at desc, submission_number desc
+                ) = 1
+            ),
+            last_accepted as (
+                select month, department, max(received_at) as received_at from landed_versions where is_accepted group by all
+            ),
+            rejected as (
+                select last_versions.*
+                from last_versions
+                left join last_accepted using (month, department)
+                where form_state = 'rejected'
+                    and (form is not null or last_versions.received_at > coalesce(last_accepted.received_at, '-infinity'))
+            )
+        select month, department, submission_id, {_DAY.format("received_at")}, {_rules("problems")},
+            case when count(*) < form_count then list(form order by form) end
+        from rejected
+        group by month, department, submission_id, received_at, submission_number, problems, form_count
         qualify row_number() over (partition by month, department order by received_at desc, submission_number desc) = 1
-            and state = 'rejected'
         """
     ).fetchall()
-    for month, unit, submission_id, day, rules in rows:
-        facts = {"month": month, "arrived_on": day.isoformat(), "rules": rules, "receipt": f"receipts/{submission_id}.xlsx"}
+    labels = _labels()
+    for month, unit, submission_id, day, rules, forms in rows:
+        facts = {
+            "month": month,
+            "arrived_on": day.isoformat(),
+            "rules": rules,
+            "forms": "、".join(labels[form] for form in forms) if forms else "整份",
+            "forms_en": ", ".join(forms) if forms else "the whole file",
+            "receipt": f"receipts/{submission_id}.xlsx",
+        }
         yield Event("rejected_submission", unit, month, day, facts, mark=submission_id, until=_last_watched(month))
 
 

@@ -207,7 +207,8 @@ def _closings(path: Path) -> dict[str, datetime]:
 def _count(outcomes: list[Any]) -> str:
     states = [outcome.state for outcome in outcomes]
     counted = ", ".join(f"{states.count(state)} {state.replace('_', ' ')}" for state in sorted(set(states)))
-    return f"  {len(states)} files: {counted}"
+    forms = sum(len(outcome.rejected_forms) for outcome in outcomes)
+    return f"  {len(states)} files: {counted}; forms rejected: {forms}"
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import click
 
 from union_warehouse.cli.console import print_json, print_table, progress
 from union_warehouse.cli.values import Arrival, MonthRange
+from union_warehouse.landing.states import REJECTED
 from union_warehouse.paths import Home
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _PATHS = click.Path(exists=True, path_type=Path)
 _ROW_KEYS = ("file", "department", "month", "version", "state", "rows", "quarantined", "warnings", "receipt")
+_REJECTED_FORMS = "rejected forms"
 # Problems shown per file in the table form; the receipt and --json hold all of them.
 _PROBLEMS_SHOWN = 20
 
@@ -34,7 +36,7 @@ _PROBLEMS_SHOWN = 20
 def submit(paths: tuple[Path, ...], received_at: datetime | Mapping[str, datetime] | None, as_json: bool) -> None:
     """Take files or folders into the inbox and collect them.
 
-    Exit code 0: all accepted; 1: something was rejected or quarantined; 2: usage.
+    Exit code 0: all accepted; 1: a file, a form or a row was not taken; 2: usage.
     """
     from union_warehouse.orchestration.connect import connect
     from union_warehouse.orchestration.jobs import submit as submit_files
@@ -107,11 +109,22 @@ def _finish(outcomes: Sequence[Outcome], as_json: bool) -> None:
     if as_json:
         print_json([_as_row(outcome, with_problems=True) for outcome in outcomes])
     else:
-        rows = [[_as_row(outcome)[key] for key in _ROW_KEYS] for outcome in outcomes]
-        print_table("", [(key, key in {"rows", "quarantined", "warnings"}) for key in _ROW_KEYS], rows)
+        rows = [[*_as_row(outcome).values(), _rejected_forms(outcome)] for outcome in outcomes]
+        headings = [(key, key in {"rows", "quarantined", "warnings"}) for key in (*_ROW_KEYS, _REJECTED_FORMS)]
+        shown = None if any(row[-1] for row in rows) else -1
+        print_table("", headings[:shown], [row[:shown] for row in rows])
         for outcome in outcomes:
             _print_problems(outcome)
     raise SystemExit(0 if all(outcome.is_clean for outcome in outcomes) else 1)
+
+
+def _rejected_forms(outcome: Outcome) -> str | None:
+    """The sheets that were not taken of a submission of which others were."""
+    from union_warehouse.contracts import load_forms
+
+    if outcome.state == REJECTED:
+        return None
+    return "、".join(load_forms()[name].sheet for name in outcome.rejected_forms)
 
 
 def _as_row(outcome: Outcome, *, with_problems: bool = False) -> dict[str, Any]:

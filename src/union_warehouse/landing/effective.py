@@ -30,7 +30,7 @@ _FORMS_SCHEMA = pa.schema(
         ("reading", pa.int32()),
         ("submission_id", pa.string()),
         ("received_at", pa.string()),
-        ("state", pa.string()),
+        ("form_state", pa.string()),
         ("ties_with", pa.list_(pa.string())),
         ("position", pa.int32()),
         ("form", pa.string()),
@@ -48,8 +48,8 @@ def newest_readings(submissions: str, per: Sequence[str] = ()) -> str:
 def versions(submissions: str, per: Sequence[str] = ()) -> str:
     """SQL: the newest readings of the relation ``submissions``, by form, and which of them count.
 
-    Per department, month and form the accepted version that arrived last counts, in its newest reading; two versions that
-    arrived at the same instant have no order, so neither is accepted (domain: Submission).
+    Per department, month and form the version that arrived last among those whose form was not rejected counts, in its newest
+    reading; two versions that arrived at the same instant have no order, so neither is accepted (domain: Submission).
 
     Args:
         submissions: rows of :func:`~union_warehouse.landing.manifests.by_form` as known at the time in question: the caller
@@ -67,7 +67,7 @@ def versions(submissions: str, per: Sequence[str] = ()) -> str:
             tied as (select distinct {times} unnest(ties_with) as submission_id from newest),
             judged as (
                 select newest.*,
-                    form is not null and state in ({_ACCEPTED}) and not exists (from tied where {same_time}) as is_accepted
+                    form is not null and form_state in ({_ACCEPTED}) and not exists (from tied where {same_time}) as is_accepted
                 from newest
             )
         select *,
@@ -119,6 +119,20 @@ def choose_effective(connection: duckdb.DuckDBPyConnection, known_at: datetime, 
     )
 
 
+def show_accepted(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the view ``plan.accepted_submissions``: what is accepted as known at the time of ``plan.close``, whether it counts or not."""
+    connection.execute(
+        f"""
+        create or replace view plan.accepted_submissions as
+        with known as (
+            select submissions.* from plan.submissions as submissions
+            inner join (select known_at from plan.close) on received_at <= known_at and read_at <= known_at
+        )
+        select form, submission_id, department, month, received_at, submission_number from ({versions("known")}) where is_accepted
+        """
+    )
+
+
 def has_become_known(home: Home, after: datetime, until: datetime) -> bool:
     """Whether any submission arrived, or was read, later than ``after`` and by ``until``; both aware."""
     if after >= until:
@@ -153,7 +167,9 @@ def effective_files(
     forms: list[dict[str, Any]] = []
     for position, item in enumerate(known):
         submission: dict[str, Any] = {**item, "position": position}
-        forms += [submission | {"form": form["form"], "file": form["file"]} for form in item["forms"]] or [submission]
+        forms += [
+            submission | {"form": form["form"], "form_state": form["state"], "file": form["file"]} for form in item["forms"]
+        ] or [submission]
     if not forms:
         return {}
     connection = in_memory_database()

@@ -9,6 +9,8 @@ from typing import TypedDict, TypeGuard
 
 import duckdb
 
+from union_warehouse.landing.states import ACCEPTED_STATES
+
 MANIFEST = "manifest.json"
 ORIGINAL = "original"
 """The file as it was sent, with the extension that its content has."""
@@ -16,10 +18,20 @@ ORIGINAL = "original"
 
 FormEntry = TypedDict(
     "FormEntry",
-    {"form": str, "version": int, "return": str, "rows": int, "quarantined": int, "warnings": int, "file": str | None},
+    {
+        "form": str,
+        "version": int,
+        "state": str,
+        "return": str | None,
+        "rows": int,
+        "quarantined": int,
+        "warnings": int,
+        "file": str | None,
+    },
 )
-"""One form of a submission: its version, counted per department, month and form; how it was returned (rows, nil); rows
-read, rows with an error, warnings; its Parquet file, None without rows."""
+"""One form of a submission: its version, counted per department, month and form; its state, accepted, accepted_with_quarantine or
+rejected, which alone decides whether it counts; how it was returned (rows, nil; None: the cover does not say); rows read, rows
+with an error, warnings; its Parquet file, None without rows."""
 
 
 class Step(TypedDict):
@@ -103,7 +115,10 @@ MANIFEST_COLUMNS = {
     "is_opening": "BOOLEAN",
     "hash_key_fingerprint": "VARCHAR",
     "ties_with": "VARCHAR[]",
-    "forms": 'STRUCT(form VARCHAR, version INTEGER, "return" VARCHAR, "rows" INTEGER, quarantined INTEGER, warnings INTEGER, file VARCHAR)[]',
+    "forms": (
+        'STRUCT(form VARCHAR, version INTEGER, state VARCHAR, "return" VARCHAR, "rows" INTEGER, quarantined INTEGER, '
+        "warnings INTEGER, file VARCHAR)[]"
+    ),
     "problems": "STRUCT(rule VARCHAR, severity VARCHAR)[]",
 }
 """What is read of a manifest, name to DuckDB type."""
@@ -112,6 +127,11 @@ MANIFEST_COLUMNS = {
 def is_placed(manifest: AnyManifest) -> TypeGuard[Manifest]:
     """Whether a submission landed with its department and month."""
     return manifest["submission_id"] is not None
+
+
+def taken_forms(manifest: Received) -> frozenset[str]:
+    """The forms of a submission that are not rejected: they replace what was reported before."""
+    return frozenset(form["form"] for form in manifest["forms"] if form["state"] in ACCEPTED_STATES)
 
 
 def manifest_files(landing: Path, months: Iterable[str] = ("*",)) -> list[Path]:
@@ -141,10 +161,12 @@ def load_manifests(connection: duckdb.DuckDBPyConnection, table: str, landing: P
 def by_form(manifests: str) -> str:
     """SQL: the rows of the relation ``manifests`` by form; one of a submission without forms has null ``form``.
 
-    ``forms`` gives way to form, version, return_kind, row_count, quarantined_count, warning_count and parquet_file.
+    ``forms`` gives way to form, version, form_state (of a submission without forms, its own), return_kind, row_count,
+    quarantined_count, warning_count and parquet_file.
     """
     return f"""
-        select {manifests}.* exclude (forms), f.form, f.version, f."return" as return_kind, f."rows" as row_count,
-            f.quarantined as quarantined_count, f.warnings as warning_count, f.file as parquet_file
+        select {manifests}.* exclude (forms), f.form, f.version, coalesce(f.state, {manifests}.state) as form_state,
+            f."return" as return_kind, f."rows" as row_count, f.quarantined as quarantined_count,
+            f.warnings as warning_count, f.file as parquet_file
         from {manifests}
         left join lateral (select unnest({manifests}.forms, recursive := true)) as f on true"""

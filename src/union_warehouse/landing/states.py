@@ -1,4 +1,4 @@
-"""States of a submission."""
+"""States of a submission, and of each form that it brings."""
 
 from __future__ import annotations
 

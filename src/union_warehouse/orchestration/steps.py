@@ -36,7 +36,8 @@ def collect_file(item: Mapping[str, Any]) -> None:
 
     def collect() -> dict[str, Any]:
         outcome = collect_file(home, InboxItem.from_dict(item))
-        return {"file": outcome.file, "department": outcome.department, "month": outcome.month, "state": outcome.state}
+        names = ("file", "department", "month", "state", "rejected_forms")
+        return {name: value for name, value in outcome.to_dict().items() if name in names}
 
     _recorded(home, collect)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
 
-from union_warehouse.contracts import Severity, expected_reports
+from union_warehouse.contracts import expected_reports
 from union_warehouse.landing.folders import (
     department_folder,
     is_opening,
@@ -25,7 +25,7 @@ from union_warehouse.landing.folders import (
 )
 from union_warehouse.landing.instants import from_text, to_text
 from union_warehouse.landing.locks import department_lock
-from union_warehouse.landing.manifests import AnyManifest, Manifest, is_placed
+from union_warehouse.landing.manifests import AnyManifest, Manifest, is_placed, taken_forms
 from union_warehouse.landing.rows import read_landed_tables
 from union_warehouse.landing.states import ACCEPTED_STATES, UNCHANGED
 from union_warehouse.paths import Home
@@ -34,7 +34,7 @@ from union_warehouse.quality.provisional import judge_provisionally
 from union_warehouse.quality.row_rules import RowProblem, Verdicts, judge_rows
 from union_warehouse.submissions.apart import Identified, read_apart
 from union_warehouse.submissions.attempts import attempt
-from union_warehouse.submissions.conclusion import Arrival, make_manifest, make_outcome
+from union_warehouse.submissions.conclusion import Arrival, make_manifest, make_outcome, taken_returns
 from union_warehouse.submissions.history import earlier_dates_of
 from union_warehouse.submissions.identify import Identity
 from union_warehouse.submissions.inbox import InboxItem, earlier_items, read_marker, tied_items, write_marker
@@ -92,7 +92,7 @@ def check_file(home: Home, path: Path | str, received_at: datetime | None = None
     arrival = _arrival(original, instant, landed)
     if submission.is_untouched:
         return _untouched(submission, arrival, key)
-    equal = _equal_version(submission, arrival, landed)
+    equal = _equal_version(arrival, landed)
     if equal is not None:
         return replace(_landed_outcome(home, equal), state=UNCHANGED, file=original.name).shortened()
     judgement = _judge(home, submission, arrival, landed, ())
@@ -200,7 +200,7 @@ def _settle(
     arrival = _arrival(original, item.received_at, landed)
     if submission.is_untouched:
         return _untouched(submission, arrival, key)
-    equal = _equal_version(submission, arrival, landed)
+    equal = _equal_version(arrival, landed)
     if equal is not None:
         receipt = os.fspath(receipt_path(home, equal))
         return replace(_landed_outcome(home, equal), state=UNCHANGED, file=original.name, receipt=receipt).shortened()
@@ -283,26 +283,32 @@ def _next_number(landed: Sequence[Manifest]) -> int:
     return max((manifest["submission_number"] for manifest in landed), default=0) + 1
 
 
-def _form_names(manifest: Manifest) -> set[str]:
-    return {form["form"] for form in manifest["forms"]}
+def _brought_forms(manifest: Manifest) -> set[str]:
+    return {form["form"] for form in manifest["forms"] if form["return"] is not None}
 
 
-def _equal_version(submission: Submission, arrival: Arrival, landed: Sequence[Manifest]) -> Manifest | None:
-    """The latest version with the same bytes, if nothing that brought one of its forms came after it."""
+def _equal_version(arrival: Arrival, landed: Sequence[Manifest]) -> Manifest | None:
+    """The latest version with the same bytes, if nothing came after it that brought one of the forms that it replaced."""
     received = [manifest for manifest in newest_readings(landed) if manifest["received_at"] <= arrival.received_at]
-    names = {item.form.name for item in submission.returns}
+    later: list[Manifest] = []
     for manifest in sorted(received, key=lambda item: (item["received_at"], item["submission_number"]), reverse=True):
         if manifest["sha256"] == arrival.sha256:
-            return manifest
-        if not names or not _form_names(manifest) or names & _form_names(manifest):
-            return None
+            names = taken_forms(manifest) or _brought_forms(manifest)
+            return None if any(_may_have_brought(one, names) for one in later) else manifest
+        later.append(manifest)
     return None
+
+
+def _may_have_brought(manifest: Manifest, names: Collection[str]) -> bool:
+    """Whether a version brought one of the forms; what could not be read may have been any."""
+    brought = _brought_forms(manifest)
+    return not names or not brought or bool(brought & set(names))
 
 
 def _judge(
     home: Home, submission: Submission, arrival: Arrival, landed: Sequence[Manifest], tied: Sequence[InboxItem]
 ) -> _Judgement:
-    """Every verdict on one submission; row verdicts only if it is not rejected."""
+    """Every verdict on one submission; row verdicts only on the forms that are taken."""
     identity = submission.identity
     problems = list(submission.problems)
     ties_with = [manifest for manifest in newest_readings(landed) if _is_tied(manifest, submission, arrival)]
@@ -312,14 +318,14 @@ def _judge(
     opening = False
     if identity.department is not None and identity.month is not None:
         opening = is_opening(home, identity.department, identity.month, arrival.received_at)
-    if any(problem.severity is Severity.ERROR for problem in problems):
-        accepted_ties = tuple(manifest["submission_id"] for manifest in ties_with if manifest["state"] in ACCEPTED_STATES)
-        return _Judgement((), tuple(problems), (), accepted_ties, opening)
+    accepted_ties = tuple(manifest["submission_id"] for manifest in ties_with if manifest["state"] in ACCEPTED_STATES)
     forms = tuple(
-        JudgedForm(item.rows, _verdicts(home, item.rows, identity, arrival, opening)) for item in submission.returns if item.rows
+        JudgedForm(item.rows, _verdicts(home, item.rows, identity, arrival, opening))
+        for item in taken_returns(submission, problems)
+        if item.rows
     )
     row_problems = tuple(problem for form in forms for problem in form.verdicts.problems)
-    return _Judgement(forms, tuple(problems), row_problems, (), opening)
+    return _Judgement(forms, tuple(problems), row_problems, accepted_ties, opening)
 
 
 def _closed_month(submission: Submission, arrival: Arrival) -> list[SubmissionProblem]:
@@ -328,8 +334,7 @@ def _closed_month(submission: Submission, arrival: Arrival) -> list[SubmissionPr
     if month is None or received_at <= closing_at(month):
         return []
     expected = expected_reports([month], received_at.astimezone(SHANGHAI).date()).to_pylist()
-    brought = {item.form.name for item in submission.returns}
-    own = [one for one in expected if one["department"] == submission.identity.department and one["form"] in brought]
+    own = [one for one in expected if one["department"] == submission.identity.department and one["form"] in submission.brought]
     if own and all(one["is_unlocked"] for one in own):
         return []
     return [MonthClosed(month=month, closed_on=closing_at(month).astimezone(SHANGHAI).date())]
@@ -341,16 +346,15 @@ def _verdicts(home: Home, rows: FormRows, identity: Identity, arrival: Arrival, 
 
 
 def _is_tied(manifest: Manifest, submission: Submission, arrival: Arrival) -> bool:
-    names = {item.form.name for item in submission.returns}
     return (
         manifest["received_at"] == arrival.received_at
         and manifest["sha256"] != arrival.sha256
-        and bool(names & _form_names(manifest))
+        and bool(submission.brought & _brought_forms(manifest))
     )
 
 
 def _tie_problem(identity: Identity, submission: Submission, arrival: Arrival) -> TiedArrival:
-    sheets = "、".join(item.form.sheet for item in submission.returns)
+    sheets = "、".join(item.form.sheet for item in submission.returns if item.kind is not None)
     return TiedArrival(department=identity.department, month=identity.month, sheet=sheets, received_at=arrival.received_at)
 
 

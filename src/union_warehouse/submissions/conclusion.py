@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from union_warehouse.contracts import Severity
 from union_warehouse.landing.folders import newest_readings, version_name
 from union_warehouse.landing.manifests import AnyManifest, FormEntry, Manifest, Received, Step, UnplacedManifest
-from union_warehouse.landing.states import ACCEPTED, QUARANTINED, REJECTED
+from union_warehouse.landing.states import ACCEPTED, ACCEPTED_STATES, QUARANTINED, REJECTED
 from union_warehouse.quality.row_rules import RowProblem
 from union_warehouse.submissions.land import JudgedForm
 from union_warehouse.submissions.outcome import Outcome, describe_manifest_problems, describe_problem, describe_row_problem
-from union_warehouse.submissions.reading import Submission
+from union_warehouse.submissions.reading import FormReturn, Submission
 from union_warehouse.workbooks.problems import SubmissionProblem
 
-_OK, _FAILED, _SKIPPED = "ok", "failed", "skipped"
+_OK, _PARTLY, _FAILED, _SKIPPED = "ok", "partly", "failed", "skipped"
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,23 @@ class Arrival:
     reading: int = 1
 
 
+def taken_returns(submission: Submission, problems: Iterable[SubmissionProblem]) -> list[FormReturn]:
+    """The forms that are taken (domain: Submission).
+
+    An error that is about a form rejects that form; any other one, of the file, its cover, unit, month, version or a tie, all of
+    them.
+
+    Args:
+        submission: as read.
+        problems: of the submission and its sheets, those of its arrival too.
+    """
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    rejected = {problem.form for problem in errors}
+    if None in rejected:
+        return []
+    return [item for item in submission.returns if item.form.name not in rejected]
+
+
 def make_manifest(
     arrival: Arrival,
     submission: Submission,
@@ -58,7 +75,7 @@ def make_manifest(
     Args:
         arrival: which file.
         submission: as read.
-        judged: its forms with rows; empty if it is rejected.
+        judged: its forms that are taken and have rows.
         problems: of the submission and its sheets.
         is_opening: whether it belongs to the department's opening.
         ties_with: accepted submissions that arrived at the same instant.
@@ -66,10 +83,8 @@ def make_manifest(
         landed: manifests of the same department and month, for the forms' versions.
     """
     identity = submission.identity
-    # An untouched template lands only as a new reading of what was rejected before.
-    is_rejected = submission.is_untouched or any(problem.severity is Severity.ERROR for problem in problems)
     forms = _form_entries(submission, judged, problems, landed, arrival.number)
-    state = REJECTED if is_rejected else QUARANTINED if any(form["quarantined"] for form in forms) else ACCEPTED
+    state = _state_of(form["state"] for form in forms)
     received = Received(
         reading=arrival.reading,
         file_name=arrival.file_name,
@@ -84,7 +99,7 @@ def make_manifest(
         hash_key_fingerprint=fingerprint,
         ties_with=list(ties_with),
         forms=forms,
-        steps=_steps(submission, forms, problems, is_rejected),
+        steps=_steps(submission, forms, problems, state),
         problems=[describe_problem(problem) for problem in problems],
     )
     month, department, number = identity.month, identity.department, arrival.number
@@ -92,6 +107,14 @@ def make_manifest(
         return UnplacedManifest(submission_id=None, department=department, month=month, submission_number=None, **received)
     submission_id = f"{month}/{department}/{version_name(number, arrival.reading)}"
     return Manifest(submission_id=submission_id, department=department, month=month, submission_number=number, **received)
+
+
+def _state_of(states: Iterable[str]) -> str:
+    """The state of a submission: that of the forms taken, or rejected if there are none."""
+    taken = set(states) & ACCEPTED_STATES
+    if not taken:
+        return REJECTED
+    return QUARANTINED if QUARANTINED in taken else ACCEPTED
 
 
 def _form_entries(
@@ -102,6 +125,7 @@ def _form_entries(
     number: int | None,
 ) -> list[FormEntry]:
     by_form = {item.rows.form.name: item for item in judged}
+    taken = {item.form.name for item in taken_returns(submission, problems)}
     earlier = Counter(
         form["form"]
         for manifest in newest_readings(landed)
@@ -113,14 +137,16 @@ def _form_entries(
     for item in submission.returns:
         name = item.form.name
         form = by_form.get(name)
+        quarantined = int((~form.verdicts.is_accepted).sum()) if form else 0
         row_warnings = 0 if form is None else sum(problem.severity == Severity.WARNING for problem in form.verdicts.problems)
         entries.append(
             {
                 "form": name,
                 "version": earlier[name] + 1,
+                "state": REJECTED if name not in taken else QUARANTINED if quarantined else ACCEPTED,
                 "return": item.kind,
                 "rows": form.rows.table.num_rows if form else 0,
-                "quarantined": int((~form.verdicts.is_accepted).sum()) if form else 0,
+                "quarantined": quarantined,
                 "warnings": row_warnings + sheet_warnings[name],
                 "file": f"{name}.parquet" if form else None,
             }
@@ -142,41 +168,38 @@ _STEP_OF_PROBLEM = {
         "form_not_owed",
         "tied_arrival",
     },
-    "read": {
-        "missing_column",
-        "unknown_column",
-        "repeated_column",
-        "missing_sheet",
-        "no_rows_on_return",
-        "rows_on_nil_return",
-        "sheet_too_large",
-    },
+    "read": {"sheet_too_large"},
 }
 _STEPS = ("open", "identify", "read", "check", "land")
 
 
-def _steps(
-    submission: Submission, forms: Sequence[FormEntry], problems: Sequence[SubmissionProblem], is_rejected: bool
-) -> list[Step]:
-    """Outcome of every step; those after a failed one are skipped, except that every submission lands."""
+def _steps(submission: Submission, forms: Sequence[FormEntry], problems: Sequence[SubmissionProblem], state: str) -> list[Step]:
+    """Outcome of every step; those after a failed one are skipped, except that every submission lands.
+
+    A step that failed for some of the forms was done ``partly``.
+    """
     failed: dict[str, list[str]] = {}
     for problem in problems:
         if problem.severity is Severity.ERROR:
-            step = next((step for step, codes in _STEP_OF_PROBLEM.items() if problem.code in codes), "open")
+            step = next(
+                (step for step, codes in _STEP_OF_PROBLEM.items() if problem.code in codes), "read" if problem.form else "open"
+            )
             failed.setdefault(step, []).append(problem.code)
     details = {
         "open": submission.identity.kind or "",
         "identify": " ".join(part for part in (submission.identity.month, submission.identity.department) if part),
         "read": f"{sum(form['rows'] for form in forms)} rows",
         "check": f"{sum(form['quarantined'] for form in forms)} quarantined",
-        "land": REJECTED if is_rejected else "",
+        "land": REJECTED if state == REJECTED else "",
     }
     steps: list[Step] = []
     has_failed = False
     for step in _STEPS:
         if step in failed:
-            has_failed = True
-            steps.append({"step": step, "outcome": _FAILED, "detail": " ".join(sorted(set(failed[step])))})
+            has_failed = state == REJECTED
+            steps.append(
+                {"step": step, "outcome": _FAILED if has_failed else _PARTLY, "detail": " ".join(sorted(set(failed[step])))}
+            )
         elif has_failed and step != "land":
             steps.append({"step": step, "outcome": _SKIPPED, "detail": ""})
         else:
@@ -201,6 +224,7 @@ def make_outcome(manifest: AnyManifest, row_problems: Sequence[RowProblem], prov
         warnings=warnings + sum(problem.severity == Severity.WARNING for problem in (*row_problems, *provisional)),
         receipt=None,
         submission_id=manifest["submission_id"],
+        rejected_forms=tuple(form["form"] for form in manifest["forms"] if form["state"] == REJECTED),
         forms=tuple(manifest["forms"]),
         problems=tuple(listed),
         problem_count=len(listed),

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from union_warehouse.landing.effective import effective_files
 from union_warehouse.landing.folders import landed_months, month_manifests
-from union_warehouse.landing.manifests import Manifest
+from union_warehouse.landing.manifests import Manifest, taken_forms
 from union_warehouse.landing.rows import read_landed
 from union_warehouse.paths import Home
 from union_warehouse.quality.provisional import CHANGE_COLUMNS, Known
@@ -105,9 +105,9 @@ class _Places:
     def _landed(self, form: str, files: _Files) -> Iterator[Path]:
         """Parquet of ``form``, newest month first; what this submission replaces is left out."""
         mine = self._manifest
-        brings = any(item["form"] == form for item in mine["forms"])
+        replaces = form in taken_forms(mine)
         for (month, department, name), file in sorted(files.items(), reverse=True, key=lambda item: item[0][0]):
-            is_replaced = brings and (month, department) == (mine["month"], mine["department"])
+            is_replaced = replaces and (month, department) == (mine["month"], mine["department"])
             if name == form and file is not None and not is_replaced:
                 yield file
 

@@ -26,14 +26,15 @@ class Outcome:
         month: ``YYYY-MM``, None if not known.
         version: the newest version of a form that it brought, counted per department, month and form; None if it could not
             be placed or nothing was stored.
-        state: accepted, accepted_with_quarantine, rejected or unchanged (the counts are then the equal version's; of an
-            untouched template, none).
+        state: of the forms taken, accepted or accepted_with_quarantine; rejected if none is; or unchanged (the rest is then the equal
+            version's; of an untouched template, nothing).
+        rejected_forms: forms that are not taken; what was reported of them before goes on counting.
         rows: rows read.
         quarantined: rows with an error.
         warnings: warnings on rows, sheets and the submission.
         receipt: path of the receipt, None if nothing was stored.
         submission_id: ``2014-03/CQ/v0001`` (the submission's number, and ``-r02`` for a second reading); None as ``version``.
-        forms: of each form: form, version, return, rows, quarantined, warnings, file.
+        forms: of each form: form, version, state, return, rows, quarantined, warnings, file.
         problems: at most 1,000 of {form, sheet, row, column, rule, severity, message, message_en, provisional}.
         problem_count: of all of them.
     """
@@ -43,6 +44,7 @@ class Outcome:
     month: str | None
     version: int | None
     state: str
+    rejected_forms: tuple[str, ...]
     rows: int
     quarantined: int
     warnings: int
@@ -54,12 +56,17 @@ class Outcome:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON values."""
-        return {**vars(self), "forms": [dict(form) for form in self.forms], "problems": [dict(item) for item in self.problems]}
+        return {
+            **vars(self),
+            "rejected_forms": list(self.rejected_forms),
+            "forms": [dict(form) for form in self.forms],
+            "problems": [dict(item) for item in self.problems],
+        }
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Outcome:
         """From the values of :meth:`to_dict`."""
-        return cls(**{**values, "forms": tuple(values["forms"]), "problems": tuple(values["problems"])})
+        return cls(**{**values, **{name: tuple(values[name]) for name in ("rejected_forms", "forms", "problems")}})
 
     def shortened(self) -> Outcome:
         """With the first 1,000 problems only."""
@@ -70,6 +77,7 @@ class Outcome:
         """Whether nothing was rejected or quarantined, now or in the equal version before."""
         return (
             self.state != REJECTED
+            and not self.rejected_forms
             and not self.quarantined
             and not any(item["severity"] == Severity.ERROR and not item["provisional"] for item in self.problems)
         )

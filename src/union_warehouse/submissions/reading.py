@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from union_warehouse.contracts import Form, Severity, forms_owed, load_units
+from union_warehouse.contracts import Form, forms_owed, load_units
 from union_warehouse.landing.instants import shanghai_day
 from union_warehouse.personal_data import HashKey
 from union_warehouse.submissions.identify import NIL, ROWS, Identity, find_form, identify
@@ -42,10 +42,13 @@ _LONGEST_EXTENSION = 8
 
 @dataclass(frozen=True)
 class FormReturn:
-    """What a submission says of one form: ``rows``, with them, or ``nil``; rows of a rejected sheet are None."""
+    """What a submission says of one form: ``rows``, with them, or ``nil``; None of one that it should have declared.
+
+    Rows of a rejected sheet are None.
+    """
 
     form: Form
-    kind: str
+    kind: str | None
     rows: FormRows | None = None
 
 
@@ -55,8 +58,8 @@ class Submission:
 
     Attributes:
         identity: whose it is.
-        returns: forms that it brings, in the contracts' order.
-        problems: of the submission and its sheets.
+        returns: forms that it brings or should have declared, in the contracts' order.
+        problems: of the submission and its sheets; an error of a form rejects that form, any other one the submission.
     """
 
     identity: Identity
@@ -64,9 +67,9 @@ class Submission:
     problems: tuple[SubmissionProblem, ...]
 
     @property
-    def is_rejected(self) -> bool:
-        """Whether a problem forbids to take it."""
-        return any(problem.severity is Severity.ERROR for problem in self.problems)
+    def brought(self) -> frozenset[str]:
+        """The forms of which it says anything."""
+        return frozenset(item.form.name for item in self.returns if item.kind is not None)
 
     @property
     def is_untouched(self) -> bool:
@@ -102,11 +105,11 @@ def read_submission(data: bytes, file_name: str, received_at: str, key: HashKey)
     identity = identify(data, file_name)
     if identity.department is None or identity.month is None:
         return Submission(identity, (), identity.problems)
-    problems = list(identity.problems)
+    owed = forms_owed(load_units(identity.month)[identity.department])
+    problems = _problems_of_owed(identity, owed)
     received_on = shanghai_day(received_at)
     if identity.month > f"{received_on:%Y-%m}":
         problems.append(FutureMonth(month=identity.month, received_on=received_on.isoformat()))
-    owed = forms_owed(load_units(identity.month)[identity.department])
     try:
         if identity.kind is FileKind.CSV:
             returns = _read_csv_form(data, file_name, identity, owed, key, problems)
@@ -119,6 +122,12 @@ def read_submission(data: bytes, file_name: str, received_at: str, key: HashKey)
         problems.append(problem)
         returns = declared_returns(identity)
     return Submission(identity, tuple(returns), tuple(problems))
+
+
+def _problems_of_owed(identity: Identity, owed: tuple[Form, ...]) -> list[SubmissionProblem]:
+    """What is wrong so far; how a form is declared that is not owed does not matter."""
+    is_owed = {None, *(form.name for form in owed)}
+    return [problem for problem in identity.problems if problem.form in is_owed]
 
 
 def extension_of(identity: Identity, file_name: str) -> str:
@@ -175,6 +184,7 @@ def _read_sheets(
         kind = identity.declared.get(form.name)
         if kind is None:
             problems.append(MissingDeclaration(sheet=form.sheet, form=form.name))
+            returns.append(FormReturn(form, None))
         elif kind == NIL:
             problems += _nil_problems(workbook, name, form, marks, key)
             returns.append(FormReturn(form, NIL))

@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from union_warehouse.contracts import expected_reports, load_forms, structure_fingerprint, unit_lineage
 from union_warehouse.contracts.landed import landed_columns
-from union_warehouse.landing.effective import KNOWN, choose_effective, read_new_manifests
+from union_warehouse.landing.effective import KNOWN, choose_effective, read_new_manifests, show_accepted
 from union_warehouse.landing.row_problems import ROW_PROBLEM_COLUMNS, ROW_PROBLEMS
 from union_warehouse.locks import exclusive
 from union_warehouse.months import next_month, parse_month
@@ -242,6 +242,7 @@ def _write_plan_tables(connection: duckdb.DuckDBPyConnection, home: Home, plan: 
             "last": plan["closed_months"][-1],
         },
     )
+    show_accepted(connection)
     known_at = datetime.fromisoformat(plan["known_at"])
     dates = [("valid_from", pa.date32()), ("valid_to", pa.date32())]
     spell = pa.schema([("unit_code", pa.string()), ("standing_code", pa.string()), *dates])

@@ -16,7 +16,7 @@ class SubmissionProblem(UnionWarehouseError):
     """A problem of a submission as a whole, or of one of its sheets.
 
     Attributes:
-        severity: ``error`` rejects the submission, ``warning`` is reported only.
+        severity: ``error`` rejects the form that it is about, or the submission if it is about none; ``warning`` is reported only.
         form: machine name of the form it is about, if one.
         sheet: name of the sheet it is about, if one.
         row: row of the sheet, as Excel numbers it, if one.

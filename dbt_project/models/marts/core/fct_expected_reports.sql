@@ -40,7 +40,7 @@ with
             on submissions.submission_month = expected.month
             and submissions.submitted_by_code = expected.department
             and coalesce(submissions.form, expected.form) = expected.form
-        where submission_state = 'rejected'
+        where form_state = 'rejected'
     )
 
 select

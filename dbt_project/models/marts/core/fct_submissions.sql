@@ -14,12 +14,12 @@ with
         where {{ is_report_month("submissions.month") }}
     ),
 
-    accepted as (
+    first_accepted as (
         -- the first accepted version decides whether the month was reported in time (domain: Time)
         select submission_id, form, true as is_first_accepted
-        from known
-        where state in ('accepted', 'accepted_with_quarantine')
-        qualify row_number() over (partition by department, month, form order by received_at, reading) = 1
+        from {{ source("plan", "accepted_submissions") }}
+        where {{ is_report_month("month") }}
+        qualify row_number() over (partition by department, month, form order by received_at, submission_number) = 1
     )
 
 select
@@ -32,6 +32,7 @@ select
     reading as reading_number,
     received_at,
     state as submission_state,
+    form_state,
     kind as file_kind,
     file_name,
     sha256,
@@ -46,7 +47,7 @@ select
     coalesce(received_at > closing_at, false) as is_after_closing
 from known
 left join effective using (form, submission_id)
-left join accepted using (form, submission_id)
+left join first_accepted using (form, submission_id)
 left join {{ ref("dim_month") }} as dim_month on known.month = dim_month.month
 left join
     {{ source("plan", "expected_submissions") }} as expected

@@ -29,7 +29,7 @@ class Cause:
     """One cause with what it was found on.
 
     Attributes:
-        is_error: whether its rows wait until they are corrected, or the submission is rejected.
+        is_error: whether its rows wait until they are corrected, or the form, or the submission, is rejected.
         is_provisional: whether it depends on other submissions, so that the next close judges anew.
         form: None for a problem of the whole submission.
         title: what is wrong, in a few words.

@@ -18,7 +18,7 @@ from union_warehouse.contracts import load_forms, load_units
 from union_warehouse.landing.instants import from_text
 from union_warehouse.landing.manifests import AnyManifest
 from union_warehouse.landing.states import ACCEPTED, QUARANTINED, REJECTED
-from union_warehouse.submissions.identify import ROWS
+from union_warehouse.submissions.identify import NIL, ROWS
 from union_warehouse.submissions.outcome import Outcome
 from union_warehouse.submissions.receipts.causes import Cause, Finding, listed_findings
 from union_warehouse.submissions.receipts.cells import make_cell, put_text
@@ -38,6 +38,8 @@ _WRAP = Alignment(wrap_text=True, vertical="top")
 _FACE, _SIZE = "Microsoft YaHei", 10
 _BASE, _BOLD = Font(_FACE, _SIZE), Font(_FACE, _SIZE, bold=True)
 _LINK = Font(_FACE, _SIZE, color="FF0563C1", underline="single")
+_RETURN_WORDS = {ROWS: ROWS_WORD, NIL: NIL_WORD, None: "未填"}
+_STATE_WORDS = {ACCEPTED: "已接收", QUARANTINED: "已接收，有错误的行除外", REJECTED: "退回"}
 _HEADING, _VERDICT, _TITLE = Font(_FACE, 12, bold=True), Font(_FACE, 13, bold=True), Font(_FACE, 18, bold=True)
 
 
@@ -84,6 +86,9 @@ def add_first_sheet(
 def _verdict(outcome: Outcome, causes: Sequence[Cause]) -> str:
     if outcome.state == REJECTED:
         return "结论：未接收（退回）。整份文件未采用，请更正后重新报送。"
+    if outcome.rejected_forms:
+        rows = f"；其余各表中有 {outcome.quarantined} 行存在错误，更正前不计入统计" if outcome.quarantined else "；其余各表已接收"
+        return f"结论：部分接收。{len(outcome.rejected_forms)} 张表被退回（{_sheets(outcome.rejected_forms)}）{rows}。"
     if outcome.state == QUARANTINED:
         return f"结论：已接收，但有 {outcome.quarantined} 行存在错误，更正前这些行不计入统计。"
     if any(cause.is_provisional for cause in causes):
@@ -91,6 +96,10 @@ def _verdict(outcome: Outcome, causes: Sequence[Cause]) -> str:
     if causes:
         return "结论：已接收，全部计入。有提醒事项请核对。"
     return "结论：已接收，没有发现问题。"
+
+
+def _sheets(forms: Iterable[str]) -> str:
+    return "、".join(load_forms()[form].sheet for form in forms)
 
 
 def _verdict_colour(outcome: Outcome, causes: Sequence[Cause]) -> str:
@@ -137,8 +146,9 @@ def _next_steps(outcome: Outcome, causes: Sequence[Cause], returned: Returned, m
         yield "按问题清单在原文件（或原系统）中改正。" if manifest["submission_id"] else "按问题清单处理后重新报送。"
         if manifest["submission_id"]:
             yield "改正后重新报送整份文件；请不要报送本回执。"
-    if outcome.state == REJECTED and manifest["submission_id"]:
-        yield "退回的文件没有逐行检查，改正后重新报送时可能还会发现其他问题。"
+    if outcome.rejected_forms and manifest["submission_id"]:
+        yield "被退回的表没有逐行检查，改正后重新报送时可能还会发现其他问题。"
+        yield "被退回的表按未报计算；以前报送并接收过的，在改正之前继续有效。"
     if outcome.state == QUARANTINED:
         yield "重新报送的文件会整体替换本次报送的表，请保留没有问题的行。"
     if any(cause.is_provisional for cause in causes):
@@ -150,14 +160,16 @@ def _next_steps(outcome: Outcome, causes: Sequence[Cause], returned: Returned, m
 
 
 def _forms(page: _Page, manifest: AnyManifest) -> None:
-    page.table_row(["表单", "报送方式", "版本", "行数", "错误行数", "提醒", ""], _BOLD, _GREY)
+    page.table_row(["表单", "报送方式", "版本", "行数", "错误行数", "提醒", "结论"], _BOLD, _GREY)
     forms = load_forms()
     for item in manifest["forms"]:
-        kind = ROWS_WORD if item["return"] == ROWS else NIL_WORD
+        kind = _RETURN_WORDS[item["return"]]
         counts = [str(item[name]) for name in ("rows", "quarantined", "warnings")]
-        if manifest["state"] == REJECTED:  # its rows were not judged
+        is_rejected = item["state"] == REJECTED
+        if is_rejected:  # its rows were not judged
             counts = ["未检查"] * len(counts)
-        page.table_row([forms[item["form"]].sheet, kind, f"第{item['version']}版", *counts, ""], _BASE, None)
+        line = [forms[item["form"]].sheet, kind, f"第{item['version']}版", *counts, _STATE_WORDS[item["state"]]]
+        page.table_row(line, _BASE, RED if is_rejected else None)
 
 
 def _cause(page: _Page, number: int, cause: Cause, findings: Sequence[Finding]) -> None:
@@ -217,7 +229,7 @@ class _Page:
     def table_row(self, texts: Sequence[str], font: Font, colour: str | None) -> None:
         """A row of the table of forms; counts are numbers."""
         self._row += 1
-        for column, text in enumerate(texts[:-1], start=1):
+        for column, text in enumerate(texts, start=1):
             cell = self._write(column, text, font, colour, _BORDER)
             if text.isdigit():
                 cell.value, cell.data_type = int(text), "n"
