@@ -1,18 +1,174 @@
-"""Files that are either whole or not there."""
+"""Files and folders that are either whole or not there: the one way to write the state.
+
+Each is written under a temporary name beside its own, the same every time, and then renamed: what a killed process left is
+written anew. What nobody could make again is durable: file, then folder, are flushed to disk before the function returns.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+_ANYBODY, _OWNER_ONLY = 0o666, 0o600
+_FLUSHED_AT_ONCE = 8
 
-def write_json(path: Path, content: Any) -> None:
-    """Write a file that is either whole or not there, in the same bytes for the same content.
 
-    Every caller holds a lock, so the temporary name is always the same, and what a killed process left is overwritten.
+def write_bytes(path: Path, data: bytes, *, is_durable: bool = False, is_private: bool = False) -> None:
+    """Write a file whole, or leave what was there; of two writers at once the second waits for the first.
+
+    Args:
+        path: of the file; its folder is made if need be.
+        data: its content.
+        is_durable: whether it must survive a power cut from here on.
+        is_private: whether only its owner may read it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with _written(path, data, is_durable=is_durable, is_private=is_private) as temporary:
+        temporary.replace(path)
+    if is_durable:
+        _flush(path.parent)
+
+
+def write_text(path: Path, text: str, *, is_durable: bool = False, is_private: bool = False) -> None:
+    """:func:`write_bytes` of a text, in UTF-8."""
+    write_bytes(path, text.encode(), is_durable=is_durable, is_private=is_private)
+
+
+def write_json(path: Path, content: Any, *, indent: int | None = 1, is_durable: bool = False, is_private: bool = False) -> None:
+    """:func:`write_bytes` of JSON, in the same bytes for the same content."""
+    text = json.dumps(content, ensure_ascii=False, indent=indent) + "\n"
+    write_text(path, text, is_durable=is_durable, is_private=is_private)
+
+
+def write_new(path: Path, data: bytes, *, is_private: bool = False) -> None:
+    """Write a durable file, never in the place of another.
+
+    Raises:
+        FileExistsError: there is one.
+    """
+    with _written(path, data, is_durable=True, is_private=is_private) as temporary:
+        try:
+            os.link(temporary, path)
+        finally:
+            temporary.unlink()
+    _flush(path.parent)
+
+
+def append_json(folder: Path, content: Any) -> Path:
+    """Write the next entry of a ledger, ``<folder>/0001.json`` and so on: durable, and never in the place of another."""
+    number = len(list(folder.glob("[0-9]*.json")))
+    data = (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
+    while True:
+        number += 1
+        with suppress(FileExistsError):
+            write_new(folder / f"{number:04d}.json", data)
+            return folder / f"{number:04d}.json"
+
+
+def read_entries(folder: Path) -> list[Any]:
+    """The entries of a ledger, in order; see :func:`append_json`."""
+    return [json.loads(path.read_bytes()) for path in sorted(folder.glob("[0-9]*.json"), key=lambda path: int(path.stem))]
+
+
+def give_name(written: Path, path: Path) -> None:
+    """Give a file that is complete a name of the same file system, beside the one that it has; durable.
+
+    Raises:
+        FileExistsError: there is such a file.
+    """
+    with suppress(PermissionError):  # nobody may read it, so it was made without content
+        _flush(written)
+    os.link(written, path)  # unlike a rename, never overwrites
+    _flush(path.parent)
+
+
+def point_at(link: Path, target: str, *, is_durable: bool = False) -> None:
+    """Make ``link`` a symbolic link to ``target``, in one step; to be called by one at a time."""
+    new = link.with_name(f".{link.name}.new")
+    new.unlink(missing_ok=True)
+    new.symlink_to(target)
+    new.replace(link)
+    if is_durable:
+        _flush(link.parent)
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """A folder to fill, which has its name and is durable when the block has ended well, and is gone if it has not.
+
+    To be called by one at a time. A hard link to a file of another such folder is durable already.
+
+    Args:
+        folder: must not exist.
+
+    Yields:
+        Its temporary place.
+    """
+    temporary = folder.with_name(f".{folder.name}")
+    shutil.rmtree(temporary, ignore_errors=True)
+    make_folder(temporary)
+    try:
+        yield temporary
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    from concurrent.futures import ThreadPoolExecutor
+
+    inner = [Path(place, name) for place, folders, files in os.walk(temporary) for name in (*folders, *files)]
+    with ThreadPoolExecutor(_FLUSHED_AT_ONCE) as pool:  # the file system then commits many at once
+        list(pool.map(_flush, (path for path in (temporary, *inner) if path.is_dir() or path.stat().st_nlink == 1)))
+    temporary.rename(folder)
+    _flush(folder.parent)
+
+
+@contextmanager
+def _written(path: Path, data: bytes, *, is_durable: bool, is_private: bool) -> Iterator[Path]:
+    """The file under its temporary name; nobody else writes that in the block."""
+    make_folder(path.parent)
     temporary = path.with_name(f".{path.name}")
-    temporary.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    mode = _OWNER_ONLY if is_private else _ANYBODY
+    with os.fdopen(_claim(temporary, mode), "wb") as file:
+        if is_private:
+            os.fchmod(file.fileno(), mode)
+        file.write(data)
+        file.flush()
+        if is_durable:
+            os.fsync(file.fileno())
+        yield temporary
+
+
+def _claim(temporary: Path, mode: int) -> int:
+    """The descriptor of an empty file that this writer alone has locked."""
+    while True:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT, mode)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        status = os.fstat(descriptor)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(status, temporary.stat()):
+                if status.st_size == 0 and status.st_nlink == 1:
+                    return descriptor
+                temporary.unlink()  # a killed process left it, perhaps as a second name of the file itself
+        os.close(descriptor)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, if need be, and those above it; durable, since a file is lost with its folder."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _flush(folder.parent)
+
+
+def _flush(path: Path) -> None:
+    """Flush a file, or the names in a folder, to disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

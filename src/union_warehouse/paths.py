@@ -76,8 +76,8 @@ class Home:
 
     @property
     def acknowledgements(self) -> Path:
-        """Who acknowledged which quality issue: append only, one JSON object a line."""
-        return self.root / "quality" / "acknowledgements.jsonl"
+        """Who acknowledged which quality issue: append only, a file each."""
+        return self.root / "acknowledgements"
 
     @property
     def reports(self) -> Path:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from union_warehouse.contracts import PersonalData
 from union_warehouse.errors import UnionWarehouseError
+from union_warehouse.files import write_new
 from union_warehouse.paths import Home
 
 KEY_VARIABLE = "UW_HASH_KEY"
@@ -88,16 +89,8 @@ def has_hash_key(home: Home) -> bool:
 
 def _create_key(path: Path) -> None:
     """Write a random key; of several processes that try at once, the first wins."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # mkstemp makes it 0600
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(32))
-        os.link(temporary, path)
-    except FileExistsError:
-        pass
-    finally:
-        Path(temporary).unlink()
+    with suppress(FileExistsError):
+        write_new(path, secrets.token_hex(32).encode(), is_private=True)
 
 
 def hash_values(key: HashKey, values: pa.Array) -> pa.Array:

@@ -15,7 +15,7 @@ from typing import Any
 
 from union_warehouse.alerts.errors import AlertsWentBack, UnknownAlert
 from union_warehouse.alerts.events import Event
-from union_warehouse.files import write_json
+from union_warehouse.files import append_json, write_json
 from union_warehouse.landing.instants import from_text, to_name, to_text
 from union_warehouse.locks import exclusive
 from union_warehouse.paths import Home
@@ -115,11 +115,8 @@ def save_state(home: Home, state: State) -> None:
     """Replace the state file as a whole; the lock of :func:`locked_state` is held."""
     # Without indentation, unlike other files: it is written after each message, and json is much faster so.
     events = {event_id: vars(entry) for event_id, entry in sorted(state.entries.items())}
-    content = json.dumps({"as_of": to_text(state.as_of) if state.as_of else None, "events": events}, ensure_ascii=False)
-    home.alerts.mkdir(parents=True, exist_ok=True)
-    temporary = home.alerts / ".state.json"
-    temporary.write_text(content, encoding="utf-8")
-    temporary.replace(home.alerts / "state.json")
+    content = {"as_of": to_text(state.as_of) if state.as_of else None, "events": events}
+    write_json(home.alerts / "state.json", content, indent=None, is_durable=True)
 
 
 def acknowledge_event(home: Home, event_id: str, by: str, until: date | None) -> None:
@@ -142,9 +139,7 @@ class MessageLog:
     def __init__(self, home: Home, started_at: datetime) -> None:
         """A folder of its own for a run that started then."""
         self._folder = home.alerts / "messages" / to_name(to_text(started_at))
-        self._count = 0
 
     def write(self, message: dict[str, Any]) -> None:
         """Keep one message and what became of it."""
-        self._count += 1
-        write_json(self._folder / f"{self._count:04d}.json", message)
+        append_json(self._folder, message)

@@ -22,6 +22,7 @@ from union_warehouse.cli.console import Progress, print_table, progress
 from union_warehouse.cli.read import as_text
 from union_warehouse.cli.values import read_arrivals, read_moments
 from union_warehouse.errors import UnionWarehouseError
+from union_warehouse.files import write_text
 from union_warehouse.paths import Home
 
 REFERENCE_YEAR = 2014
@@ -177,8 +178,7 @@ def _start_clean(home: Home) -> None:
         for path in home.root.iterdir():
             if path.name != _MARKER:
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-    home.root.mkdir(parents=True, exist_ok=True)
-    (home.root / _MARKER).write_text("Synthetic data of `uw demo`, which deletes this folder's content when it runs again.\n")
+    write_text(home.root / _MARKER, "Synthetic data of `uw demo`, which deletes this folder's content when it runs again.\n")
 
 
 def _run_year(home: Home, seed: int, shown: Progress) -> None:

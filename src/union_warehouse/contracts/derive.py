@@ -19,6 +19,7 @@ from union_warehouse.contracts.landed import landed_columns
 from union_warehouse.contracts.load import load_forms
 from union_warehouse.contracts.model import Field, Form
 from union_warehouse.contracts.odcs import check_contract
+from union_warehouse.files import write_text
 from union_warehouse.paths import CONTRACTS_DIR, DBT_PROJECT_DIR
 
 SOURCES_FILE = DBT_PROJECT_DIR / "models" / "staging" / "_landing__sources.yml"
@@ -169,8 +170,7 @@ def main() -> None:
     for path in sorted(CONTRACTS_DIR.glob("*.odcs.yaml")):
         check_contract(path)
     for path, content in generated_files().items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
+        write_text(path, content)
 
 
 if __name__ == "__main__":

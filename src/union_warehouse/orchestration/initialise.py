@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from union_warehouse.files import write_json
 from union_warehouse.orchestration.airflow_home import create_pools
 from union_warehouse.paths import Home
 from union_warehouse.personal_data import load_hash_key
@@ -37,11 +38,8 @@ def write_passwords(environment: Mapping[str, str]) -> None:
     Other users' passwords, which Airflow makes up at its first start and writes there, stay.
     """
     path = Path(environment[_PASSWORDS_FILE])
-    path.parent.mkdir(parents=True, exist_ok=True)
     others = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump({**others, "admin": environment["AIRFLOW_ADMIN_PASSWORD"]}, file)
+    write_json(path, {**others, "admin": environment["AIRFLOW_ADMIN_PASSWORD"]}, is_durable=True, is_private=True)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from union_warehouse.errors import UnionWarehouseError
+from union_warehouse.files import write_json
 from union_warehouse.paths import Home
 
 
@@ -106,11 +107,7 @@ def _folder(home: Home, dag_id: str, run_id: str) -> Path:
 
 
 def _write(home: Home, record: StepRecord) -> None:
-    folder = _folder(home, record.dag_id, record.run_id)
-    folder.mkdir(parents=True, exist_ok=True)
     name = record.task_id if record.map_index < 0 else f"{record.task_id}.{record.map_index}"
-    temporary = folder / f".{name}.json"
-    temporary.write_text(json.dumps(asdict(record), ensure_ascii=False), encoding="utf-8")
-    temporary.replace(folder / f"{name}.json")
+    write_json(_folder(home, record.dag_id, record.run_id) / f"{name}.json", asdict(record), indent=None)
     for observer in _observers:
         observer(record)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from union_warehouse.files import write_json, write_text
 from union_warehouse.quality.data_docs import write_index, write_pages
 from union_warehouse.quality.suites import Check
 
@@ -75,16 +76,15 @@ def write_report(
         results: GX's validation results.
     """
     results = [_trimmed(result) for result in results]
-    (folder / "results").mkdir(parents=True, exist_ok=True)
     for result in results:
         content = json.dumps(result.to_json_dict(), ensure_ascii=False, indent=1, sort_keys=True)
-        (folder / "results" / f"{result.suite_name}.json").write_text(content, encoding="utf-8")
+        write_text(folder / "results" / f"{result.suite_name}.json", content)
     path = folder / "summary.json"
     summary = json.loads(path.read_text("utf-8")) if path.is_file() else {}
     summary[audit] = {suite: [finding.to_dict() for finding in items] for suite, items in findings.items()}
     write_pages(folder / "data_docs", folder.name, results)
     write_index(folder / "data_docs", folder.name, summary)
-    path.write_text(json.dumps(summary, ensure_ascii=False, indent=1), encoding="utf-8")
+    write_json(path, summary)
 
 
 def _trimmed(result: ExpectationSuiteValidationResult) -> ExpectationSuiteValidationResult:

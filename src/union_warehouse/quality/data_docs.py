@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from union_warehouse.contracts import load_forms
+from union_warehouse.files import write_text
 from union_warehouse.paths import EXPECTATIONS_DIR
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ def write_pages(folder: Path, close_id: str, results: Iterable[ExpectationSuiteV
     from great_expectations.render.renderer import ValidationResultsPageRenderer
     from great_expectations.render.view import DefaultJinjaPageView
 
-    folder.mkdir(parents=True, exist_ok=True)
     renderer = ValidationResultsPageRenderer()
     view = DefaultJinjaPageView(custom_views_directory=str(_TEMPLATES))
     for result in results:
@@ -33,7 +33,7 @@ def write_pages(folder: Path, close_id: str, results: Iterable[ExpectationSuiteV
         # the header links to a page of the bare suite, which this site does not have; the frame's title says the rest
         document.sections[0].content_blocks.pop(0)
         page = view.render(document, template="audit_page.j2", close_id=close_id, title=_suite_title(result.suite_name))
-        (folder / f"{result.suite_name}.html").write_text(page, encoding="utf-8")
+        write_text(folder / f"{result.suite_name}.html", page)
 
 
 def write_index(folder: Path, close_id: str, summary: dict[str, Any]) -> None:
@@ -55,7 +55,7 @@ def write_index(folder: Path, close_id: str, summary: dict[str, Any]) -> None:
         for name, suites in summary.items()
     ]
     template = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True).get_template("audit_index.j2")
-    (folder / "index.html").write_text(template.render(close_id=close_id, audits=audits), encoding="utf-8")
+    write_text(folder / "index.html", template.render(close_id=close_id, audits=audits))
 
 
 def _suite_title(name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from union_warehouse.contracts import Form, Severity, load_forms
+from union_warehouse.files import write_text
 from union_warehouse.paths import DBT_PROJECT_DIR
 from union_warehouse.quality.row_messages import NOTICES, BrokenCell, message_of, notice_of
 from union_warehouse.quality.row_rules import row_checks
@@ -122,7 +123,7 @@ def _figure_rules() -> Iterable[tuple[str, ...]]:
 
 def main() -> None:
     """Write the page."""
-    RULES_FILE.write_text(rules_markdown(), encoding="utf-8")
+    write_text(RULES_FILE, rules_markdown())
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,6 +12,7 @@ import duckdb
 import pandas as pd
 
 from union_warehouse.errors import UnionWarehouseError
+from union_warehouse.files import write_bytes
 from union_warehouse.paths import Home
 from union_warehouse.releases.read import open_release, release_folder
 from union_warehouse.reporting.contributions import contributions
@@ -144,12 +146,14 @@ def write_workbook(found: Trace, path: Path) -> None:
         ("明细行数", len(found.rows)),
     ]
     options = {"options": {"strings_to_formulas": False, "strings_to_urls": False}}
-    with pd.ExcelWriter(path, engine="xlsxwriter", engine_kwargs=options) as writer:
+    data = io.BytesIO()
+    with pd.ExcelWriter(data, engine="xlsxwriter", engine_kwargs=options) as writer:
         pd.DataFrame(facts).to_excel(writer, sheet_name="指标", header=False, index=False)
         found.rows.to_excel(writer, sheet_name="明细", index=False)
         writer.sheets["指标"].set_column(0, 1, 28)
         writer.sheets["明细"].set_column(0, len(TRACE_COLUMNS) - 1, 16)
         writer.sheets["明细"].freeze_panes(1, 0)
+    write_bytes(path, data.getvalue())
 
 
 def _definition(connection: duckdb.DuckDBPyConnection, indicator: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from union_warehouse.contracts import expected_reports
+from union_warehouse.files import write_bytes
 from union_warehouse.landing.folders import (
     department_folder,
     is_opening,
@@ -44,7 +45,7 @@ from union_warehouse.submissions.original import Original, read_original, readab
 from union_warehouse.submissions.outcome import Outcome
 from union_warehouse.submissions.problems import InboxFileMissing, MonthClosed, ReceiptFailed, TiedArrival
 from union_warehouse.submissions.reading import Submission, extension_of
-from union_warehouse.submissions.receipts import find_landed, receipt_bytes, receipt_path, write_private, write_receipt
+from union_warehouse.submissions.receipts import find_landed, receipt_bytes, receipt_path, write_receipt
 from union_warehouse.workbooks.problems import SubmissionProblem
 from union_warehouse.workbooks.tables import FormRows
 from union_warehouse.working_days import SHANGHAI, closing_at
@@ -142,7 +143,7 @@ def remake_receipt(home: Home, wanted: str, output: Path | None = None) -> Path:
     data = receipt_bytes(home, outcome, manifest, tables)
     if data is None:
         raise ReceiptFailed(submission=wanted)
-    write_private(output, data)
+    write_bytes(output, data, is_private=True)
     return output
 
 

@@ -174,7 +174,9 @@ def _unpack(home: Home, one: _Ready, original: Original) -> list[Path]:
         return []
     places = place_unpacked(home, one.received_at, original.sha256, files)
     if places:
-        write_json(_unpacked_folder(home) / one.marker, [path.relative_to(home.inbox).as_posix() for path in places])
+        write_json(
+            _unpacked_folder(home) / one.marker, [path.relative_to(home.inbox).as_posix() for path in places], is_durable=True
+        )
     return places
 
 
@@ -301,7 +303,7 @@ def _read_marker(home: Home, marker: str) -> Outcome | None:
 
 def write_marker(home: Home, item: InboxItem, outcome: Outcome) -> None:
     """Say that ``item`` is collected; from here on it is skipped."""
-    write_json(_collected_folder(home) / item.marker, outcome.to_dict())
+    write_json(_collected_folder(home) / item.marker, outcome.to_dict(), is_durable=True)
     (_pending_folder(home) / _pending_name(item)).unlink(missing_ok=True)
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ import pyarrow.parquet as pq
 
 from union_warehouse.contracts import Form, load_forms
 from union_warehouse.contracts.landed import ARROW_TYPES, landed_columns
+from union_warehouse.files import new_folder, write_json
 from union_warehouse.landing.instants import from_text
 from union_warehouse.landing.manifests import MANIFEST, ORIGINAL, AnyManifest
 from union_warehouse.landing.row_problems import ROW_PROBLEM_COLUMNS, ROW_PROBLEMS
@@ -43,7 +42,7 @@ def land(
     tables: Mapping[str, pa.Table],
     problems: Iterable[RowProblem],
 ) -> None:
-    """Write a submission under a temporary name and rename it into place.
+    """Write a submission, whole or not at all.
 
     Args:
         folder: where it goes; must not exist.
@@ -53,40 +52,26 @@ def land(
         tables: of :func:`landed_table` by form.
         problems: every row problem.
     """
-    temporary = _fresh(folder)
-    kept = temporary / f"{ORIGINAL}.{extension}"
-    if isinstance(original, bytes):
-        kept.write_bytes(original)
-    elif original is not None:
-        os.link(original, kept)
-    for name, table in tables.items():
-        pq.write_table(table, temporary / f"{name}.parquet", compression=_COMPRESSION)
-    pq.write_table(problems_table(manifest, tables, problems), temporary / ROW_PROBLEMS, compression=_COMPRESSION)
-    _write_manifest(temporary, manifest)
-    temporary.rename(folder)
+    with new_folder(folder) as temporary:
+        kept = temporary / f"{ORIGINAL}.{extension}"
+        if isinstance(original, bytes):
+            kept.write_bytes(original)
+        elif original is not None:
+            os.link(original, kept)
+        for name, table in tables.items():
+            pq.write_table(table, temporary / f"{name}.parquet", compression=_COMPRESSION)
+        pq.write_table(problems_table(manifest, tables, problems), temporary / ROW_PROBLEMS, compression=_COMPRESSION)
+        write_json(temporary / MANIFEST, manifest)
 
 
 def land_rejected(folder: Path, original: bytes | None, extension: str, manifest: AnyManifest) -> None:
     """Keep a file that cannot be placed, without its bytes if it was not read; the first arrival of the same bytes stays."""
     if folder.exists():
         return
-    temporary = _fresh(folder)
-    if original is not None:
-        (temporary / f"{ORIGINAL}.{extension}").write_bytes(original)
-    _write_manifest(temporary, manifest)
-    temporary.rename(folder)
-
-
-def _fresh(folder: Path) -> Path:
-    """An empty temporary folder beside ``folder``; one that a killed process left is removed, as the caller holds the lock."""
-    temporary = folder.with_name(f".{folder.name}")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    return temporary
-
-
-def _write_manifest(folder: Path, manifest: AnyManifest) -> None:
-    (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    with new_folder(folder) as temporary:
+        if original is not None:
+            (temporary / f"{ORIGINAL}.{extension}").write_bytes(original)
+        write_json(temporary / MANIFEST, manifest)
 
 
 def landed_table(form: JudgedForm, manifest: AnyManifest) -> pa.Table:

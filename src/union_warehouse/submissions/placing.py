@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
 
+from union_warehouse.files import give_name, make_folder
 from union_warehouse.landing.instants import to_name, to_text
 from union_warehouse.paths import Home
 from union_warehouse.submissions.file_walk import files_below
@@ -89,16 +90,16 @@ def _copy(file: Path, target: Path) -> None:
 
 
 def _place(folder: Path, name: str, write: Callable[[Path], None]) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     temporary = folder / f".{uuid.uuid4().hex}"
     write(temporary)
     name = storable_name(name)
     try:
         for number in range(10_000):
             target = (folder / str(number) if number else folder) / name
-            target.parent.mkdir(exist_ok=True)
+            make_folder(target.parent)
             try:
-                os.link(temporary, target)  # unlike a rename, never overwrites
+                give_name(temporary, target)
             except FileExistsError:
                 if not _is_equal(target, temporary):
                     continue

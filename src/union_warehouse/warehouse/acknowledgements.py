@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 
 import pyarrow as pa
 
 from union_warehouse.errors import UnionWarehouseError
-from union_warehouse.locks import exclusive
+from union_warehouse.files import append_json, read_entries
 from union_warehouse.paths import Home
 from union_warehouse.releases.read import open_release
 
@@ -61,16 +60,13 @@ def acknowledge_issue(home: Home, key: str, by: str, comment: str, at: datetime)
         "acknowledged_at": at.astimezone(UTC).isoformat(),
         "comment_text": comment,
     }
-    home.acknowledgements.parent.mkdir(parents=True, exist_ok=True)
-    with exclusive(home.acknowledgements.with_suffix(".lock")), home.acknowledgements.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(said, ensure_ascii=False) + "\n")
+    append_json(home.acknowledgements, said)
     return str(whole)
 
 
 def read_acknowledgements(home: Home, known_at: datetime) -> pa.Table:
     """What was acknowledged by ``known_at``: quality_issue_key, acknowledged_by, acknowledged_at (UTC), comment_text."""
-    lines = home.acknowledgements.read_text("utf-8").splitlines() if home.acknowledgements.is_file() else []
-    said = [json.loads(line) for line in lines]
+    said = read_entries(home.acknowledgements)
     for one in said:
         one["acknowledged_at"] = datetime.fromisoformat(one["acknowledged_at"])
     return pa.Table.from_pylist([one for one in said if one["acknowledged_at"] <= known_at], schema=_SCHEMA)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
+from union_warehouse.files import append_json, read_entries
 from union_warehouse.paths import Home
 from union_warehouse.releases.read import current_release
 from union_warehouse.warehouse.errors import ApprovalMissing, CommentMissing, NotAnApprover, NothingAwaitsApproval
@@ -114,7 +112,7 @@ def record_event(
         reasons={kind: list(found) for kind, found in review.reasons.items()},
         run_id=run_id,
     )
-    _write(home.approvals / review.close_id, event)
+    append_json(home.approvals / review.close_id, event.to_dict())
     return event
 
 
@@ -194,20 +192,4 @@ def latest_event_of_month(home: Home, month: str) -> ApprovalEvent | None:
 
 
 def _events(home: Home, close_id: str) -> list[ApprovalEvent]:
-    paths = sorted((home.approvals / close_id).glob("[0-9]*.json"))
-    return [ApprovalEvent(**json.loads(path.read_text("utf-8"))) for path in paths]
-
-
-def _write(folder: Path, event: ApprovalEvent) -> None:
-    """Write under the next number: two writers at once get two numbers, and no file is ever replaced."""
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{os.getpid()}.json"
-    temporary.write_text(json.dumps(event.to_dict(), ensure_ascii=False, indent=1), encoding="utf-8")
-    number = len(list(folder.glob("[0-9]*.json")))
-    is_written = False
-    while not is_written:
-        number += 1
-        with suppress(FileExistsError):
-            os.link(temporary, folder / f"{number:04d}.json")
-            is_written = True
-    temporary.unlink()
+    return [ApprovalEvent(**entry) for entry in read_entries(home.approvals / close_id)]

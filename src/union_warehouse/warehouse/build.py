@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from union_warehouse.files import point_at
 from union_warehouse.paths import Home
 from union_warehouse.warehouse.dbt_worker import RUN_RESULTS_FILE, run_dbt_command
 from union_warehouse.warehouse.errors import BuildFailed
@@ -31,7 +32,7 @@ def run_dbt(home: Home, close_id: str) -> dict[str, Any]:
         BuildFailed: a model or a test failed; names each with its message.
     """
     folder = home.build / close_id
-    _point_to(home.build / "current_close", folder)
+    point_at(home.build / "current_close", folder.name)
     target = home.build / "dbt_target"
     log = folder / "dbt.log"
     (target / RUN_RESULTS_FILE).unlink(missing_ok=True)
@@ -55,13 +56,6 @@ def run_dbt(home: Home, close_id: str) -> dict[str, Any]:
 def writer_lock(home: Home) -> Path:
     """The lock of whoever writes the files of a build; Airflow's pool queues the tasks, this outlives a killed one."""
     return home.build / ".writer.lock"
-
-
-def _point_to(link: Path, folder: Path) -> None:
-    new = link.with_name(f".{link.name}.new")
-    new.unlink(missing_ok=True)
-    new.symlink_to(folder.name)
-    new.replace(link)
 
 
 def _node_results(path: Path) -> dict[str, Any]:

@@ -22,6 +22,7 @@ import pyarrow as pa
 
 from union_warehouse.contracts import expected_reports, load_forms, structure_fingerprint, unit_lineage
 from union_warehouse.contracts.landed import landed_columns
+from union_warehouse.files import write_json
 from union_warehouse.landing.effective import KNOWN, choose_effective, read_new_manifests, show_accepted
 from union_warehouse.landing.row_problems import ROW_PROBLEM_COLUMNS, ROW_PROBLEMS
 from union_warehouse.locks import exclusive
@@ -87,7 +88,7 @@ def plan_close(home: Home, month: str, known_at: datetime) -> dict[str, Any]:
         "structure_fingerprint": structure_fingerprint(),
         "changed_submissions": changed,
     }
-    (folder / PLAN_FILE).write_text(json.dumps(plan, ensure_ascii=False, indent=1), encoding="utf-8")
+    write_json(folder / PLAN_FILE, plan)
     if not is_needed:
         shutil.rmtree(folder)
     return plan
@@ -129,7 +130,7 @@ def plan_from_landing(home: Home, close_id: str, closed_months: Sequence[str], k
         "structure_fingerprint": structure_fingerprint(),
         "changed_submissions": changed,
     }
-    (folder / PLAN_FILE).write_text(json.dumps(plan, ensure_ascii=False, indent=1), encoding="utf-8")
+    write_json(folder / PLAN_FILE, plan)
     return plan
 
 

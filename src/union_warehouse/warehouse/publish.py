@@ -13,12 +13,15 @@ import duckdb
 
 import union_warehouse
 from union_warehouse.contracts import load_forms
+from union_warehouse.files import new_folder, point_at, write_json
 from union_warehouse.paths import BUILD_FILE, LAST_BUILD_FILE, MARTS_FILE, Home
 from union_warehouse.releases.read import DATABASE_FILE, MANIFEST_FILE, Release, current_release, open_release, read_release
-from union_warehouse.warehouse.approvals import approval_of
+from union_warehouse.warehouse.approvals import ApprovalEvent, approval_of
 from union_warehouse.warehouse.plan import load_plan
 
 _PARTITION_COLUMNS = ("month", "submission_month")
+_READ_ONLY = 0o444
+"""Of the files of a release, which never change."""
 
 
 def publish_release(home: Home, close_id: str) -> dict[str, Any]:
@@ -39,22 +42,34 @@ def publish_release(home: Home, close_id: str) -> dict[str, Any]:
     if previous is not None and previous.release_id == close_id:
         return previous.to_dict()
     approval = approval_of(home, close_id)
-    home.releases.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(folder, ignore_errors=True)  # left by a kill before `current` moved: never seen by a reader
-    unfinished = home.releases / f".{close_id}"
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir()
-    marts = home.build / close_id / MARTS_FILE
     models = _models_of_marts(home.build / "dbt_target" / "manifest.json")
-    with duckdb.connect(os.fspath(marts)) as connection:
+    with duckdb.connect(os.fspath(home.build / close_id / MARTS_FILE)) as connection:
         _describe(connection, models)
         connection.execute("force checkpoint")
     with duckdb.connect(os.fspath(home.build / close_id / BUILD_FILE)) as connection:
         connection.execute("force checkpoint")  # the next close copies this file, without a write-ahead log
-    shutil.copyfile(marts, unfinished / DATABASE_FILE)
+    with new_folder(folder) as unfinished:
+        release = _write_release(home, unfinished, plan, previous, models, approval)
+    point_at(home.releases / "current", close_id, is_durable=True)
+    _forget_older_builds(home, close_id)
+    return release.to_dict()
+
+
+def _write_release(
+    home: Home,
+    folder: Path,
+    plan: Mapping[str, Any],
+    previous: Release | None,
+    models: Mapping[str, dict[str, Any]],
+    approval: ApprovalEvent | None,
+) -> Release:
+    """Fill ``folder`` with the release that ``plan`` was built for."""
+    close_id = plan["close_id"]
+    shutil.copyfile(home.build / close_id / MARTS_FILE, folder / DATABASE_FILE)
     previous_parquet = home.releases / (previous.release_id if previous else "") / "parquet"
-    with duckdb.connect(os.fspath(unfinished / DATABASE_FILE), read_only=True) as connection:
-        tables = _export_parquet(connection, models, unfinished / "parquet", previous, previous_parquet)
+    with duckdb.connect(os.fspath(folder / DATABASE_FILE), read_only=True) as connection:
+        tables = _export_parquet(connection, models, folder / "parquet", previous, previous_parquet)
         restated = connection.execute("select count(*) from rpt_restatements where release_id = ?", [close_id]).fetchone()
     release = Release(
         release_id=close_id,
@@ -72,13 +87,10 @@ def publish_release(home: Home, close_id: str) -> dict[str, Any]:
         tables=tables,
         approval=approval.to_dict() if approval else None,
     )
-    (unfinished / MANIFEST_FILE).write_text(json.dumps(release.to_dict(), ensure_ascii=False, indent=1), encoding="utf-8")
+    write_json(folder / MANIFEST_FILE, release.to_dict())
     for name in (DATABASE_FILE, MANIFEST_FILE):
-        _make_durable(unfinished / name)
-    unfinished.rename(folder)
-    _point_current_at(home, close_id)
-    _forget_older_builds(home, close_id)
-    return release.to_dict()
+        (folder / name).chmod(_READ_ONLY)
+    return release
 
 
 def list_restatements(home: Home, close_id: str) -> dict[str, Any]:
@@ -196,24 +208,8 @@ def _write_partitions(
     )
     connection.execute("reset threads")
     for path in unsorted.glob("_partition=*/rows_0.parquet"):
-        _make_durable(path.rename(folder / f"{path.parent.name.partition('=')[2]}.parquet"))
+        path.rename(folder / f"{path.parent.name.partition('=')[2]}.parquet").chmod(_READ_ONLY)
     shutil.rmtree(unsorted)
-
-
-def _make_durable(file: Path) -> None:
-    """Flush a new file to disk and forbid writing to it: a release never changes."""
-    descriptor = os.open(file, os.O_RDONLY)
-    os.fsync(descriptor)
-    os.close(descriptor)
-    file.chmod(0o444)
-
-
-def _point_current_at(home: Home, release_id: str) -> None:
-    link = home.releases / "current"
-    new = home.releases / ".current.new"
-    new.unlink(missing_ok=True)
-    new.symlink_to(release_id)
-    new.replace(link)
 
 
 def _forget_older_builds(home: Home, close_id: str) -> None:

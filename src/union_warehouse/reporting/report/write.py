@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from union_warehouse.files import write_bytes
 from union_warehouse.paths import Home
 from union_warehouse.releases.read import open_release
 from union_warehouse.reporting.report.appendix import appendices
@@ -57,7 +57,6 @@ def write_report(
     document = build_document(home, year, month, release_id, template, structure_on)
     pictures = {block.caption: draw(block) for section in document.parts for block in section.blocks if isinstance(block, Chart)}
     folder = out or home.reports / document.properties["release_id"]
-    folder.mkdir(parents=True, exist_ok=True)
     stem = f"{document.properties['period']}_{_NAMES['month' if month else 'year']}"
     if structure_on:
         stem += f"_{structure_on}建制"
@@ -66,7 +65,7 @@ def write_report(
         folder / f"{stem}.html": html_text(document, pictures).encode(),
     }
     for path, content in files.items():
-        _replace(path, content)
+        write_bytes(path, content)
     return list(files)
 
 
@@ -86,10 +85,3 @@ def build_document(
     data = replace(data, figures={code: data.figures[code] for code in (*named, *sorted(data.figures.keys() - named.keys()))})
     with open_release(home, data.release.release_id) as connection:
         return compose(data, words, appendices(connection, data))
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file whole, or leave what was there."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)

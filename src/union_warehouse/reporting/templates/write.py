@@ -12,6 +12,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
 from union_warehouse.contracts import CONTRACT_VERSION, Field, FieldType, Form, ReportingUnit, forms_owed, load_units
+from union_warehouse.files import write_bytes
 from union_warehouse.months import first_day, parse_month
 from union_warehouse.paths import Home
 from union_warehouse.reporting.templates.carried import Carried, read_carried
@@ -86,8 +87,7 @@ def _write_all(home: Home, files: Mapping[Path, ReportingUnit], month: str, *, i
             raise TemplateExists(path=path)
     carried = read_carried(home, [unit.code for unit in files.values()], month)
     for path, unit in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(template_bytes(unit, month, carried[unit.code]))
+        write_bytes(path, template_bytes(unit, month, carried[unit.code]))
 
 
 def _file_name(unit: ReportingUnit, month: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from union_warehouse.files import write_json
+from union_warehouse.files import write_bytes, write_json
 from union_warehouse.landing.folders import original_of, submission_folder
 from union_warehouse.landing.manifests import AnyManifest
 from union_warehouse.paths import Home
@@ -23,7 +23,6 @@ from union_warehouse.submissions.receipts.compose import compose_receipt, compos
 from union_warehouse.submissions.receipts.first_sheet import Returned
 
 _LOGGER = logging.getLogger(__name__)
-_OWNER_ONLY = 0o600
 _FAILED = Returned("系统未能在原工作簿上标注（已记录，请联系管理员）。请按下面的问题清单在原文件中改正。")
 
 
@@ -51,7 +50,7 @@ def write_receipt(home: Home, outcome: Outcome, manifest: AnyManifest, tables: M
     json_path = path.with_suffix(".json")
     received = replace(outcome, receipt=os.fspath(path if data else json_path))
     if data:
-        write_private(path, data)
+        write_bytes(path, data, is_private=True)
     arrival = {name: manifest[name] for name in ("sha256", "bytes", "received_at", "read_at", "kind", "contract_version")}
     write_json(json_path, {**received.to_dict(), **arrival})
     return received.shortened()
@@ -88,13 +87,3 @@ def _original(home: Home, manifest: AnyManifest) -> Path | None:
     if manifest["submission_id"] is None:
         return None
     return original_of(submission_folder(home, manifest))
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Write a file that is whole or not there, and that only its owner may read: it holds personal data."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}")
-    temporary.unlink(missing_ok=True)  # what a killed process left may have another mode
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "wb") as file:
-        file.write(data)
-    temporary.replace(path)
