@@ -46,7 +46,7 @@ def uw_json(home: Path, *arguments: str | Path, exit_code: int = 0) -> Any:
     return json.loads(uw(home, *arguments, "--json", exit_code=exit_code))
 
 
-HEAVY = ("pandas", "duckdb", "pyarrow", "airflow", "dbt", "great_expectations", "openpyxl", "httpx", "yaml")
+HEAVY = ("pandas", "duckdb", "pyarrow", "airflow", "dbt", "great_expectations", "openpyxl", "httpx", "yaml", "pydantic")
 
 
 def imported_by(home: Path, *arguments: str) -> set[str]:

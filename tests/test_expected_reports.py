@@ -18,10 +18,23 @@ from union_warehouse.contracts.expected import (
     load_exceptions,
 )
 from union_warehouse.paths import Home
+from union_warehouse.reporting.status import month_status
 from union_warehouse.warehouse import plan_close, run_dbt
 from union_warehouse.working_days import closing_at, due_on
 
 HEADER = "month,unit_code,form,exception_kind,due_on,reason,given_by,given_on\n"
+RATES = {
+    "expected_count": "expected",
+    "received_count": "received",
+    "received_on_time_count": "on_time",
+    "silent_count": "missing",
+    "excused_count": "excused",
+    "nil_return_count": "nil_returns",
+    "quarantined_count": "quarantined",
+    "completeness_rate": "completeness_rate",
+    "on_time_of_expected_rate": "on_time_of_expected_rate",
+    "on_time_of_received_rate": "on_time_of_received_rate",
+}
 EXTENDED = ReportingException(
     "2014-01", "CQ", "hazards", ExceptionKind.EXTENDED, date(2014, 2, 17), "系统升级", "办公室", date(2014, 2, 10)
 )
@@ -102,7 +115,11 @@ def test_an_exception_given_after_the_close_is_told_by_the_next_one(
     january_after = {key: excused for key, excused in after.items() if key[0] == "2014-01"}
     assert january_after == before | {("2014-01", "CQ", "hazards"): True}
     owed = sum(unit == "CQ" for _, unit, _ in before)
-    assert rates(home.build / close_id / "marts.duckdb", "2014-01", "CQ") == (owed - 1, 1)
+    counted = rates(home.build / close_id / "marts.duckdb", "2014-01")
+    assert counted["CQ"]["expected"] == counted["CQ"]["received"] == owed - 1, "what is sent all the same is not counted"
+    assert counted["CQ"]["excused"] == 1
+    status = {unit["department"]: unit for unit in month_status(home, "2014-01")["departments"]}
+    assert {unit: {name: found[name] for name in RATES.values()} for unit, found in status.items()} == counted
 
 
 def reports(marts: Path) -> dict[tuple[str, str, str], bool]:
@@ -112,12 +129,11 @@ def reports(marts: Path) -> dict[tuple[str, str, str], bool]:
     return {(month, unit, form): excused for month, unit, form, excused in rows}
 
 
-def rates(marts: Path, month: str, unit: str) -> tuple[int, int]:
-    """Expected and excused reports of a unit and month."""
+def rates(marts: Path, month: str) -> dict[str, dict[str, float]]:
+    """The reporting rates of each unit in the marts, by their names in `uw status`."""
+    columns = ", ".join(f"cast(round({column}, 4) as double) as {name}" for column, name in RATES.items())
     with duckdb.connect(str(marts), read_only=True) as connection:
-        (row,) = connection.execute(
-            """select expected_count, excused_count from rpt_reporting_rates
-            where month = ? and reporting_unit_code = ? and rate_level = 'unit'""",
-            [month, unit],
+        found = connection.execute(
+            f"select reporting_unit_code, {columns} from rpt_reporting_rates where month = ? and rate_level = 'unit'", [month]
         ).fetchall()
-    return row
+    return {unit: dict(zip(RATES.values(), values, strict=True)) for unit, *values in found}

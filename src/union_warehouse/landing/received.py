@@ -68,13 +68,13 @@ _VIEWS = f"""
     create view reporting_of_departments as
     select expected.month, expected.department, any_value(unit_name) as unit_name,
         count(*) filter (where not is_excused) as expected,
-        count(*) filter (where is_received) as received,
-        count(*) filter (where is_received and received_on <= due_on) as on_time,
-        count(*) filter (where is_received and received_on > due_on) as late,
+        count(*) filter (where is_received and not is_excused) as received,
+        count(*) filter (where is_received and received_on <= due_on and not is_excused) as on_time,
+        count(*) filter (where is_received and received_on > due_on and not is_excused) as late,
         count(*) filter (where is_received is not true and not is_excused) as missing,
         count(*) filter (where is_received is false and not is_excused) as rejected,
         count(*) filter (where is_excused) as excused,
-        count(*) filter (where is_nil) as nil_returns,
+        count(*) filter (where is_nil and not is_excused) as nil_returns,
         cast(coalesce(sum(quarantined), 0) as bigint) as quarantined,
         max(first_accepted_at) as first_accepted_at,
         max(due_on) as due_on

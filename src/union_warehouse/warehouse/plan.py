@@ -162,12 +162,6 @@ def write_plan_and_landing(home: Home, folder: Path, close: Mapping[str, Any]) -
     ]
 
 
-def load_plan(home: Home, close_id: str) -> dict[str, Any]:
-    """The plan written by :func:`plan_close`."""
-    plan: dict[str, Any] = json.loads((home.build / close_id / PLAN_FILE).read_text("utf-8"))
-    return plan
-
-
 def _check_order(month: str, known_at: datetime, current: Release | None) -> None:
     month_end = datetime.combine(date.fromisoformat(f"{next_month(month)}-01"), datetime.min.time(), SHANGHAI)
     if known_at < month_end.astimezone(UTC):

@@ -17,7 +17,7 @@ from union_warehouse.files import new_folder, point_at, write_json
 from union_warehouse.paths import BUILD_FILE, LAST_BUILD_FILE, MARTS_FILE, Home
 from union_warehouse.releases.read import DATABASE_FILE, MANIFEST_FILE, Release, current_release, open_release, read_release
 from union_warehouse.warehouse.approvals import ApprovalEvent, approval_of
-from union_warehouse.warehouse.plan import load_plan
+from union_warehouse.warehouse.plan_file import load_plan
 
 _PARTITION_COLUMNS = ("month", "submission_month")
 _READ_ONLY = 0o444

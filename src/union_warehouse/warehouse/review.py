@@ -16,7 +16,7 @@ import duckdb
 
 from union_warehouse.paths import BUILD_FILE, MARTS_FILE, PREVIOUS_FILE, Home
 from union_warehouse.releases.read import Release, read_release
-from union_warehouse.warehouse.plan import load_plan
+from union_warehouse.warehouse.plan_file import load_plan
 
 Reasons = tuple[dict[str, Any], ...]
 
