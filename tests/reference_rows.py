@@ -86,7 +86,7 @@ def _table(form: Form, grid: Sequence[Sequence[Any]]) -> pd.DataFrame | None:
 
 @cache
 def _read(path: Path) -> tuple[str, str, dict[str, pd.DataFrame]] | None:
-    """Month, department and tables of one file; None if it is rejected."""
+    """Month, department and tables of one file, without forms that are rejected; None if all are."""
     forms = load_forms()
     if path.suffix == ".csv":
         month, department, form = path.stem.removesuffix(" (1)").split("_", 2)
@@ -102,10 +102,9 @@ def _read(path: Path) -> tuple[str, str, dict[str, pd.DataFrame]] | None:
             tables[owed.name] = pd.DataFrame(columns=[field.name for field in owed.fields])
             continue
         table = _table(owed, book.get_sheet_by_name(owed.sheet).to_python())
-        if table is None:
-            return None
-        tables[owed.name] = table
-    return month, department, tables
+        if table is not None:
+            tables[owed.name] = table
+    return (month, department, tables) if tables else None
 
 
 def effective_rows(folder: Path, known_at: str) -> dict[str, pd.DataFrame]:

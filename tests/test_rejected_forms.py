@@ -99,7 +99,30 @@ def test_what_is_not_read_is_not_known_to_the_rows_of_the_same_file(home: Home, 
     del grids["安全检查"]
     outcome = collect_one(home, write_workbook(tmp_path / "x.xlsx", grids=grids), at(3))
     assert outcome.rejected_forms == ("safety_inspections",)
-    assert ("hazards", "unknown_inspection") in [(item["form"], item["rule"]) for item in outcome.problems if item["provisional"]]
+    (told,) = (item for item in outcome.problems if item["rule"] == "unknown_inspection")
+    assert (told["form"], told["provisional"]) == ("hazards", True)
+    assert "本次报送的“安全检查”被退回；该表改正后本行自动计入" in told["message"]
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_a_missing_declaration_names_its_cell(home: Home, tmp_path: Path, is_listed: bool) -> None:
+    grids = make_grids("CQ", MONTH)
+    cover = grids["封面"]
+    line = cover.index(["隐患整改", "有数据"])
+    if is_listed:
+        cover[line] = ["隐患整改", ""]
+        cell = f"封面!B{line + 1}"
+    else:
+        del cover[line]
+        cell = f"封面!B{len(cover) + 1}"
+    outcome = collect_one(home, write_workbook(tmp_path / "x.xlsx", grids=grids), at(2))
+    (told,) = (item for item in outcome.problems if item["rule"] == "missing_declaration")
+    assert cell.removeprefix("封面!") in told["message"]
+    book = openpyxl.load_workbook(str(outcome.receipt))
+    places = {
+        str(found.hyperlink.location).replace("'", "") for row in book["回执"].iter_rows() for found in row if found.hyperlink
+    }
+    assert cell in places
 
 
 def test_an_error_on_a_form_that_is_not_owed_rejects_nothing(home: Home, tmp_path: Path) -> None:

@@ -137,6 +137,7 @@ def test_two_files_of_one_instant_are_both_rejected(home: Home, tmp_path: Path) 
     outcomes = collect(home, first, second, received_at=at(4))
     assert [outcome.state for outcome in outcomes] == ["rejected", "rejected"]
     assert [problems(outcome) for outcome in outcomes] == [[(None, None, "tied_arrival")]] * 2
+    assert "CQ 长庆街道总工会" in outcomes[0].problems[0]["message"]
 
 
 def test_a_tie_with_an_accepted_file_names_it(home: Home, tmp_path: Path) -> None:

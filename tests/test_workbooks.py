@@ -113,7 +113,7 @@ def test_a_missing_column_rejects_and_names_it(home: Home, tmp_path: Path) -> No
     grid = [row[:-1] for row in hazard_grid()]
     outcome = check(home, with_hazards(tmp_path, grid))
     assert rules(outcome) == [("missing_column", "hazards", None, None)]
-    assert "说明" in outcome.problems[0]["message"]
+    assert "缺少列：说明。" in outcome.problems[0]["message"], "no list that is empty"
 
 
 def test_a_renamed_column_rejects_once_with_both_names_and_what_it_may_be(home: Home, tmp_path: Path) -> None:

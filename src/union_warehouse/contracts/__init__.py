@@ -23,6 +23,7 @@ from union_warehouse.contracts.units import (
     forms_owed,
     load_units,
     structure_fingerprint,
+    unit_label,
     unit_lineage,
     units_sharing_records,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "load_forms",
     "load_units",
     "structure_fingerprint",
+    "unit_label",
     "unit_lineage",
     "units_sharing_records",
 ]

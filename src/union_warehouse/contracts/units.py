@@ -61,6 +61,11 @@ def unit_names() -> dict[str, str]:
     return {unit.code: unit.name for unit in sorted(_unit_versions(), key=lambda unit: unit.valid_from)}
 
 
+def unit_label(code: str) -> str:
+    """A unit for people: its code and its name, ``CQ 长庆街道总工会``; of no unit the code alone."""
+    return f"{code} {unit_names().get(code, '')}".rstrip()
+
+
 @dataclass(frozen=True)
 class LineageSpell:
     """From ``valid_from`` (None: ever) to before ``valid_to`` (None: until now) ``standing_code`` stands for ``unit_code``."""

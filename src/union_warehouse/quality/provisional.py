@@ -6,7 +6,7 @@ The sender sees them as provisional, and they change nothing: every close judges
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -45,16 +45,23 @@ class Known:
     changes: Callable[[pa.Array], pa.Table]
 
 
-def judge_provisionally(tables: Mapping[str, pa.Table], month: str, known: Known) -> list[RowProblem]:
+def judge_provisionally(
+    tables: Mapping[str, pa.Table], month: str, known: Known, rejected_forms: Collection[str] = ()
+) -> list[RowProblem]:
     """Row problems that the next close would find from what has arrived.
 
     Args:
         tables: landed rows by form (landing.landed_table).
         month: of the submission.
         known: what else is known.
+        rejected_forms: forms of the submission that were not taken.
     """
-    inspections = _waiting(tables.get("safety_inspections"), "inspection_no")
-    unions = _waiting(tables.get("union_register"), "union_code", pc.field("event") == "established")
+    inspections = _Parents("safety_inspections", rejected_forms, _waiting(tables.get("safety_inspections"), "inspection_no"))
+    unions = _Parents(
+        "union_register",
+        rejected_forms,
+        _waiting(tables.get("union_register"), "union_code", pc.field("event") == "established"),
+    )
     rows = {name: _accepted(table) for name, table in tables.items() if name in _REFERRING}
     if "union_register" in rows:
         rows["union_register"] = rows["union_register"].filter(pc.field("event") != "established")
@@ -70,6 +77,27 @@ def judge_provisionally(tables: Mapping[str, pa.Table], month: str, known: Known
         if name in _UNION_DAYS:
             problems += _union_members(name, table, month, spans, unions)
     return problems
+
+
+@dataclass(frozen=True)
+class _Parents:
+    """What rows of this submission may refer to within it: rows of a form that wait themselves, or that were not taken with it."""
+
+    form: str
+    rejected_forms: Collection[str]
+    waiting: Mapping[str, Waiting]
+
+    def told(self, value: str) -> tuple[str, str] | None:
+        """What a row that refers to ``value`` waits for, in Chinese and English; None if this submission cannot bring it."""
+        if parent := self.waiting.get(value):
+            return parent.told_zh(value), parent.told_en(value)
+        if self.form not in self.rejected_forms:
+            return None
+        sheet = load_forms()[self.form].sheet
+        return (
+            f"“{value}”：本次报送的“{sheet}”被退回；该表改正后本行自动计入，本行不用改。",
+            f"{value!r}: the form {sheet} of this submission was rejected; once that is corrected this row counts.",
+        )
 
 
 class Waiting(NamedTuple):
@@ -142,13 +170,13 @@ def _looked_up(keys: pa.ChunkedArray, days: Mapping[str, date | None]) -> pa.Chu
     return pc.take(pa.array(list(days.values()), pa.date32()), positions)
 
 
-def _hazards(table: pa.Table, known: Known, waiting: Mapping[str, Waiting]) -> list[RowProblem]:
+def _hazards(table: pa.Table, known: Known, parents: _Parents) -> list[RowProblem]:
     inspected_on = known.inspections(pc.unique(table["inspection_no"]))
     day = _looked_up(table["inspection_no"], inspected_on)
 
     def unknown(row: Row) -> tuple[str, str]:
-        if parent := waiting.get(row["inspection_no"]):
-            return parent.told_zh(row["inspection_no"]), parent.told_en(row["inspection_no"])
+        if told := parents.told(row["inspection_no"]):
+            return told
         return (
             f"“{row['inspection_no']}”：尚未收到该检查。请报送安全检查；收到前该隐患暂不计入。",
             f"the inspection {row['inspection_no']!r} has not been submitted; send it: until then the hazard waits.",
@@ -167,7 +195,7 @@ def _hazards(table: pa.Table, known: Known, waiting: Mapping[str, Waiting]) -> l
     ]
 
 
-def _union_members(form: str, table: pa.Table, month: str, spans: Spans, waiting: Mapping[str, Waiting]) -> list[RowProblem]:
+def _union_members(form: str, table: pa.Table, month: str, spans: Spans, parents: _Parents) -> list[RowProblem]:
     first = _looked_up(table["union_code"], {code: span[0] for code, span in spans.items()})
     last = _looked_up(table["union_code"], {code: span[1] for code, span in spans.items()})
     on = _UNION_DAYS[form]
@@ -180,8 +208,8 @@ def _union_members(form: str, table: pa.Table, month: str, spans: Spans, waiting
     is_dissolved = pc.and_(pc.invert(is_unregistered), pc.fill_null(pc.greater(latest, last), False))
 
     def unregistered(row: Row) -> tuple[str, str]:
-        if parent := waiting.get(row["union_code"]):
-            return parent.told_zh(row["union_code"]), parent.told_en(row["union_code"])
+        if told := parents.told(row["union_code"]):
+            return told
         named = month_end if is_month else row[on]
         return (
             f"“{row['union_code']}”在 {named} 尚未登记建会。请在建会台账报送该工会；收到前该行暂不计入。",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from union_warehouse.contracts import expected_reports
+from union_warehouse.contracts import expected_reports, unit_label
 from union_warehouse.files import write_bytes
 from union_warehouse.landing.folders import (
     department_folder,
@@ -235,7 +235,8 @@ def _tables(judgement: _Judgement, manifest: AnyManifest) -> dict[str, pa.Table]
 def _provisional(home: Home, manifest: AnyManifest, tables: Mapping[str, pa.Table]) -> list[RowProblem]:
     if not is_placed(manifest) or manifest["state"] not in ACCEPTED_STATES:
         return []
-    return judge_provisionally(tables, manifest["month"], known_rows(home, manifest, tables))
+    rejected = {form["form"] for form in manifest["forms"]} - taken_forms(manifest)
+    return judge_provisionally(tables, manifest["month"], known_rows(home, manifest, tables), rejected)
 
 
 def _reject_unplaced(home: Home, submission: Submission, original: Original, received_at: str, key: HashKey) -> Outcome:
@@ -356,7 +357,8 @@ def _is_tied(manifest: Manifest, submission: Submission, arrival: Arrival) -> bo
 
 def _tie_problem(identity: Identity, submission: Submission, arrival: Arrival) -> TiedArrival:
     sheets = "、".join(item.form.sheet for item in submission.returns if item.kind is not None)
-    return TiedArrival(department=identity.department, month=identity.month, sheet=sheets, received_at=arrival.received_at)
+    unit = unit_label(str(identity.department))
+    return TiedArrival(department=unit, month=identity.month, sheet=sheets, received_at=arrival.received_at)
 
 
 def _manifest(

@@ -42,6 +42,7 @@ from union_warehouse.workbooks.problems import (
     UnknownReturn,
     WrongTemplate,
 )
+from union_warehouse.workbooks.sheet import column_letters
 from union_warehouse.workbooks.sheets import Workbook, open_workbook
 from union_warehouse.workbooks.values import parse_month
 from union_warehouse.working_days import first_month
@@ -66,6 +67,8 @@ class Identity:
         month: ``YYYY-MM``; None if it states none.
         contract_version: as stated; a CSV has the version in force.
         declared: ``rows`` or ``nil`` by form; a CSV always ``rows``.
+        return_cells: cell of the cover in which a form is declared, or should be, by form.
+        next_return_cell: the cell below them; None without a cover.
         problems: what is wrong with it so far.
         workbook: open, unless the file is a CSV or unreadable.
     """
@@ -75,6 +78,8 @@ class Identity:
     month: str | None = None
     contract_version: str | None = None
     declared: Mapping[str, str] = field(default_factory=dict)
+    return_cells: Mapping[str, str] = field(default_factory=dict)
+    next_return_cell: str | None = None
     problems: tuple[SubmissionProblem, ...] = ()
     workbook: Workbook | None = None
 
@@ -124,6 +129,8 @@ def _identify_workbook(workbook: Workbook) -> Identity:
         month=month,
         contract_version=match[1] if match else None,
         declared=declared,
+        return_cells=_return_cells(cover),
+        next_return_cell=_next_return_cell(cover),
         problems=(*problems, *declaration_problems),
         workbook=workbook,
     )
@@ -192,6 +199,18 @@ def _declared(cover: Cover) -> tuple[dict[str, str], list[SubmissionProblem]]:
     return declared, problems
 
 
+def _return_cells(cover: Cover) -> dict[str, str]:
+    lines = {form.name: line for line in reversed(cover.declarations) if (form := find_form(line.form_label))}
+    return {name: f"{column_letters(line.column)}{line.row}" for name, line in lines.items()}
+
+
+def _next_return_cell(cover: Cover) -> str | None:
+    if not cover.declarations:
+        return None
+    last = cover.declarations[-1]
+    return f"{column_letters(last.column)}{last.row + 1}"
+
+
 def _identify_csv(file_name: str) -> Identity:
     match = _CSV_NAME.fullmatch(normalise_text(PurePath(file_name).name))
     if match is None:
@@ -205,7 +224,7 @@ def _identify_csv(file_name: str) -> Identity:
     form = find_form(match["form"])
     problems = [problem for problem in (month_problem, department_problem) if problem]
     if form is None:
-        known = " ".join(load_forms())
+        known = "、".join(f"{form.sheet}（{name}）" for name, form in load_forms().items())
         problems.append(UnknownForm(value=match["form"], known=known))
     return Identity(
         kind=FileKind.CSV,

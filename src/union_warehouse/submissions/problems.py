@@ -91,8 +91,8 @@ class MissingDeclaration(SubmissionProblem):
     """A form owed that the cover does not mention: nothing happened is not nothing was sent."""
 
     code = "missing_declaration"
-    message_zh = "封面没有列出应报表单“{sheet}”。请在封面填写“有数据”或“零报告”后重新报送。"
-    message_en = "the cover does not declare the form {sheet} ({form}), which is owed; declare 有数据 (rows) or 零报告 (nil)."
+    message_zh = "封面没有填写应报表单“{sheet}”的报送方式。请{where_zh}选“有数据”或“零报告”后重新报送。"
+    message_en = "the cover does not declare the form {sheet} ({form}), which is owed; {where_en} 有数据 (rows) or 零报告 (nil)."
 
 
 class MissingSheet(SubmissionProblem):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from union_warehouse.contracts import Form, forms_owed, load_units
+from union_warehouse.contracts import Form, forms_owed, load_units, unit_label
 from union_warehouse.landing.instants import shanghai_day
 from union_warehouse.personal_data import HashKey
 from union_warehouse.submissions.identify import NIL, ROWS, Identity, find_form, identify
@@ -151,9 +151,10 @@ def _read_csv_form(
 ) -> list[FormReturn]:
     form = next((form for form in owed if form.name in identity.declared), None)
     if form is None:
+        unit = unit_label(str(identity.department))
         for name in identity.declared:
             named = find_form(name)
-            problems.append(CsvNotOwed(form=name, sheet=named.sheet if named else name, department=identity.department))
+            problems.append(CsvNotOwed(form=name, sheet=named.sheet if named else name, department=unit))
         return []
     sheet = read_csv(data, file_name)
     rows = _read_form(sheet, form, key, problems)
@@ -183,7 +184,7 @@ def _read_sheets(
         problems += _repeated_sheets(workbook, form)
         kind = identity.declared.get(form.name)
         if kind is None:
-            problems.append(MissingDeclaration(sheet=form.sheet, form=form.name))
+            problems.append(_missing_declaration(identity, form))
             returns.append(FormReturn(form, None))
         elif kind == NIL:
             problems += _nil_problems(workbook, name, form, marks, key)
@@ -192,6 +193,22 @@ def _read_sheets(
             returns.append(FormReturn(form, ROWS, _rows_of_sheet(workbook, name, form, key, problems)))
     problems += _extra_problems(workbook, identity, owed)
     return returns
+
+
+def _missing_declaration(identity: Identity, form: Form) -> MissingDeclaration:
+    """Its cell is named: that of its line on the cover, or, without a line, the first one below the others."""
+    cell = identity.return_cells.get(form.name)
+    if cell is not None:
+        where = f"在{COVER_SHEET}!{cell} ", f"choose in {COVER_SHEET}!{cell}"
+    elif identity.next_return_cell is not None:
+        cell = identity.next_return_cell
+        where = (
+            f"在{COVER_SHEET}的表末（{cell} 一行）写上“{form.sheet}”，并",
+            f"add it at the end of the table (row of {cell}) with",
+        )
+    else:
+        where = f"在{COVER_SHEET}", "declare"
+    return MissingDeclaration(sheet=form.sheet, form=form.name, where_zh=where[0], where_en=where[1])
 
 
 def _repeated_sheets(workbook: Workbook, form: Form) -> list[SubmissionProblem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from union_warehouse.contracts import Form, Severity
+from union_warehouse.contracts.units import unit_names
 from union_warehouse.personal_data import HashKey
 from union_warehouse.submissions.identify import Identity
 from union_warehouse.submissions.problems import TemplateOfAnother
@@ -30,7 +31,10 @@ def marks_of(identity: Identity, problems: list[SubmissionProblem]) -> TemplateM
     if marks is None or (marks.department, marks.month) == (identity.department, identity.month):
         return marks
     problems.append(
-        TemplateOfAnother(made_for=f"{marks.department} {marks.month}", cover=f"{identity.department} {identity.month}")
+        TemplateOfAnother(
+            made_for=f"{marks.department} {marks.month}（{unit_names().get(marks.department, '')}）",
+            cover=f"{identity.department} {identity.month}（{unit_names().get(str(identity.department), '')}）",
+        )
     )
     return None
 

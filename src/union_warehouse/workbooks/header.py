@@ -23,7 +23,6 @@ from union_warehouse.workbooks.problems import (
 )
 from union_warehouse.workbooks.sheet import Sheet
 
-_NONE_ZH, _NONE_EN = "无", "none"
 _REMARK = re.compile(r"\((?![^)]*[万亿千百十%‰])[^()]*\)$")
 """Brackets at the end of a label, unless they name another unit than the contract's."""
 _HEADING = re.compile(r"[^\d\W]{2,12}:")
@@ -132,8 +131,8 @@ def _problems(
     facts = {
         "sheet": sheet.name,
         "form": form.name,
-        "unknown_zh": "、".join(unknown) or _NONE_ZH,
-        "unknown_en": ", ".join(unknown) or _NONE_EN,
+        "unknown_zh": "、".join(unknown),
+        "unknown_en": ", ".join(unknown),
         "unknown": unknown,
     }
     problems: list[SubmissionProblem] = []
@@ -145,6 +144,8 @@ def _problems(
                 missing_zh="、".join(field.label for field in missing),
                 missing_en=", ".join(f"{field.label} {field.name}" for field in missing),
                 missing=[field.name for field in missing],
+                others_zh=f"；多出的列：{facts['unknown_zh']}" if unknown else "",
+                others_en=f" (columns not in the template: {facts['unknown_en']})" if unknown else "",
                 suggestions_zh=f"可能是改了名：{suggestions} " if suggestions else "",
                 suggestions_en=f"Perhaps renamed: {suggestions} " if suggestions else "",
             )

@@ -162,8 +162,12 @@ class MissingColumn(SubmissionProblem):
     """Columns of the contract that the sheet lacks."""
 
     code = "missing_column"
-    message_zh = "工作表“{sheet}”缺少列：{missing_zh}；多出的列：{unknown_zh}。{suggestions_zh}请按模板补齐表头（一行，不要合并成多行）后重新报送。"
-    message_en = "sheet {sheet} lacks the columns {missing_en} (columns not in the template: {unknown_en}). {suggestions_en}Restore the template's header, in one row."
+    message_zh = (
+        "工作表“{sheet}”缺少列：{missing_zh}{others_zh}。{suggestions_zh}请按模板补齐表头（一行，不要合并成多行）后重新报送。"
+    )
+    message_en = (
+        "sheet {sheet} lacks the columns {missing_en}{others_en}. {suggestions_en}Restore the template's header, in one row."
+    )
 
 
 class UnknownColumn(SubmissionProblem):

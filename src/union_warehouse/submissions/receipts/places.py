@@ -85,8 +85,8 @@ class SenderPlaces:
         line = next((line for line in lines if _is_of(line, problem["form"])), None)
         if line is not None:
             return Place(title, line.row, line.column + 1)
-        if lines and problem["form"]:  # the header of the table that lacks the form
-            return Place(title, lines[0].row - 1, lines[0].column + 1)
+        if lines and problem["form"]:  # below the table, which lacks the form
+            return Place(title, lines[-1].row + 1, lines[-1].column + 1)
         return Place(title, 1, 1)
 
     def _column(self, name: str, problem: Problem) -> int:
