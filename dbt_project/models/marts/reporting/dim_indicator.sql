@@ -11,7 +11,7 @@
             "name_en": definition.get("name_en"),
             "definition_zh": definition.get("definition_zh"),
             "unit": definition.unit,
-            "unit_zh": config.get("meta").unit_labels[definition.unit],
+            "unit_zh": config.get("meta").unit_labels.get(definition.unit),
             "owner_code": definition.get("owner"),
             "indicator_kind": definition.kind,
             "aggregation": definition.aggregation,
