@@ -1,4 +1,4 @@
-"""Run benchmarks: ``make benchmark``, or ``python -m benchmarks collect close history faults``.
+"""Run benchmarks: ``make benchmark``, or ``python -m benchmarks collect close history faults waiting``.
 
 Each prints a table and adds it to ``benchmarks/results/``. Times are of this machine and run; only the ratios of one
 run are meant to be compared.
@@ -13,13 +13,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import close, collect, faults, history
+from benchmarks import close, collect, faults, history, waiting
 
 BENCHMARKS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "collect": collect.measure,
     "close": close.measure,
     "history": history.measure,
     "faults": faults.measure,
+    "waiting": waiting.measure,
 }
 RESULTS = Path(__file__).parent / "results"
 
