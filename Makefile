@@ -5,7 +5,7 @@ BIN := .venv/bin
 
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 --ignore tests/services
 
-.PHONY: help demo test test-quick test-services lint format benchmark generate clean
+.PHONY: help demo test test-quick test-services fuzz lint format benchmark generate clean
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -32,6 +32,9 @@ test-quick: .venv/.installed ## run the checks and the tests that need no build
 
 test-services: .venv/.installed ## run the tests that need PostgreSQL, Airflow's services or a browser (installs Debian's packages)
 	@$(BIN)/pytest tests/services
+
+fuzz: .venv/.installed ## read 2,000 files changed at random; FUZZ="--count 20000 --seed 7" for others
+	@$(BIN)/python -m tests.fuzz $(FUZZ)
 
 lint: .venv/.installed ## ruff, mypy, import-linter, sqlfmt
 	$(BIN)/ruff check .

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.reading import grid_of, read, workbook_of
+from tests.reading import change_sheet, grid_of, read, workbook_of
 from tests.workbook_factory import Grid, make_grids, nil_except, write_csv, write_workbook
 
 HAZARDS = "隐患整改"
@@ -62,10 +62,44 @@ def test_a_quotation_mark_that_never_closes_swallows_no_row_and_names_its_line(t
     assert "第 2 行" in outcome.messages
 
 
+def test_a_line_that_goes_beyond_the_header_is_an_error_with_its_row(tmp_path: Path) -> None:
+    def join(lines: list[str]) -> list[str]:
+        return [*lines[:2], lines[2].rstrip("\r\n") + "，没有," + lines[3]]
+
+    outcome = read(csv_lines(tmp_path, join, rows=[{}, {}, {}]))
+    assert "surplus_cells" in outcome.errors
+    assert "第 3 行" in outcome.messages
+
+
+def test_empty_cells_at_the_ends_of_lines_do_not_matter(tmp_path: Path) -> None:
+    outcome = read(csv_lines(tmp_path, lambda lines: [line.rstrip("\r\n") + ",,\r\n" for line in lines], rows=[{}]))
+    assert (len(outcome.rows), outcome.errors, outcome.warnings) == (1, [], [])
+
+
+def test_utf_16_that_lacks_a_byte_is_not_read(tmp_path: Path) -> None:
+    path = write_csv(tmp_path, "hazards", [{}, {}, {}], encoding="utf-16")
+    data = path.read_bytes()
+    path.write_bytes(data[:200] + data[201:] + b"\n")
+    assert read(path).errors == ["unreadable_file"]
+
+
+def test_an_empty_sheet_lacks_its_columns(tmp_path: Path) -> None:
+    assert read(workbook_of(tmp_path, "hazards", [])).errors == ["missing_column"]
+
+
 def test_a_line_break_within_quotation_marks_is_text(tmp_path: Path) -> None:
     outcome = read(write_csv(tmp_path, "hazards", [{"description": "一\n二"}, {}]))
     assert outcome.rows[0]["description"] == "一\n二"
     assert outcome.errors == []
+
+
+@pytest.mark.parametrize(
+    "cell", ['<row r="2"><c r="A2"><v>1</v></c></row>', '<row><c r="A3"><v>1</v></c><c r="A3"><v>2</v></c></row>']
+)
+def test_two_cells_at_one_place_are_told(tmp_path: Path, cell: str) -> None:
+    path = workbook_of(tmp_path, "hazards", grid_of("hazards"))
+    change_sheet(path, HAZARDS, lambda xml: xml.replace(b"</sheetData>", cell.encode() + b"</sheetData>"))
+    assert read(path).errors == ["unreadable_file"]
 
 
 def test_two_sheets_of_one_name_are_told(tmp_path: Path) -> None:

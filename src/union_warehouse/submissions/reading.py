@@ -31,7 +31,7 @@ from union_warehouse.workbooks.cover import COVER_SHEET, RECEIPT_SHEET
 from union_warehouse.workbooks.csv_text import read_csv
 from union_warehouse.workbooks.header import find_header, normalise_label
 from union_warehouse.workbooks.package import FileKind
-from union_warehouse.workbooks.problems import RepeatedSheet, SubmissionProblem
+from union_warehouse.workbooks.problems import RepeatedSheet, SubmissionProblem, SurplusCells
 from union_warehouse.workbooks.sheet import Sheet
 from union_warehouse.workbooks.sheets import Workbook
 from union_warehouse.workbooks.tables import FormRows, read_rows
@@ -158,6 +158,8 @@ def _read_csv_form(
         return []
     sheet = read_csv(data, file_name)
     rows = _read_form(sheet, form, key, problems)
+    if rows is not None:
+        problems += _surplus_cells(sheet, form)
     if rows is not None and not rows.table.num_rows:
         if sum(any(str(cell).strip() for cell in row) for row in sheet.rows) > 1:
             problems.append(CsvWithOtherLines(sheet=file_name, form=form.name))
@@ -165,6 +167,15 @@ def _read_csv_form(
         problems.append(CsvWithoutRows(sheet=file_name, form=form.name))
         return [FormReturn(form, NIL)]
     return [FormReturn(form, ROWS, rows)]
+
+
+def _surplus_cells(sheet: Sheet, form: Form) -> list[SubmissionProblem]:
+    header, _ = find_header(sheet, form)
+    width = max(header.columns.values(), default=-1) + 1
+    width = max([width, *(index + 1 for index in header.unknown)])
+    below = enumerate(sheet.rows[header.index + 1 :], start=header.index + 2)
+    row = next((number for number, cells in below if any(str(cell).strip() for cell in cells[width:])), None)
+    return [] if row is None else [SurplusCells(sheet=sheet.name, form=form.name, row=row, width=width)]
 
 
 def _read_sheets(

@@ -17,6 +17,8 @@ _DECLARED = re.compile(r"\ufeff*\"?sep=(.)\"?\r?\n", re.IGNORECASE)
 _SAMPLE_LINES = 20
 _MOST_UNCLOSED = 20
 _FIRST_STRANGE, _FIRST_OF_THREE_BYTES = "\u0100", "\u0800"
+_OUT_OF_STEP = ("\0", "\u0a00")
+"""What no text holds: from a missing byte on, a line feed reads as the second, which is no character."""
 _HALVES = {"utf-16-le": 1, "utf-16-be": 0}
 
 
@@ -51,6 +53,8 @@ def _decode(data: bytes, file_name: str) -> tuple[str, list[SubmissionProblem]]:
             text = data.decode(encoding)
         except UnicodeDecodeError as error:
             raise UnreadableFile(file=file_name, detail=f"UTF-16: {error.reason}") from error
+        if any(sign in text for sign in _OUT_OF_STEP):
+            raise UnreadableFile(file=file_name, detail="UTF-16: 缺少或多出字节 bytes are missing")
         what = UnusualFile(file=file_name, what_zh="的编码是 UTF-16，不是 UTF-8", what_en="is encoded in UTF-16 instead of UTF-8")
         return text.lstrip("\ufeff"), [what]
     if b"\0" in data:

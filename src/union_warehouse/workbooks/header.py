@@ -86,7 +86,7 @@ def find_header(sheet: Sheet, form: Form) -> tuple[Header, list[SubmissionProble
     index = max(range(len(rows)), key=lambda row: (matches[row], -row), default=0)
     names: Sequence[str | None] = rows[index] if rows else ()
     top = index
-    for upper in (index, index - 1):
+    for upper in (index, index - 1) if rows else ():
         merged = _two_rows(sheet, rows, upper)
         if len(set(merged) - {None}) > matches[index] and len(set(merged) - {None}) == len(form.fields):
             names, top, index = merged, upper, upper + 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -177,7 +177,7 @@ class OdsSource:
     """An open .ods."""
 
     file_name: str
-    sheets: Mapping[str, Sheet]
+    sheets: Sequence[Sheet]
 
     @classmethod
     def open(cls, data: bytes, file_name: str) -> OdsSource:
@@ -194,20 +194,20 @@ class OdsSource:
             tables = _read_tables(parts)
         except (DamagedXml, ValueError, OverflowError) as error:
             raise UnreadableFile(file=file_name, detail=f"{_CONTENT}: {error}"[:200]) from error
-        return cls(file_name, {table.name: table.sheet() for table in tables})
+        return cls(file_name, [table.sheet() for table in tables])
 
     @property
     def sheet_names(self) -> list[str]:
         """Names of all tables."""
-        return list(self.sheets)
+        return [sheet.name for sheet in self.sheets]
 
     def is_hidden(self, name: str) -> bool:
         """Whether the table is not displayed."""
-        return self.sheets[name].is_hidden
+        return self.sheet(name).is_hidden
 
     def sheet(self, name: str) -> Sheet:
-        """One sheet."""
-        return self.sheets[name]
+        """The first sheet of that name."""
+        return next(sheet for sheet in self.sheets if sheet.name == name)
 
 
 def _read_tables(parts: list[bytes]) -> list[_Table]:

@@ -240,6 +240,20 @@ class UnclosedQuote(SubmissionProblem):
     message_en = 'row {row} of the CSV {sheet} opens a quotation mark (") that is not rightly closed and may swallow the rows after it; correct it.'
 
 
+class SurplusCells(SubmissionProblem):
+    """A line of a CSV with more cells than its header: a comma within a text, or two lines that became one."""
+
+    code = "surplus_cells"
+    message_zh = (
+        "CSV“{sheet}”第 {row} 行的内容超出了表头的 {width} 列：文字中的逗号没有用双引号括起，或两行连成了一行，这一行的内容会错位。"
+        "请改正这一行后重新报送。"
+    )
+    message_en = (
+        "row {row} of the CSV {sheet} goes beyond the {width} columns of the header: a comma within a text that is not in quotation marks, "
+        "or two lines that became one. Correct it and send the file again."
+    )
+
+
 class BrokenBytes(SubmissionProblem):
     """A CSV in UTF-8 with bytes that are no UTF-8."""
 

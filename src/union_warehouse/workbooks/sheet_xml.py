@@ -27,7 +27,7 @@ from union_warehouse.workbooks.sheet import (
     column_letters,
     column_number,
 )
-from union_warehouse.workbooks.xml import Element, elements_in_bulk
+from union_warehouse.workbooks.xml import DamagedXml, Element, elements_in_bulk
 
 LONG_XML = 2**22
 """From here on the parser reads a sheet only if it may hold what calamine does not tell: it costs as much as calamine."""
@@ -139,6 +139,7 @@ class _SheetParser:
         self._found = FactsFound()
         self._rows: list[int] = []
         self._columns: list[int] = []
+        self._seen: set[int] = set()
         self._shared_texts = 0
 
     def read(self, xml: bytes, has_1904_dates: bool) -> SheetLook:
@@ -161,10 +162,9 @@ class _SheetParser:
             self._found.first_hidden_row = next(hidden, None)
         self._shared_texts += int(find("count({rows}/m:c[@t='s'])"))
         filled = find("{rows}/m:c[*]/@r")
-        if len(filled) == find("count({rows}/m:c[*])"):
-            self._extend(filled)
-        else:
-            self._extend([f"{column_letters(column)}{row + 1}" for row, column, _ in _walk(rows, numbers)])
+        if len(filled) < find("count({rows}/m:c[*])"):
+            filled = [f"{column_letters(column)}{row + 1}" for row, column, _ in _walk(rows, numbers)]
+        self._extend(filled)
         if self._formats:
             for position, cell in _placed(find(_FORMATTED), rows, numbers):
                 self._note_number(position, cell)
@@ -191,6 +191,9 @@ class _SheetParser:
     def _extend(self, references: Sequence[str]) -> None:
         if references:
             rows = {_number(reference.lstrip(_LETTERS)) or 1 for reference in references}
+            if len(set(references)) < len(references) or not rows.isdisjoint(self._seen):
+                raise DamagedXml("two cells at one place")  # calamine would keep the last
+            self._seen |= rows
             columns = [column_number(letters) for letters in {reference.rstrip(_DIGITS) for reference in references}]
             self._rows = _ends([*self._rows, *(row - 1 for row in rows)])
             self._columns = _ends([*self._columns, *columns])
