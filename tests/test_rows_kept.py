@@ -93,6 +93,13 @@ def test_a_line_break_within_quotation_marks_is_text(tmp_path: Path) -> None:
     assert outcome.errors == []
 
 
+def test_a_second_table_within_a_sheet_is_told(tmp_path: Path) -> None:
+    path = workbook_of(tmp_path, "hazards", grid_of("hazards"))
+    again = b'</sheetData><sheetData><row r="9"><c r="A9"><v>1</v></c></row></sheetData>'
+    change_sheet(path, HAZARDS, lambda xml: xml.replace(b"</sheetData>", again))
+    assert read(path).errors == ["unreadable_file"]
+
+
 @pytest.mark.parametrize(
     "cell", ['<row r="2"><c r="A2"><v>1</v></c></row>', '<row><c r="A3"><v>1</v></c><c r="A3"><v>2</v></c></row>']
 )
