@@ -75,6 +75,11 @@ class Home:
         return self.root / "receipts"
 
     @property
+    def outbox(self) -> Path:
+        """Each unit's last receipts by the names of its files, one folder a unit."""
+        return self.root / "outbox"
+
+    @property
     def acknowledgements(self) -> Path:
         """Who acknowledged which quality issue: append only, a file each."""
         return self.root / "acknowledgements"

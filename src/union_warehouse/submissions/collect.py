@@ -42,6 +42,7 @@ from union_warehouse.submissions.inbox import InboxItem, earlier_items, read_mar
 from union_warehouse.submissions.known import known_rows
 from union_warehouse.submissions.land import JudgedForm, land, land_rejected, landed_table, read_row_problems
 from union_warehouse.submissions.original import Original, read_original, readable_name
+from union_warehouse.submissions.outbox import put_in_outbox
 from union_warehouse.submissions.outcome import Outcome
 from union_warehouse.submissions.problems import InboxFileMissing, MonthClosed, ReceiptFailed, TiedArrival
 from union_warehouse.submissions.reading import Submission, extension_of
@@ -166,6 +167,7 @@ def _collect(home: Home, item: InboxItem) -> Outcome:
     try:
         with attempt(home, item.marker, item.file(home)) as original:
             outcome = _take(home, item, original)
+            put_in_outbox(home, item, outcome)
             write_marker(home, item, outcome)
     except FileNotFoundError as error:
         if item.file(home).exists():

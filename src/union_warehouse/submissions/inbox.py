@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from union_warehouse.child_process import ChildStopped
@@ -230,6 +230,12 @@ def _placed_at(relative: Path) -> str | None:
         return from_name(placed["instant"]) if placed else None
     except ValueError:  # the name of a folder that somebody made, and no instant
         return None
+
+
+def folders_in_inbox(item: InboxItem) -> tuple[str, ...]:
+    """The folders in which somebody laid a file; one that states its arrival, or holds what an archive held, is ours."""
+    folders = PurePosixPath(item.path).parts[:-1]
+    return tuple(name for name in folders if not _ARRIVAL_FOLDER.fullmatch(name) and not name.startswith(UNPACKED))
 
 
 def earlier_items(home: Home, item: InboxItem) -> list[InboxItem]:
