@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -15,6 +16,8 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl.xml.constants import SHEET_MAIN_NS
+from openpyxl.xml.functions import fromstring
 from python_calamine import CalamineWorkbook
 
 from tests.collecting import at, collect_one, in_this_process
@@ -275,6 +278,36 @@ def test_a_nil_return_over_a_changed_row_names_that_row(
     assert [rule for rule in rules(outcome) if rule[0] == "rows_on_nil_return"] == [
         ("rows_on_nil_return", "会员月报", FIRST_ROW + 4)
     ]
+
+
+def test_a_sheet_is_printed_as_far_as_it_is_filled(home: Home, tmp_path: Path) -> None:
+    """Excel works the areas out: of an empty sheet a cell beyond its columns, of any other one the rows down to the last."""
+    path = write_template(home, "CQ", MARCH, tmp_path / "x.xlsx")
+    with zipfile.ZipFile(path) as package:
+        names = fromstring(package.read("xl/workbook.xml")).iter(f"{{{SHEET_MAIN_NS}}}definedName")
+    areas = {name.get("localSheetId"): name.text for name in names if name.get("name") == "_xlnm.Print_Area"}
+    assert len(areas) == len(CQ_OWES)
+    hazards = next(area for area in areas.values() if area.startswith("IF(COUNTA('隐患整改'!$A$3:$H$1048576)=0,"))
+    assert "'隐患整改'!$I$1048576,'隐患整改'!$A$1:INDEX(" in hazards
+
+
+def test_a_receipt_prints_the_forms_with_rows(home: Home, tmp_path: Path) -> None:
+    path = write_template(home, "CQ", MARCH, tmp_path / "x.xlsx")
+    others = tuple(form for form in CQ_OWES if form != "visits")
+    fill(path, {"visits": [valid_row("visits") | {"kind": "散步"}]}, nil=others)
+    book = openpyxl.load_workbook(str(collect_one(home, path, at(4)).receipt))
+    shown = {sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible"}
+    unprinted = {name for name in shown if book[name].print_area}
+    assert unprinted == {load_forms()[form].sheet for form in others}
+    for name in unprinted:
+        assert book[name][book[name].print_area.rpartition("!")[2].replace("$", "")].value is None
+    sheet = book["隐患整改"]
+    for column, field in enumerate(load_forms()["hazards"].fields, start=1):
+        sheet.cell(FIRST_ROW, column).value = valid_row("hazards").get(field.name)
+    cells_by_label(book["封面"])["隐患整改"].value = "有数据"
+    book.save(tmp_path / "again.xlsx")
+    again = openpyxl.load_workbook(str(collect_one(home, tmp_path / "again.xlsx", at(4, 3)).receipt))
+    assert {name for name in shown if again[name].print_area} == unprinted - {"隐患整改"}
 
 
 def test_excel_itself_refuses_what_would_be_refused(home: Home, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from union_warehouse.reporting.templates.wording import note
 _LEGEND_ROW, _HEADER_ROW = 0, 1
 _LAST_ROW = 1_048_575
 _LAST_MARKED_ROW = 5_000  # conditional formats beyond it would slow every key stroke down
+_LAST_SEARCHED_ROW = 20_000  # in which a row may stand below blank ones and still be printed
 _NUMBER_FORMATS = {FieldType.STRING: TEXT, FieldType.DATE: DATE, FieldType.INTEGER: INTEGER, FieldType.DECIMAL: AMOUNT}
 _LEAST_WIDTH = {FieldType.STRING: 14, FieldType.DATE: 13, FieldType.INTEGER: 10, FieldType.DECIMAL: 13}
 _MOST_WIDTH, _IDENTIFIER_WIDTH = 34, 22
@@ -67,6 +68,20 @@ def write_form_sheet(
     last_column = xl_col_to_name(len(form.fields) - 1)
     sheet.ignore_errors({"number_stored_as_text": f"A{FIRST_DATA_ROW + 1}:{last_column}{_LAST_ROW + 1}"})
     _set_page(sheet, form)
+
+
+def print_area(form: Form) -> str:
+    """A formula of what of a form's sheet is printed: the rows that are filled; of a sheet without any, a cell that is empty.
+
+    Excel works it out whenever it prints, and leaves a sheet out whose area holds nothing.
+    """
+    sheet, count = f"'{form.sheet}'!", len(form.fields)
+    last, beyond = xl_col_to_name(count - 1), xl_col_to_name(count)
+    first, end = FIRST_DATA_ROW + 1, _LAST_ROW + 1
+    searched = f"{sheet}$A${first}:${last}${_LAST_SEARCHED_ROW}"
+    last_row = f'MAX(COUNTA({sheet}$A${first}:$A${end})+{FIRST_DATA_ROW},SUMPRODUCT(MAX(({searched}<>"")*ROW({searched}))))'
+    filled = f"{sheet}$A$1:INDEX({sheet}$A:${last},{last_row},{count})"
+    return f"=IF(COUNTA({sheet}$A${first}:${last}${end})=0,{sheet}${beyond}${end},{filled})"
 
 
 def _legend(form: Form, rows: pa.Table | None, *, has_roster: bool) -> str:

@@ -18,7 +18,7 @@ from union_warehouse.paths import Home
 from union_warehouse.reporting.templates.carried import Carried, read_carried
 from union_warehouse.reporting.templates.cover_sheet import Owed, write_cover
 from union_warehouse.reporting.templates.errors import NoSuchDepartment, TemplateExists
-from union_warehouse.reporting.templates.form_sheet import write_form_sheet
+from union_warehouse.reporting.templates.form_sheet import print_area, write_form_sheet
 from union_warehouse.reporting.templates.style import TEXT, Styles, width_of
 from union_warehouse.reporting.templates.validations import DropDown, OtherValue
 from union_warehouse.workbooks.cover import COVER_SHEET
@@ -108,6 +108,7 @@ def template_bytes(unit: ReportingUnit, month: str, carried: Carried) -> bytes:
     for form in owed:
         by_field = {field.name: found for field in form.fields if (found := drop_downs.of(form, field))}
         write_form_sheet(sheets[form.name], form, month, styles, by_field, rows.get(form.name))
+        workbook.define_name(f"'{form.sheet}'!_xlnm.Print_Area", print_area(form))
     counts = [Owed(form, rows[form.name].num_rows if form.name in rows else 0) for form in owed]
     write_cover(cover, unit, month, counts, carried, styles)
     prefilled = {form.name: frozenset(row_digests(form, rows[form.name])) for form in owed if form.name in rows}

@@ -20,6 +20,7 @@ from union_warehouse.submissions.receipts.cells import StoredResults, workbook_b
 from union_warehouse.submissions.receipts.first_sheet import Returned, add_first_sheet
 from union_warehouse.submissions.receipts.marks import MAX_MARKED, mark_cells
 from union_warehouse.submissions.receipts.places import PlaceOf, SenderPlaces, nowhere
+from union_warehouse.submissions.receipts.printing import leave_out_of_print
 from union_warehouse.submissions.receipts.rebuilt import MAX_CELLS, Excerpt, count_filled, rebuild
 from union_warehouse.submissions.receipts.senders_workbook import is_editable, open_senders_workbook
 from union_warehouse.workbooks.builtin_password import unlock
@@ -98,6 +99,7 @@ class _GivenBack:
 def _finished(given: _GivenBack, outcome: Outcome, manifest: AnyManifest) -> bytes:
     causes, marks = find_causes(outcome.problems, given.place_of, manifest["month"], MAX_MARKED)
     mark_cells(given.workbook, marks)
+    leave_out_of_print(given.workbook, manifest)
     add_first_sheet(given.workbook, manifest, outcome, causes, given.returned)
     return workbook_bytes(given.workbook, from_text(manifest["read_at"]).replace(tzinfo=None), given.results)
 
