@@ -285,7 +285,7 @@ def test_a_sheet_is_printed_as_far_as_it_is_filled(home: Home, tmp_path: Path) -
     path = write_template(home, "CQ", MARCH, tmp_path / "x.xlsx")
     with zipfile.ZipFile(path) as package:
         names = fromstring(package.read("xl/workbook.xml")).iter(f"{{{SHEET_MAIN_NS}}}definedName")
-    areas = {name.get("localSheetId"): name.text for name in names if name.get("name") == "_xlnm.Print_Area"}
+    areas = {name.get("localSheetId"): str(name.text) for name in names if name.get("name") == "_xlnm.Print_Area"}
     assert len(areas) == len(CQ_OWES)
     hazards = next(area for area in areas.values() if area.startswith("IF(COUNTA('隐患整改'!$A$3:$H$1048576)=0,"))
     assert "'隐患整改'!$I$1048576,'隐患整改'!$A$1:INDEX(" in hazards
