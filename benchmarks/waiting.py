@@ -17,7 +17,7 @@ from unittest import mock
 import xlsxwriter
 
 from union_warehouse.contracts import CONTRACT_VERSION, forms_owed, load_units
-from union_warehouse.paths import DAGS_DIR, Home
+from union_warehouse.paths import DAGS_DIR, PROJECT_DIR, Home
 from union_warehouse.submissions import check_file, collect_file, place_in_inbox, scan_inbox
 
 COMMANDS = ("--help", "releases", "status", "figures --year 2014", "query --sql 'select 1'")
@@ -26,8 +26,9 @@ MONTH = "2014-03"
 WORKBOOKS = 20
 BLANK_ROWS = 1_000_000
 _PARSING = f"""
-import airflow.sdk, time
+import airflow.sdk, sys, time
 from pathlib import Path
+sys.path.insert(0, {str(PROJECT_DIR / "plugins")!r})
 started = time.process_time()
 for path in sorted(Path({str(DAGS_DIR)!r}).glob("*.py")):
     exec(compile(path.read_text("utf-8"), path, "exec"), {{"__name__": "parsed"}})

@@ -22,8 +22,9 @@ from datetime import timedelta
 from typing import Any
 
 import pendulum
-from airflow.sdk import DAG, CronPartitionTimetable, ExceptionRetryPolicy, Param, RetryAction, RetryRule, task
+from airflow.sdk import DAG, CronPartitionTimetable, Param, task
 from release_approval import ReleaseApproval
+from retries import UNLESS_VERDICT
 from run_callbacks import notify_failure, notify_success
 
 STEPS = {
@@ -36,8 +37,6 @@ STEPS = {
     "confirm_release": "The gate: fails unless the release can be read and is the current one.",
 }
 
-# A named error is a verdict on data or order: trying again in five minutes cannot change it.
-VERDICT = RetryRule("union_warehouse.errors.UnionWarehouseError", RetryAction.FAIL, reason="a verdict, not a fault")
 APPROVAL_WAIT = timedelta(days=3)
 
 with DAG(
@@ -61,7 +60,7 @@ with DAG(
         "pool": "warehouse_writer",
         "retries": 2,
         "retry_delay": timedelta(minutes=5),
-        "retry_policy": ExceptionRetryPolicy(rules=[VERDICT]),
+        "retry_policy": UNLESS_VERDICT,
         "execution_timeout": timedelta(hours=2),
     },
 ):

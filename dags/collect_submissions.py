@@ -20,19 +20,15 @@ from airflow.sdk import (
     AssetOrTimeSchedule,
     AssetWatcher,
     CronTriggerTimetable,
-    ExceptionRetryPolicy,
-    RetryAction,
-    RetryRule,
     TriggerRule,
     task,
 )
 from inbox_watcher import InboxTrigger
+from retries import UNLESS_VERDICT
 from run_callbacks import notify_failure, notify_success
 
 inbox = Asset("inbox", watchers=[AssetWatcher(name="inbox_watcher", trigger=InboxTrigger())])
 
-# A named error (a hash key that is too weak, say) needs a person: trying again in half a minute cannot change it.
-VERDICT = RetryRule("union_warehouse.errors.UnionWarehouseError", RetryAction.FAIL, reason="a verdict, not a fault")
 
 with DAG(
     dag_id="collect_submissions",
@@ -49,7 +45,7 @@ with DAG(
         "owner": "union-warehouse",
         "retries": 2,
         "retry_delay": timedelta(seconds=30),
-        "retry_policy": ExceptionRetryPolicy(rules=[VERDICT]),
+        "retry_policy": UNLESS_VERDICT,
         "execution_timeout": timedelta(minutes=30),
     },
 ):

@@ -13,6 +13,8 @@ from open_data_contract_standard.model import OpenDataContractStandard
 
 from union_warehouse.contracts import FieldType, Form, load_forms
 from union_warehouse.contracts.derive import generated_files
+from union_warehouse.display import display_width, number_text
+from union_warehouse.landing.instants import shanghai_day_sql
 from union_warehouse.paths import CONTRACTS_DIR, DBT_PROJECT_DIR, PROJECT_DIR
 from union_warehouse.quality.rules_page import RULES_FILE, rules_markdown
 
@@ -97,3 +99,21 @@ def test_clerks_are_told_in_chinese_what_to_fill(form: Form) -> None:
         assert field.description_zh.endswith("。"), field.name
         if field.type is FieldType.STRING and not (field.enum or field.checker):
             assert field.example, field.name
+
+
+def test_the_day_in_shanghai_is_the_same_in_models_and_in_queries() -> None:
+    macro = (DBT_PROJECT_DIR / "macros" / "staging.sql").read_text("utf-8")
+    assert shanghai_day_sql("{{ column }}") in macro
+
+
+@pytest.mark.parametrize(("text", "width"), [("", 0), ("CQ 1", 4), ("隐患", 4), ("“A”", 5), ("Ａ", 2)])
+def test_width_of_a_text(text: str, width: int) -> None:
+    assert display_width(text) == width
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [(1234, 2, "1,234"), (1234.5, 2, "1,234.5"), (0.123456, 4, "0.1235"), (100.0, 4, "100"), (7, 0, "7")],
+)
+def test_text_of_a_number(value: float, decimals: int, text: str) -> None:
+    assert number_text(value, decimals) == text

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.alert_servers import http_server
+from union_warehouse.cli.console import STEP_LABELS
 from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.months import add_months
 from union_warehouse.orchestration.airflow_home import POOLS, WRITER_POOL
@@ -58,6 +59,14 @@ def test_every_file_is_parsed_into_the_dag_of_its_name(bag: Any) -> None:
     assert sorted(Path(stat.file).name for stat in bag.dagbag_stats if stat.dag_num == 1) == DAG_FILES
 
 
+def test_each_step_of_a_close_has_its_function_and_its_words(bag: Any) -> None:
+    from union_warehouse.orchestration.steps import CLOSE_STEPS
+
+    tasks = {task.task_id for task in bag.dags["close_month"].tasks} - {"check_need"}
+    assert tasks - {"plan_close", "approve_release"} == set(CLOSE_STEPS)
+    assert tasks <= set(STEP_LABELS)
+
+
 @pytest.mark.parametrize("name", DAG_FILES)
 def test_conventions(bag: Any, name: str) -> None:
     dag = bag.dags[name.removesuffix(".py")]
@@ -84,7 +93,7 @@ def test_nothing_heavy_is_imported_when_a_file_is_parsed() -> None:
         modules = {alias.name for node in top_level if isinstance(node, ast.Import) for alias in node.names}
         modules |= {node.module or "" for node in top_level if isinstance(node, ast.ImportFrom)}
         roots = {module.split(".")[0] for module in modules}
-        own = {"inbox_watcher", "release_approval", "run_callbacks"}
+        own = {"inbox_watcher", "release_approval", "retries", "run_callbacks"}
         assert roots <= {*sys.stdlib_module_names, "airflow", "pendulum", *own}, path
     # What the imports import in turn: in a fresh interpreter, beyond what Airflow itself brings.
     script = f"""

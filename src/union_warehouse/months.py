@@ -7,6 +7,8 @@ from datetime import date, timedelta
 
 from union_warehouse.errors import UnionWarehouseError
 
+WINDOW_MONTHS = 3
+"""Months before its own of which a submission may still report rows (domain: Business rules)."""
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 

@@ -10,14 +10,14 @@ import duckdb
 
 from union_warehouse.alerts.events import Event, record_number
 from union_warehouse.contracts import load_forms
-from union_warehouse.months import add_months, last_day, month_range
+from union_warehouse.months import WINDOW_MONTHS, add_months, last_day, month_range
 from union_warehouse.paths import Home
 from union_warehouse.releases.read import Release, list_releases, open_release
 from union_warehouse.working_days import SHANGHAI, due_on
 
 _EXPIRES_WITHIN = timedelta(days=60)  # domain: Business rules
-_WATCHED_MONTHS = 4
-_SEVERITIES_ZH = {"general": "一般", "major": "重大"}
+_WATCHED_MONTHS = WINDOW_MONTHS + 1
+"""Of older months no row can come late any more."""
 
 
 def release_events(home: Home, as_of: datetime) -> list[Event]:
@@ -55,12 +55,13 @@ def _overdue_hazards(connection: duckdb.DuckDBPyConnection, today: date) -> Iter
         """,
         {"today": today},
     ).fetchall()
+    severities_zh = dict(load_forms()["hazards"].field("severity").enum)
     for unit, number, severity, due in rows:
         shown = record_number(number)
         facts = {
             "hazard_no": shown,
             "hazard_severity": severity,
-            "hazard_severity_zh": _SEVERITIES_ZH.get(severity, severity),
+            "hazard_severity_zh": severities_zh.get(severity, severity),
             "due_on": due.isoformat(),
         }
         yield Event("overdue_hazard", unit, shown, due, facts)

@@ -9,15 +9,15 @@ import duckdb
 
 from union_warehouse.alerts.events import Event
 from union_warehouse.contracts import load_forms
+from union_warehouse.landing.instants import shanghai_day_sql
 from union_warehouse.landing.manifests import load_manifests, unplaced_manifest_files
 from union_warehouse.landing.received import opened_manifests, submitted_months
-from union_warehouse.months import add_months, last_day, month_range
+from union_warehouse.months import WINDOW_MONTHS, add_months, last_day, month_range
 from union_warehouse.paths import Home
 from union_warehouse.working_days import SHANGHAI
 
-_WATCHED_MONTHS = 4
-"""Late rows are accepted for three months; what is older cannot be sent any more."""
-_DAY = "cast(timezone('Asia/Shanghai', timezone('UTC', {})) as date)"
+_WATCHED_MONTHS = WINDOW_MONTHS + 1
+"""What is older cannot be sent any more."""
 
 
 def submission_events(home: Home, as_of: datetime) -> list[Event]:
@@ -66,7 +66,7 @@ def _labels() -> dict[str, str]:
 
 def _late(connection: duckdb.DuckDBPyConnection) -> Iterator[Event]:
     rows = connection.execute(
-        f"select month, department, late, {_DAY.format('first_accepted_at')}, due_on from reporting_of_departments where late > 0"
+        f"select month, department, late, {shanghai_day_sql('first_accepted_at')}, due_on from reporting_of_departments where late > 0"
     ).fetchall()
     for month, unit, late, day, due in rows:
         facts = {"month": month, "due_on": due.isoformat(), "late": late, "arrived_on": day.isoformat()}
@@ -98,7 +98,7 @@ def _rejected(connection: duckdb.DuckDBPyConnection) -> Iterator[Event]:
                 where form_state = 'rejected'
                     and (form is not null or last_versions.received_at > coalesce(last_accepted.received_at, '-infinity'))
             )
-        select month, department, submission_id, {_DAY.format("received_at")}, {_rules("problems")},
+        select month, department, submission_id, {shanghai_day_sql("received_at")}, {_rules("problems")},
             case when count(*) < form_count then list(form order by form) end
         from rejected
         group by month, department, submission_id, received_at, submission_number, problems, form_count
@@ -121,7 +121,7 @@ def _rejected(connection: duckdb.DuckDBPyConnection) -> Iterator[Event]:
 def _quarantined(connection: duckdb.DuckDBPyConnection) -> Iterator[Event]:
     rows = connection.execute(
         f"""
-        select month, department, cast(sum(quarantined) as bigint), max({_DAY.format("last_accepted_at")}),
+        select month, department, cast(sum(quarantined) as bigint), max({shanghai_day_sql("last_accepted_at")}),
             string_agg(distinct submission_id, ' ' order by submission_id)
         from by_form
         where quarantined > 0
@@ -147,7 +147,7 @@ def _unplaced(home: Home, as_of: datetime) -> Iterator[Event]:
     with duckdb.connect() as connection:
         load_manifests(connection, "manifests", home.landing, files)
         rows = connection.execute(
-            f"select sha256, {_DAY.format('received_at')}, {_rules('problems')} from manifests where received_at <= ?",
+            f"select sha256, {shanghai_day_sql('received_at')}, {_rules('problems')} from manifests where received_at <= ?",
             [as_of.astimezone(UTC).replace(tzinfo=None)],
         ).fetchall()
     for digest, day, rules in rows:

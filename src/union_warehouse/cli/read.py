@@ -14,6 +14,7 @@ import click
 from union_warehouse.cli.console import print_json, print_table
 from union_warehouse.cli.options import chosen_release, release_options
 from union_warehouse.cli.values import Month
+from union_warehouse.display import number_text
 from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.paths import Home
 
@@ -104,8 +105,7 @@ def as_text(value: Any) -> str:
     """A number as a person writes it: thousands apart, at most four decimals; empty for null."""
     if value is None:
         return ""
-    value = as_number(value)
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.4f}".rstrip("0")
+    return number_text(as_number(value), 4)
 
 
 def _approval(found: Mapping[str, Any] | None) -> str:

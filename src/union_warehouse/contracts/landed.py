@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pyarrow as pa
 
-from union_warehouse.contracts.model import Form
+from union_warehouse.contracts.model import FieldType, Form
 
 ARROW_TYPES = {
     "VARCHAR": pa.string(),
@@ -16,6 +18,13 @@ ARROW_TYPES = {
     "DECIMAL(14,2)": pa.decimal128(14, 2),
 }
 """Arrow type of each DuckDB type that landed columns have."""
+ARROW_TYPES_OF_FIELDS: Mapping[FieldType, pa.DataType] = {
+    FieldType.STRING: pa.string(),
+    FieldType.INTEGER: pa.int64(),
+    FieldType.DECIMAL: pa.decimal128(14, 2),
+    FieldType.DATE: pa.date32(),
+}
+"""Arrow type of the values of a field."""
 
 
 def landed_columns(form: Form) -> dict[str, str]:

@@ -34,6 +34,11 @@ def from_name(name: str) -> str:
     return to_text(datetime.strptime(name, _SHORT).replace(tzinfo=UTC))
 
 
+def shanghai_day_sql(column: str) -> str:
+    """SQL of the calendar day in Shanghai of a timestamp column in UTC; in models of dbt it is the macro ``shanghai_day``."""
+    return f"cast(timezone('{SHANGHAI.key}', timezone('UTC', {column})) as date)"
+
+
 def shanghai_day(text: str) -> date:
     """The calendar day in Shanghai of an instant."""
     return from_text(text).astimezone(SHANGHAI).date()

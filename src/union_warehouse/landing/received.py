@@ -10,6 +10,7 @@ import duckdb
 
 from union_warehouse.contracts import expected_reports
 from union_warehouse.landing.effective import KNOWN, newest_readings, versions
+from union_warehouse.landing.instants import shanghai_day_sql
 from union_warehouse.landing.manifests import by_form, load_manifests, manifest_files
 from union_warehouse.paths import Home
 from union_warehouse.working_days import SHANGHAI
@@ -34,7 +35,7 @@ def opened_manifests(home: Home, months: Sequence[str], as_of: datetime | None =
         as_of: leave out what arrived, and exceptions that were given, later; None for now.
     """
     known_at = as_of or datetime.now(UTC)
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"threads": 1}) as connection:  # threads that wait for small files cost more than they save
         connection.execute("set timezone = 'UTC'")
         load_manifests(connection, "manifests", home.landing, manifest_files(home.landing, months))
         connection.register("expected", expected_reports(months, known_at.astimezone(SHANGHAI).date()))
@@ -58,7 +59,7 @@ _VIEWS = f"""
         min(received_at) filter (where is_accepted) as first_accepted_at,
         any_value(received_at) filter (where counts) as last_accepted_at,
         any_value(submission_id) filter (where counts) as submission_id,
-        cast(min(received_at) filter (where is_accepted) at time zone 'UTC' at time zone 'Asia/Shanghai' as date) as received_on,
+        {shanghai_day_sql("min(received_at) filter (where is_accepted)")} as received_on,
         any_value(return_kind) filter (where counts) = 'nil' as is_nil,
         any_value(quarantined_count) filter (where counts) as quarantined
     from landed_versions

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from union_warehouse.contracts import Field, Form
 from union_warehouse.contracts.landed import landed_columns
+from union_warehouse.months import WINDOW_MONTHS
 from union_warehouse.quality.gx_duckdb import Workbench, quoted
 from union_warehouse.quality.suites import ACCEPTED_AGREES, NATURAL_KEY, UNREAD_RULES, shared_rules, verdict_column
 
@@ -27,7 +28,9 @@ _FIRST_DAY = "cast(_month || '-01' as date)"
 _DATE_BOUNDS: dict[tuple[str, ...], str] = {
     ("date_after_month",): f"<= last_day({_FIRST_DAY})",
     # an opening row may hold any past date
-    ("date_before_window",): f">= case when _is_opening then '-infinity'::date else {_FIRST_DAY} - interval 3 month end",
+    (
+        "date_before_window",
+    ): f">= case when _is_opening then '-infinity'::date else {_FIRST_DAY} - interval {WINDOW_MONTHS} month end",
 }
 """Bounds of an event's date, by the rule that a date beyond them breaks (domain: Business rules)."""
 

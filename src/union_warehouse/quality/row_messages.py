@@ -8,12 +8,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from union_warehouse.contracts import Field, FieldType, Form
-from union_warehouse.months import add_months
+from union_warehouse.months import WINDOW_MONTHS, add_months
 from union_warehouse.workbooks.cells import normalise_text, visible
 from union_warehouse.workbooks.identifiers import explain_uscc
-
-WINDOW_MONTHS = 3
-"""An event may lie at most so many months before the submitted one (June accepts from 1 March)."""
 
 _TYPE_WORDS = {
     FieldType.INTEGER: ("整数，例如 12", "a whole number such as 12"),

@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 
 from union_warehouse.contracts import DateRole, Field, FieldType, Form, Severity
 from union_warehouse.in_memory import in_memory_database
-from union_warehouse.months import add_months, first_day, last_day
-from union_warehouse.quality.row_messages import WINDOW_MONTHS, BrokenCell, message_of, notice_of
+from union_warehouse.months import WINDOW_MONTHS, add_months, first_day, last_day
+from union_warehouse.quality.row_messages import BrokenCell, message_of, notice_of
 from union_warehouse.workbooks.tables import FLOAT_TEXT, FormRows, Notice
 
 EarlierDates = Callable[[Form, Sequence[tuple[Any, ...]], date], Mapping[tuple[Any, ...], Mapping[str, date | None]]]

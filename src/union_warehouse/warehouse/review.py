@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from union_warehouse.landing.instants import shanghai_day_sql
 from union_warehouse.paths import BUILD_FILE, MARTS_FILE, PREVIOUS_FILE, Home
 from union_warehouse.releases.read import Release, read_release
 from union_warehouse.warehouse.plan_file import load_plan
@@ -152,11 +153,11 @@ _STATEMENTS = {
         group by month, department
         order by all
     """,
-    "late": """
+    "late": f"""
         select
             month, department, unit_name(department, month) as name, string_agg(form, ', ' order by form) as forms,
             cast(due_on as varchar) as due_on,
-            cast(cast(timezone('Asia/Shanghai', timezone('UTC', arrived_at)) as date) as varchar) as arrived_on
+            cast({shanghai_day_sql("arrived_at")} as varchar) as arrived_on
         from due_forms
         where is_late and (is_month_new or arrived_at > (select known_at from before))
         group by month, department, due_on, arrived_on

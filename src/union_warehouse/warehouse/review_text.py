@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from union_warehouse.contracts import forms_owed, load_forms, load_units
+from union_warehouse.display import number_text
 
 _SHOWN_ROWS = 40
 """Rows of a section that a person reads before deciding; all of them are in ``UW_HOME/approvals/``."""
@@ -96,7 +97,7 @@ def _moved(row: Mapping[str, Any]) -> list[str]:
 
 
 def _number(value: float | None) -> str:
-    return "—" if value is None else f"{value:,.4f}".rstrip("0").rstrip(".")
+    return "—" if value is None else number_text(value, 4)
 
 
 _MONTH, _UNIT, _FORMS = "月份 month", "单位 department", "报表 forms"

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from union_warehouse.contracts import Field, FieldType
+from union_warehouse.contracts.landed import ARROW_TYPES_OF_FIELDS
 from union_warehouse.workbooks.cells import normalise_text, text_bytes
 
 _NUMBER = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d*))?", re.ASCII)
@@ -48,12 +49,6 @@ _MAX_DECIMAL_DIGITS = 12  # before the point of DECIMAL(14,2)
 _MINUS_SIGNS = str.maketrans("−–—", "---")
 _POINT_OF_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 _WHOLE_FLOAT = r"^(\d+)\.0+$"
-_ARROW_TYPES: Mapping[FieldType, pa.DataType] = {
-    FieldType.STRING: pa.string(),
-    FieldType.INTEGER: pa.int64(),
-    FieldType.DECIMAL: pa.decimal128(14, 2),
-    FieldType.DATE: pa.date32(),
-}
 
 
 def parse_date(text: str) -> date | None:
@@ -147,7 +142,7 @@ def parse_column(field: Field, texts: pa.Array) -> pa.Array:
     Returns:
         Strings, int64, decimal128(14, 2) or date32; enums as codes; identifiers in capitals without spaces.
     """
-    kind = _ARROW_TYPES[field.type]
+    kind = ARROW_TYPES_OF_FIELDS[field.type]
     if field.enum:
         codes = {enum_spelling(spelling): code for code, label in field.enum for spelling in (code, label)}
         return _parse_distinct(texts, lambda text: parse_code(text, codes), kind)

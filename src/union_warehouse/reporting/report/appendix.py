@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import duckdb
 
+from union_warehouse.display import number_text
 from union_warehouse.reporting.report.compose import form_label, local_time
 from union_warehouse.reporting.report.document import Block, Note, Paragraph, Section, Table
 from union_warehouse.reporting.report.exhibits import indicator_table
 from union_warehouse.reporting.report.release_data import Figure, ReportData
-from union_warehouse.reporting.report.wording import cell_text, month_text, months_text, number_text, unit_heading
+from union_warehouse.reporting.report.wording import cell_text, month_text, months_text, unit_heading
 
 DEFINITION_ANCHOR = "definition-"
 _COMPLETE = "√"

@@ -17,8 +17,9 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from pylopdf_fonts_zh_cn import sans_path
 
+from union_warehouse.display import number_text
 from union_warehouse.reporting.report.document import Chart, Series
-from union_warehouse.reporting.report.wording import number_text, value_text
+from union_warehouse.reporting.report.wording import value_text
 
 _WIDTH = 6.3
 _PANEL_HEIGHT = 2.2

@@ -20,6 +20,8 @@ from docx.table import Table as WordTable
 from docx.table import _Row
 from docx.text.paragraph import Paragraph as WordParagraph
 
+from union_warehouse.clockless_zip import ClocklessZip
+from union_warehouse.display import display_width
 from union_warehouse.reporting.report.document import Block, Chart, Document, Note, Paragraph, Section, Table
 from union_warehouse.reporting.report.wording import ordinal
 
@@ -32,7 +34,6 @@ _WIDE_COLUMN, _NARROW_COLUMN = 60, 18
 _CELL_MARGINS = Pt(13)
 _HEADING_LINES, _UNBROKEN = 4, 8
 _ROWS_WITH_HEADER = 3
-_FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def docx_bytes(document: Document, pictures: Mapping[str, bytes]) -> bytes:
@@ -254,9 +255,9 @@ def column_widths(block: Table, size: float) -> list[int]:
     """
     lengths = []
     for index, heading in enumerate(block.header):
-        of_heading = _length(heading)
+        of_heading = display_width(heading)
         asked_by_heading = max(of_heading // _HEADING_LINES, min(of_heading, _UNBROKEN))
-        longest = max((_length(row[index]) for row in block.rows), default=0)
+        longest = max((display_width(row[index]) for row in block.rows), default=0)
         lengths.append(min(max(longest, asked_by_heading), _WIDE_COLUMN if index in block.wide else _NARROW_COLUMN))
     needed = [Pt(length * size / 2) + _CELL_MARGINS for length in lengths]
     growing = block.wide or frozenset(range(len(needed)))
@@ -265,14 +266,10 @@ def column_widths(block: Table, size: float) -> list[int]:
     return [round(width * room / asked) if index in growing else width for index, width in enumerate(needed)]
 
 
-def _length(text: str) -> int:
-    return sum(1 if character.isascii() else 2 for character in text)
-
-
 def _without_clock(data: bytes) -> bytes:
     """The same archive with the times of its entries fixed."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+    with zipfile.ZipFile(io.BytesIO(data)) as source, ClocklessZip(buffer, "w", zipfile.ZIP_DEFLATED) as target:
         for entry in source.infolist():
-            target.writestr(zipfile.ZipInfo(entry.filename, _FIXED_TIME), source.read(entry), zipfile.ZIP_DEFLATED)
+            target.writestr(entry.filename, source.read(entry))
     return buffer.getvalue()

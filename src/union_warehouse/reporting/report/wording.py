@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from union_warehouse.display import number_text
 from union_warehouse.months import month_range
 
 PROPER_NAMES = ("五一", "三八", "五水共治", "双爱", "一线")
@@ -34,12 +35,6 @@ def spelled_number(text: str) -> str | None:
 
 def _is_numeral(character: str) -> bool:
     return character in _NUMERALS or unicodedata.category(character) in _NUMERIC_CATEGORIES
-
-
-def number_text(value: float, decimals: int = 2) -> str:
-    """``value`` with thousands apart, and only the decimals that it has."""
-    text = f"{value:,.{decimals}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def cell_text(value: float, unit: str) -> str:

@@ -11,7 +11,8 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from union_warehouse.contracts import Field, FieldType, Form
-from union_warehouse.reporting.templates.style import AMOUNT, DATE, INTEGER, TEXT, Styles, width_of
+from union_warehouse.display import display_width
+from union_warehouse.reporting.templates.style import AMOUNT, DATE, INTEGER, TEXT, Styles
 from union_warehouse.reporting.templates.validations import FIRST_DATA_ROW, DropDown, OtherValue, highlights, validation
 from union_warehouse.reporting.templates.wording import note
 
@@ -116,11 +117,11 @@ def _write_cells(sheet: Worksheet, index: int, field: Field, values: Sequence[An
 def _width(field: Field, values: Sequence[Any]) -> int:
     texts = [field.label, *(label for _, label in field.enum), *(str(value) for value in values if value is not None)]
     least = _IDENTIFIER_WIDTH if field.checker else _LEAST_WIDTH[field.type]
-    return min(max(least, *(width_of(text) + 3 for text in texts)), _MOST_WIDTH)
+    return min(max(least, *(display_width(text) + 3 for text in texts)), _MOST_WIDTH)
 
 
 def _note_height(text: str) -> int:
-    lines = sum(math.ceil(max(width_of(line), 1) / _NOTE_LINE_WIDTH) for line in text.split("\n"))
+    lines = sum(math.ceil(max(display_width(line), 1) / _NOTE_LINE_WIDTH) for line in text.split("\n"))
     return lines * _NOTE_LINE_HEIGHT + 12
 
 

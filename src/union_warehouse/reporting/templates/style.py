@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from functools import cached_property
 
 import xlsxwriter
@@ -102,8 +101,3 @@ class Styles:
 
     def _add(self, **properties: object) -> Format:
         return self._workbook.add_format(_BASE | properties)
-
-
-def width_of(text: str) -> int:
-    """Columns of half a Chinese character that a text takes."""
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)

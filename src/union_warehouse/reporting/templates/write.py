@@ -11,7 +11,9 @@ import pyarrow as pa
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
-from union_warehouse.contracts import CONTRACT_VERSION, Field, FieldType, Form, ReportingUnit, forms_owed, load_units
+from union_warehouse.contracts import CONTRACT_VERSION, Field, Form, ReportingUnit, forms_owed, load_units
+from union_warehouse.contracts.landed import ARROW_TYPES_OF_FIELDS
+from union_warehouse.display import display_width
 from union_warehouse.files import write_bytes
 from union_warehouse.months import first_day, parse_month
 from union_warehouse.paths import Home
@@ -19,7 +21,7 @@ from union_warehouse.reporting.templates.carried import Carried, read_carried
 from union_warehouse.reporting.templates.cover_sheet import Owed, write_cover
 from union_warehouse.reporting.templates.errors import NoSuchDepartment, TemplateExists
 from union_warehouse.reporting.templates.form_sheet import print_area, write_form_sheet
-from union_warehouse.reporting.templates.style import TEXT, Styles, width_of
+from union_warehouse.reporting.templates.style import TEXT, Styles
 from union_warehouse.reporting.templates.validations import DropDown, OtherValue
 from union_warehouse.workbooks.cover import COVER_SHEET
 from union_warehouse.workbooks.template_marks import (
@@ -37,12 +39,6 @@ _WORKBOOK_OPTIONS = {
     "strings_to_formulas": False,
     "strings_to_numbers": False,
     "strings_to_urls": False,
-}
-_ARROW_TYPES = {
-    FieldType.STRING: pa.string(),
-    FieldType.INTEGER: pa.int64(),
-    FieldType.DECIMAL: pa.decimal128(14, 2),
-    FieldType.DATE: pa.date32(),
 }
 _FIRST_ROSTER_ROW = 1
 
@@ -120,9 +116,9 @@ def template_bytes(unit: ReportingUnit, month: str, carried: Carried) -> bytes:
 def _typed(form: Form, rows: pa.Table) -> pa.Table:
     """Carried rows with every column of the contract, in its types: as the reader will type them."""
     columns = {
-        field.name: rows[field.name].cast(_ARROW_TYPES[field.type])
+        field.name: rows[field.name].cast(ARROW_TYPES_OF_FIELDS[field.type])
         if field.name in rows.column_names
-        else pa.nulls(rows.num_rows, _ARROW_TYPES[field.type])
+        else pa.nulls(rows.num_rows, ARROW_TYPES_OF_FIELDS[field.type])
         for field in form.fields
     }
     return pa.table(columns)
@@ -172,7 +168,9 @@ def _write_roster(sheet: xlsxwriter.worksheet.Worksheet, roster: pa.Table, style
     for column, name in enumerate(roster.column_names):
         texts = ["" if value is None else str(value) for value in roster[name].to_pylist()]
         sheet.write_string(0, column, name, styles.optional)
-        sheet.set_column(column, column, min(max(12, *(width_of(text) + 3 for text in [name, *texts])), 60), styles.cell(TEXT))
+        sheet.set_column(
+            column, column, min(max(12, *(display_width(text) + 3 for text in [name, *texts])), 60), styles.cell(TEXT)
+        )
         for row, text in enumerate(texts, start=_FIRST_ROSTER_ROW):
             sheet.write_string(row, column, text, styles.fact)
     sheet.freeze_panes(_FIRST_ROSTER_ROW, 1)

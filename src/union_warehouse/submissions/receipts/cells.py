@@ -18,12 +18,13 @@ from openpyxl.writer.excel import ExcelWriter
 from openpyxl.xml.constants import SHEET_MAIN_NS
 from openpyxl.xml.functions import fromstring, tostring
 
+from union_warehouse.clockless_zip import ClocklessZip
+
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """Characters with which a text becomes a formula once it is typed again."""
 
 _LONGEST_TEXT = 32_767
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
 
 class StoredResult(NamedTuple):
@@ -70,20 +71,10 @@ def workbook_bytes(workbook: Workbook, changed_at: datetime, results: StoredResu
     """
     workbook.properties.created = workbook.properties.modified = changed_at
     target = io.BytesIO()
-    writer = _Writer(workbook, _Package(target, "w", zipfile.ZIP_DEFLATED))
+    writer = _Writer(workbook, ClocklessZip(target, "w", zipfile.ZIP_DEFLATED))
     writer.results = results
     writer.save()
     return target.getvalue()
-
-
-class _Package(zipfile.ZipFile):
-    """A package whose parts bear no time."""
-
-    def writestr(self, zinfo_or_arcname: Any, data: Any, *arguments: Any, **options: Any) -> None:
-        """Add a part by its name."""
-        part = zipfile.ZipInfo(zinfo_or_arcname, _LONG_AGO)
-        part.compress_type = self.compression
-        super().writestr(part, data, *arguments, **options)
 
 
 class _Writer(ExcelWriter):

@@ -15,6 +15,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from union_warehouse.contracts import load_forms, load_units
+from union_warehouse.display import display_width
 from union_warehouse.landing.instants import from_text
 from union_warehouse.landing.manifests import AnyManifest
 from union_warehouse.landing.states import ACCEPTED, QUARANTINED, REJECTED
@@ -256,12 +257,8 @@ class _Page:
 
     def _set_height(self, text: str, width: int, size: float) -> None:
         """Excel does not fit the height of merged cells."""
-        lines = sum(1 + int(_display_width(line) * size) // width for line in text.splitlines() or [""])
+        lines = sum(1 + int(display_width(line) * size) // width for line in text.splitlines() or [""])
         self._sheet.row_dimensions[self._row].height = min(_MOST_HEIGHT, _LINE_HEIGHT * size * lines)
-
-
-def _display_width(text: str) -> int:
-    return len(text.encode("gb18030", "replace"))
 
 
 def _finish(workbook: Workbook, sheet: Worksheet) -> None:

@@ -13,6 +13,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from union_warehouse.contracts import Form, Severity, load_forms
+from union_warehouse.display import display_width
 from union_warehouse.submissions.identify import find_form
 from union_warehouse.submissions.receipts.cells import make_cell, put_text
 from union_warehouse.submissions.receipts.places import Place, Problem
@@ -97,7 +98,7 @@ def _write_column(sheet: Worksheet, row: int, column: int, texts: Sequence[str |
     for number, text in enumerate(texts, start=row):
         if text is not None:
             put_text(make_cell(sheet, number, column), text)
-            width = max(width, min(_MOST_WIDTH, len(text.encode("gb18030", "replace")) + 2))
+            width = max(width, min(_MOST_WIDTH, display_width(text) + 2))
     sheet.column_dimensions[get_column_letter(column)].width = width
 
 

@@ -1,0 +1,18 @@
+"""How values are shown to people."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def display_width(text: str) -> int:
+    """Columns that a text takes in a Chinese font: two for a Chinese character or a sign that such a font draws as wide, else one."""
+    if text.isascii():
+        return len(text)
+    return sum(2 if unicodedata.east_asian_width(letter) in "WFA" else 1 for letter in text)
+
+
+def number_text(value: float, decimals: int = 2) -> str:
+    """A number as a person writes it: thousands apart, no zeros at the end of at most ``decimals`` decimals."""
+    text = f"{value:,.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
