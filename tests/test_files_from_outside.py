@@ -63,6 +63,11 @@ def stray_cell(path: Path) -> Path:
     return with_rows(path, '<row r="1048576"><c r="ZZ1048576"><v>1</v></c></row>')
 
 
+def stray_space(path: Path) -> Path:
+    """Something that nobody sees, within the limits: it makes millions of cells of a sheet with one row."""
+    return with_rows(path, '<row r="200000"><c r="AZ200000" t="inlineStr"><is><t xml:space="preserve"> </t></is></c></row>')
+
+
 def stray_cell_in_a_row_without_number(path: Path) -> Path:
     return with_rows(path, '<row><c r="XFD1048576" t="n"><v>1</v></c></row>')
 
@@ -122,6 +127,7 @@ def many_columns(path: Path) -> Path:
 
 HOSTILE = [
     (stray_cell, "sheet_too_large"),
+    (stray_space, None),
     (stray_cell_in_a_row_without_number, "sheet_too_large"),
     (stray_cell_spelt_with_references, "sheet_too_large"),
     (endless_text, "sheet_too_large"),
@@ -144,6 +150,12 @@ def test_what_would_fill_the_memory_is_told(home: Home, tmp_path: Path, make: Ca
 def test_a_stray_cell_is_named(home: Home, tmp_path: Path) -> None:
     outcome = check_file(home, stray_cell(tmp_path / "x.xlsx"), RECEIVED)
     assert "隐患整改" in outcome.problems[0]["message"] and "ZZ1048576" in outcome.problems[0]["message"]
+
+
+def test_a_stray_space_is_nothing(home: Home, tmp_path: Path) -> None:
+    outcome = check_file(home, stray_space(tmp_path / "x.xlsx"), RECEIVED)
+    assert (outcome.state, outcome.rows) == ("accepted", len(outcome.forms))
+    assert "unlabelled_column" not in {item["rule"] for item in outcome.problems}
 
 
 def test_the_good_file_is_collected_beside_all_of_them(home: Home, tmp_path: Path) -> None:

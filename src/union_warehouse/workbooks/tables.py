@@ -116,7 +116,7 @@ def read_rows(sheet: Sheet, form: Form, header: Header, key: HashKey) -> FormRow
         table=pa.table(columns),
         columns={name: column_letters(sheet.first_column + index) for name, index in header.columns.items()},
         notices=tuple(sorted(notices, key=lambda notice: notice.row)),
-        warnings=tuple(_warnings(sheet, form, header, bool(len(numbers)))),
+        warnings=tuple(_warnings(sheet, form, header, others)) if len(numbers) else (),
     )
 
 
@@ -171,8 +171,13 @@ def _day_from_1904(cell: Cell) -> Cell:
 def _other_texts(sheet: Sheet, header: Header) -> Columns:
     """Texts of the columns that the contract lacks, by their index: a word of totals may stand there."""
     rows = sheet.rows[header.index + 1 :]
-    columns = {index: cell_texts(list(map(itemgetter(index), rows))) for index in (*header.unlabelled, *header.unknown)}
-    return {str(index): texts for index, texts in columns.items() if texts.null_count < len(texts)}
+    texts = {}
+    for index in (*header.unlabelled, *header.unknown):
+        cells = list(map(itemgetter(index), rows))
+        # one stray cell makes a sheet of a million rows and dozens of columns with nothing in them
+        if cells.count("") < len(cells) and (column := cell_texts(cells)).null_count < len(column):
+            texts[str(index)] = column
+    return texts
 
 
 def _passed_over(sheet: Sheet, form: Form, header: Header, texts: Columns, others: Columns) -> list[PassedOver]:
@@ -270,9 +275,7 @@ def _without_unreadable(texts: pa.Array) -> pa.Array:
     return pc.if_else(pc.match_substring_regex(texts, _UNREADABLE), pa.scalar(None, pa.string()), texts)
 
 
-def _warnings(sheet: Sheet, form: Form, header: Header, has_rows: bool) -> list[SubmissionProblem]:
-    if not has_rows:
-        return []
+def _warnings(sheet: Sheet, form: Form, header: Header, others: Columns) -> list[SubmissionProblem]:
     warnings: list[SubmissionProblem] = []
     facts = {"sheet": sheet.name, "form": form.name}
     if sheet.is_hidden:
@@ -288,6 +291,6 @@ def _warnings(sheet: Sheet, form: Form, header: Header, has_rows: bool) -> list[
     warnings += [
         UnlabelledColumn(column_letter=column_letters(sheet.first_column + index), **facts)
         for index in header.unlabelled
-        if any(row[index] != "" for row in sheet.rows[header.index + 1 :])
+        if str(index) in others
     ]
     return warnings
