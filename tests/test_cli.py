@@ -86,6 +86,7 @@ def test_a_look_at_a_release_imports_what_it_needs(arguments: str, imported: set
     assert imported_by(tmp_path, *arguments.split()) == imported
 
 
+@pytest.mark.build
 def test_a_second_uw_says_that_it_waits_for_the_first(tmp_path: Path) -> None:
     home = tmp_path / "home"
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "UW_"))}
