@@ -44,6 +44,10 @@ def test_columns_beside_those_of_the_template_are_not_read_and_told(tmp_path: Pa
         "合计（2项）",
         "本年累计",
         "全年合计",
+        "一季度合计",
+        "各街道合计",
+        "本期合计",
+        "总和",
     ],
 )
 def test_totals_by_any_usual_name_are_passed_over(tmp_path: Path, label: str) -> None:
@@ -87,6 +91,9 @@ def test_a_sum_without_a_label_is_the_last_row_and_the_sum_of_all(tmp_path: Path
         ["注：以上数据截至3月31日，含街道所属工会。"],
         ["以下空白"],
         ["（以下无正文）"],
+        ["打印日期：2014-04-02"],
+        ["第1页 共1页"],
+        ["共 2 条记录"],
     ],
 )
 def test_footers_are_passed_over_and_their_names_told_nobody(tmp_path: Path, footer: list[Any]) -> None:
