@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import xlwt
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.reading import change_part, change_sheet, format_cell, grid_of, read, with_1904_dates, workbook_of
@@ -219,6 +219,8 @@ def test_utf_8_with_broken_bytes_is_no_other_encoding(tmp_path: Path) -> None:
 
 
 @given(st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=2, max_size=20))
+@example("一聫")
+@example("路路")
 def test_gb18030_is_told_from_broken_utf_8(text: str) -> None:
     assert read_csv(f"{text},{text}\n".encode("gb18030"), "x.csv").rows == [[text, text]]
 

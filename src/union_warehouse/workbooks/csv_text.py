@@ -16,7 +16,7 @@ _SEPARATORS = {",": ("逗号", "commas"), ";": ("分号", "semicolons"), "\t": (
 _DECLARED = re.compile(r"\ufeff*\"?sep=(.)\"?\r?\n", re.IGNORECASE)
 _SAMPLE_LINES = 20
 _MOST_UNCLOSED = 20
-_FIRST_STRANGE, _FIRST_OF_THREE_BYTES = "\u0100", "\u0800"
+_FIRST_OF_THREE_BYTES = "\u0800"
 _OUT_OF_STEP = ("\0", "\u0a00")
 """What no text holds: from a missing byte on, a line feed reads as the second, which is no character."""
 _HALVES = {"utf-16-le": 1, "utf-16-be": 0}
@@ -96,9 +96,9 @@ def _is_utf_8_after_all(data: bytes, mended: str) -> bool:
 
 
 def _unless_gb18030(data: bytes, text: str) -> str:
-    """A few Chinese characters in GB18030 (一, 联通) happen to be UTF-8 too, of letters that no department writes."""
+    """A few Chinese characters in GB18030 (一, 联通) happen to be UTF-8 too, of letters that no department writes without any Chinese."""
     strange = {character for character in text if character > "\x7f"}
-    if not strange or not all(_FIRST_STRANGE <= character < _FIRST_OF_THREE_BYTES for character in strange):
+    if not strange or max(strange) >= _FIRST_OF_THREE_BYTES:
         return text
     try:
         return data.decode("gb18030")
