@@ -16,7 +16,8 @@ _SEPARATORS = {",": ("逗号", "commas"), ";": ("分号", "semicolons"), "\t": (
 _DECLARED = re.compile(r"\ufeff*\"?sep=(.)\"?\r?\n", re.IGNORECASE)
 _SAMPLE_LINES = 20
 _MOST_UNCLOSED = 20
-_FIRST_OF_THREE_BYTES = "\u0800"
+_CHINESE = re.compile("[\u2000-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U000323af]")
+"""Characters, punctuation and symbols of a Chinese text."""
 _OUT_OF_STEP = ("\0", "\u0a00")
 """What no text holds: from a missing byte on, a line feed reads as the second, which is no character."""
 _HALVES = {"utf-16-le": 1, "utf-16-be": 0}
@@ -88,17 +89,16 @@ def _utf_16(data: bytes) -> str | None:
 
 
 def _is_utf_8_after_all(data: bytes, mended: str) -> bool:
-    """Whether it is UTF-8 with a few broken bytes: GB18030 read as UTF-8 has more broken characters than good ones."""
+    """Whether it is UTF-8 with a few broken bytes: GB18030 read as UTF-8 has more broken characters than Chinese ones."""
     if data.startswith(b"\xef\xbb\xbf"):
         return True
     broken = mended.count(REPLACEMENT)
-    return sum(character >= _FIRST_OF_THREE_BYTES for character in mended) > 2 * broken
+    return len(_CHINESE.findall(mended)) > 2 * broken
 
 
 def _unless_gb18030(data: bytes, text: str) -> str:
     """A few Chinese characters in GB18030 (一, 联通) happen to be UTF-8 too, of letters that no department writes without any Chinese."""
-    strange = {character for character in text if character > "\x7f"}
-    if not strange or max(strange) >= _FIRST_OF_THREE_BYTES:
+    if text.isascii() or _CHINESE.search(text):
         return text
     try:
         return data.decode("gb18030")
