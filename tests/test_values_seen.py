@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import xlwt
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from tests.reading import change_part, change_sheet, format_cell, grid_of, read, with_1904_dates, workbook_of
-from tests.workbook_factory import make_grids, nil_except, write_csv, write_workbook
+from tests.workbook_factory import make_grids, nil_except, write_csv, write_workbook, write_xls
 from union_warehouse.workbooks.cells import FORMAT_CHARACTERS, may_hold_format_characters, normalise_text, visible
 from union_warehouse.workbooks.csv_text import read_csv
 from union_warehouse.workbooks.number_formats import ShownNumber, show
@@ -63,18 +62,9 @@ def test_no_format_stops_the_reader(number: float, code: str) -> None:
 
 
 def percent_xls(folder: Path, grid: list[list[Any]]) -> Path:
-    book = xlwt.Workbook(encoding="utf-8")
-    as_percent = xlwt.easyxf(num_format_str="0%")
-    for name, cells in (make_grids("BG", nil=nil_except("commitments", "BG")) | {"实事项目": grid}).items():
-        sheet = book.add_sheet(name)
-        for row, line in enumerate(cells):
-            for column, cell in enumerate(line):
-                if isinstance(cell, float):
-                    sheet.write(row, column, cell, as_percent)
-                elif cell is not None:
-                    sheet.write(row, column, cell)
-    book.save(str(folder / "x.xls"))
-    return folder / "x.xls"
+    path = folder / "x.xls"
+    write_xls(path, make_grids("BG", nil=nil_except("commitments", "BG")) | {"实事项目": grid}, number_format="0%")
+    return path
 
 
 def percent_xlsx(folder: Path, grid: list[list[Any]]) -> Path:

@@ -268,7 +268,7 @@ def write_workbook(
     content = grids if grids is not None else make_grids(department, month, rows, nil)
     set_cells(content, cells or {})
     path.parent.mkdir(parents=True, exist_ok=True)
-    {".xlsx": _write_xlsx, ".xls": _write_xls, ".ods": _write_ods}[path.suffix](path, content)
+    {".xlsx": _write_xlsx, ".xls": write_xls, ".ods": _write_ods}[path.suffix](path, content)
     return path
 
 
@@ -317,8 +317,10 @@ def _write_xlsx(path: Path, grids: Mapping[str, Grid]) -> None:
     workbook.close()
 
 
-def _write_xls(path: Path, grids: Mapping[str, Grid]) -> None:
+def write_xls(path: Path, grids: Mapping[str, Grid], number_format: str = "General") -> None:
+    """Write grids by sheet as .xls, numbers with fractions in ``number_format``."""
     workbook = xlwt.Workbook(encoding="utf-8")
+    as_number = xlwt.easyxf(num_format_str=number_format)
     as_date = xlwt.easyxf(num_format_str="yyyy-mm-dd")
     for name, grid in grids.items():
         sheet = workbook.add_sheet(name)
@@ -326,6 +328,8 @@ def _write_xls(path: Path, grids: Mapping[str, Grid]) -> None:
             for column, cell in enumerate(cells):
                 if isinstance(cell, date):
                     sheet.write(row, column, cell, as_date)
+                elif isinstance(cell, float):
+                    sheet.write(row, column, cell, as_number)
                 elif cell is not None:
                     sheet.write(row, column, cell)
     workbook.save(str(path))

@@ -105,9 +105,15 @@ def _waiting_rows(connection: duckdb.DuckDBPyConnection, today: date) -> Iterato
         """,
         {"first_month": add_months(f"{today:%Y-%m}", -_WATCHED_MONTHS)},
     ).fetchall()
-    sheets = {name: form.sheet for name, form in load_forms().items()}
     for unit, month, form, rule, message, count in rows:
-        facts = {"month": month, "form": form, "sheet": sheets[form], "rule": rule, "reason_zh": message, "rows": count}
+        facts = {
+            "month": month,
+            "form": form,
+            "sheet": load_forms()[form].sheet,
+            "rule": rule,
+            "reason_zh": message,
+            "rows": count,
+        }
         yield Event("waiting_rows", unit, f"{month}:{form}:{rule}", last_day(month), facts, mark=str(count))
 
 

@@ -53,15 +53,10 @@ def _missing(connection: duckdb.DuckDBPyConnection, first_month: str) -> Iterato
         """,
         {"first_month": first_month},
     ).fetchall()
-    labels = _labels()
     for month, unit, expected, missing, forms, due in rows:
-        names = "全部" if missing == expected else "、".join(labels[form] for form in forms.split())
+        names = "全部" if missing == expected else "、".join(load_forms()[form].sheet for form in forms.split())
         facts = {"month": month, "due_on": due.isoformat(), "expected": expected, "missing": missing, "forms": names}
         yield Event("missing_submission", unit, month, due, facts)
-
-
-def _labels() -> dict[str, str]:
-    return {name: form.sheet for name, form in load_forms().items()}
 
 
 def _late(connection: duckdb.DuckDBPyConnection) -> Iterator[Event]:
@@ -105,13 +100,12 @@ def _rejected(connection: duckdb.DuckDBPyConnection) -> Iterator[Event]:
         qualify row_number() over (partition by month, department order by received_at desc, submission_number desc) = 1
         """
     ).fetchall()
-    labels = _labels()
     for month, unit, submission_id, day, rules, forms in rows:
         facts = {
             "month": month,
             "arrived_on": day.isoformat(),
             "rules": rules,
-            "forms": "、".join(labels[form] for form in forms) if forms else "整份",
+            "forms": "、".join(load_forms()[form].sheet for form in forms) if forms else "整份",
             "forms_en": ", ".join(forms) if forms else "the whole file",
             "receipt": f"receipts/{submission_id}.xlsx",
         }

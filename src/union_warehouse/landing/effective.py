@@ -18,7 +18,8 @@ from union_warehouse.landing.manifests import MANIFEST, Manifest, by_form, load_
 from union_warehouse.landing.states import ACCEPTED_STATES
 from union_warehouse.paths import Home
 
-KNOWN = "received_at <= $known_at and read_at <= $known_at"
+_KNOWN = "received_at <= {0} and read_at <= {0}"
+KNOWN = _KNOWN.format("$known_at")
 """SQL: what is known at ``$known_at``: it had arrived, and was read."""
 
 _ACCEPTED = ", ".join(f"'{state}'" for state in sorted(ACCEPTED_STATES))
@@ -126,7 +127,7 @@ def show_accepted(connection: duckdb.DuckDBPyConnection) -> None:
         create or replace view plan.accepted_submissions as
         with known as (
             select submissions.* from plan.submissions as submissions
-            inner join (select known_at from plan.close) on received_at <= known_at and read_at <= known_at
+            inner join (select known_at from plan.close) on {_KNOWN.format("known_at")}
         )
         select form, submission_id, department, month, received_at, submission_number from ({versions("known")}) where is_accepted
         """

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from union_warehouse.contracts import Field, FieldType, Form
 from union_warehouse.months import WINDOW_MONTHS, add_months
-from union_warehouse.workbooks.cells import normalise_text, visible
+from union_warehouse.workbooks.cells import REPLACEMENT, normalise_text, visible
 from union_warehouse.workbooks.identifiers import explain_uscc
 
 _TYPE_WORDS = {
@@ -118,7 +118,7 @@ def _hint(cell: BrokenCell) -> tuple[str, str]:
                 "Excel 把输入的内容（如 3-1）当成了日期；请先把单元格设为“文本”再重新输入，",
                 "Excel took what was typed (such as 3-1) for a date: format the cell as text and type it again.",
             )
-        if "\ufffd" in cell.text:
+        if REPLACEMENT in cell.text:
             return "有的字已损坏（\ufffd），请在原系统重新导出，", "Some characters are broken: export it again."
         return "", ""
     if cell.field.type is FieldType.DATE:

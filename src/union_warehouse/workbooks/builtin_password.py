@@ -7,15 +7,15 @@ import io
 import msoffcrypto
 
 from union_warehouse.workbooks.limits import MAX_FILE_BYTES
+from union_warehouse.workbooks.package import OLE_MAGIC
 from union_warehouse.workbooks.problems import SubmissionProblem, UnusualFile
 
 _PASSWORD = "VelvetSweatshop"  # noqa: S105 - Excel's own, [MS-OFFCRYPTO]: known to everybody
-_OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def unlock(data: bytes, file_name: str) -> tuple[bytes, tuple[SubmissionProblem, ...]]:
     """The workbook within a file that only Excel's own password locks, and the warning; any other file as it is."""
-    if not data.startswith(_OLE_MAGIC) or len(data) > MAX_FILE_BYTES:
+    if not data.startswith(OLE_MAGIC) or len(data) > MAX_FILE_BYTES:
         return data, ()
     try:
         locked = msoffcrypto.OfficeFile(io.BytesIO(data))

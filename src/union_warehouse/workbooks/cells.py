@@ -109,6 +109,9 @@ _TEXTS: dict[type[Cell], Callable[[Sequence[Cell]], pa.Array]] = {
 }
 
 
+REPLACEMENT = "\ufffd"
+"""What stands for bytes that are no character."""
+
 FORMAT_CHARACTERS = "".join(chr(code) for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) == "Cf")
 """Characters that nobody sees (U+200B, U+FEFF, U+202D …), which come along from web pages and messengers."""
 

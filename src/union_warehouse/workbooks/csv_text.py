@@ -7,11 +7,10 @@ import io
 import re
 from collections.abc import Iterator
 
-from union_warehouse.workbooks.cells import Cell
+from union_warehouse.workbooks.cells import REPLACEMENT, Cell
 from union_warehouse.workbooks.problems import BrokenBytes, SubmissionProblem, UnclosedQuote, UnreadableFile, UnusualFile
 from union_warehouse.workbooks.sheet import Extent, Sheet
 
-REPLACEMENT = "\ufffd"
 _SEPARATORS = {",": ("逗号", "commas"), ";": ("分号", "semicolons"), "\t": ("制表符", "tabs")}
 _DECLARED = re.compile(r"\ufeff*\"?sep=(.)\"?\r?\n", re.IGNORECASE)
 _SAMPLE_LINES = 20

@@ -31,7 +31,7 @@ from union_warehouse.workbooks.problems import (
 from union_warehouse.workbooks.xml import DamagedXml, Element, parse_xml
 
 _ZIP_MAGIC = b"PK\x03\x04"
-_OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 _WORKBOOK_PART = "xl/workbook.xml"
 _CONTENT_TYPES = "[content_types].xml"
@@ -70,7 +70,7 @@ def sniff(data: bytes, file_name: str) -> FileKind:
         raise FileTooLarge(file=file_name, size_mb=len(data) >> 20, limit_mb=MAX_FILE_BYTES >> 20)
     if data.startswith(_ZIP_MAGIC):
         return _sniff_package(data, file_name)
-    if data.startswith(_OLE_MAGIC):
+    if data.startswith(OLE_MAGIC):
         return _sniff_ole(data, file_name)
     if file_name.lower().endswith(".csv"):
         return FileKind.CSV
@@ -106,12 +106,13 @@ def with_slashes(data: bytes, file_name: str) -> bytes:
 
 
 def read_part(package: zipfile.ZipFile, part: str, file_name: str) -> bytes:
-    """One part of a package; the case of its name does not matter.
+    """One part of a package; neither the case of its name nor which way its slashes lean matters.
 
     Raises:
         UnreadableFile: the part is missing or damaged.
     """
-    found = next((name for name in package.namelist() if name.lower() == part.lower()), part)
+    wanted = _part_name(part)
+    found = next((name for name in package.namelist() if _part_name(name) == wanted), part)
     try:
         return package.read(found)
     except (KeyError, *ZIP_ERRORS) as error:
@@ -146,14 +147,14 @@ def parse_part(package: zipfile.ZipFile, part: str, file_name: str) -> Element:
 def _sniff_package(data: bytes, file_name: str) -> FileKind:
     with open_package(data, file_name) as package:
         _check_sizes(package, len(data), file_name)
-        listed = [name.lower().replace("\\", "/") for name in package.namelist()]
+        listed = [_part_name(name) for name in package.namelist()]
         names = set(listed)
         if any(name.endswith("vbaproject.bin") for name in names):
             raise MacroWorkbook(file=file_name)
         if _WORKBOOK_PART in names:
             if len(names) < len(listed):  # two readers might take two different ones
                 raise UnreadableFile(file=file_name, detail="zip: a part twice")
-            if _CONTENT_TYPES in names and _is_macro_workbook(parse_part(package, _part(package, _CONTENT_TYPES), file_name)):
+            if _CONTENT_TYPES in names and _is_macro_workbook(parse_part(package, _CONTENT_TYPES, file_name)):
                 raise MacroWorkbook(file=file_name)
             return FileKind.XLSX
         if "content.xml" in names and "mimetype" in names:
@@ -165,8 +166,8 @@ def _sniff_package(data: bytes, file_name: str) -> FileKind:
     raise NotAWorkbook(file=file_name, detail="压缩包 a zip archive", **UNPACK)
 
 
-def _part(package: zipfile.ZipFile, wanted: str) -> str:
-    return next((name for name in package.namelist() if name.lower().replace("\\", "/") == wanted), wanted)
+def _part_name(name: str) -> str:
+    return name.lower().replace("\\", "/")
 
 
 def _is_macro_workbook(content_types: Element) -> bool:

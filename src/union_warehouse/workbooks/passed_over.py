@@ -93,8 +93,9 @@ def find_passed_over(
     if not len(columns[0]):
         return []
     rows = _Rows(form, fields, columns, names, pc.coalesce(*columns))
-    found = {item.position: item for item in (*_repeated_headers(rows, header), *_totals(rows))}
-    found |= {item.position: item for item in _footers(rows, found)}
+    suspects = _suspects(rows)
+    found = {item.position: item for item in (*_repeated_headers(rows, header), *_totals(rows, suspects))}
+    found |= {item.position: item for item in _footers(rows, suspects, found)}
     unlabelled = _unlabelled_sum(rows, set(found))
     if unlabelled is not None:
         found[unlabelled] = PassedOver(unlabelled, TOTAL, "")
@@ -127,10 +128,10 @@ def _label(text: str) -> str:
     return re.sub(r"\s", "", normalise_text(text)).casefold()
 
 
-def _totals(rows: _Rows) -> list[PassedOver]:
+def _totals(rows: _Rows, suspects: Sequence[int]) -> list[PassedOver]:
     found = []
     keys = {field.name for field in rows.form.key}
-    for position in _suspects(rows):
+    for position in suspects:
         cells = rows.row(position)
         label = _label(cells[0][1]).split(":")[0]
         word = re.sub(r"\(.*\)$", "", label).translate(_BRACKETS) or label.translate(_BRACKETS)
@@ -140,9 +141,9 @@ def _totals(rows: _Rows) -> list[PassedOver]:
     return found
 
 
-def _footers(rows: _Rows, passed: Mapping[int, PassedOver]) -> list[PassedOver]:
+def _footers(rows: _Rows, suspects: Sequence[int], passed: Mapping[int, PassedOver]) -> list[PassedOver]:
     """Signatures and remarks below all data, or above a repeated header."""
-    words = {position: word for position in _suspects(rows) if position not in passed and (word := _footer_word(rows, position))}
+    words = {position: word for position in suspects if position not in passed and (word := _footer_word(rows, position))}
     if not words:
         return []
     found, is_below = [], True

@@ -14,7 +14,15 @@ import pyarrow.compute as pc
 
 from union_warehouse.contracts import Field, FieldType, Form, PersonalData
 from union_warehouse.personal_data import HashKey, hash_values, mask_values
-from union_warehouse.workbooks.cells import Cell, cell_texts, may_hold_format_characters, normalise_texts, text_bytes, trim_texts
+from union_warehouse.workbooks.cells import (
+    REPLACEMENT,
+    Cell,
+    cell_texts,
+    may_hold_format_characters,
+    normalise_texts,
+    text_bytes,
+    trim_texts,
+)
 from union_warehouse.workbooks.header import Header
 from union_warehouse.workbooks.identifiers import CHECKERS
 from union_warehouse.workbooks.passed_over import PassedOver, find_passed_over
@@ -30,7 +38,6 @@ _UNREADABLE = FLOAT_TEXT + r"|^=|^(?:#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL
 _NIL_WORD = r"^(?:无|没有|暂无|/+|\\+|—+|-+|－+|──+|不详|空)$"
 _NEAR_MIDNIGHT = r"[ T]23:59(?::\d{2})?"
 _UTC_MIDNIGHT = r"T16:00(?::00(?:\.0+)?)?"
-_REPLACEMENT = "\ufffd".encode()
 _DAY_KINDS = (date, time, timedelta)
 _MASKED_FLOAT_LENGTH = 5  # "3.301": no more digits than the mask of a number shows
 _FIRST_1904 = datetime(1904, 1, 1)
@@ -270,7 +277,7 @@ def _masked(kind: PersonalData, texts: pa.Array) -> pa.Array:
 def _without_unreadable(texts: pa.Array) -> pa.Array:
     """Null for what is no text of the sender's: numbers that lost digits, formulas, error values, broken characters."""
     data = text_bytes(texts)
-    if not any(sign in data for sign in (b"+", b"=", b"#", b"Err:", _REPLACEMENT)):
+    if not any(sign in data for sign in (b"+", b"=", b"#", b"Err:", REPLACEMENT.encode())):
         return texts
     return pc.if_else(pc.match_substring_regex(texts, _UNREADABLE), pa.scalar(None, pa.string()), texts)
 
