@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests import workbook_factory as factory
@@ -152,6 +152,7 @@ def test_cells_read_as_excel_shows_them(cell: object, text: str | None) -> None:
 
 
 @given(st.lists(st.one_of(st.none(), st.text(min_size=1).filter(lambda text: text.strip()))))
+@example(["0\x1f𝕊", "\x1f0"])
 def test_a_column_is_normalised_as_its_texts(texts: list[str | None]) -> None:
     column = pa.array([None if text is None or cell_texts([text])[0].as_py() is None else text for text in texts], pa.string())
     expected = [None if text is None else (normalise_text(text) or None) for text in column.to_pylist()]

@@ -135,7 +135,11 @@ def may_hold_format_characters(data: bytes) -> bool:
 
 def normalise_text(text: str) -> str:
     """Full-width forms folded (NFKC), without characters that nobody sees, no space at the ends."""
-    return _FORMAT_CHARACTER.sub("", unicodedata.normalize("NFKC", text)).strip()
+    return _folded(text).strip()
+
+
+def _folded(text: str) -> str:
+    return _FORMAT_CHARACTER.sub("", unicodedata.normalize("NFKC", text))
 
 
 def visible(text: str) -> str:
@@ -161,7 +165,7 @@ def normalise_texts(texts: pa.Array) -> pa.Array:
     if unicodedata.is_normalized("NFKC", joined) and not may_hold_format_characters(data):
         return pc.utf8_trim_whitespace(texts)
     values = texts.fill_null("").to_pylist()
-    parts = normalise_text(_SEPARATOR.join(["", *values, ""])).split(_SEPARATOR)[1:-1]
+    parts = _folded(_SEPARATOR.join(values)).split(_SEPARATOR)  # not stripped: the separator is white space too
     if len(parts) != len(values):  # a cell holds the separator itself
         parts = [normalise_text(text) for text in values]
     return _without_blanks(pc.utf8_trim_whitespace(pa.array(parts, pa.string())))
