@@ -84,7 +84,10 @@ def main() -> None:
             # A project that cannot be read leaves no manifest: the run reads it itself, and says what is wrong.
             with exclusive(Path(request["lock"])):
                 manifests[place] = _dbt(["parse"], *place).result
-            import dbt.task.build  # noqa: F401 - once, not in each fork
+            import dbt.task.build
+            import pandas
+            import pyarrow.dataset  # noqa: F401 - once, not in each fork
+            import union_warehouse.warehouse.dbt_functions
 
             gc.collect()
             gc.freeze()
