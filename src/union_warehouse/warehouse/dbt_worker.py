@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,6 +27,8 @@ from union_warehouse.locks import exclusive
 from union_warehouse.paths import DBT_PROJECT_DIR
 
 RUN_RESULTS_FILE = "run_results.json"
+IMPORTED_BY_A_RUN = ("dbt.task.build", "union_warehouse.warehouse.dbt_functions", "pandas", "pyarrow.dataset")
+"""The last two by DuckDB, when it creates a function."""
 EXIT, END = "\x00exit ", "\x00"
 """Frame of the exit code; other processes write to the same pipe, so it is found anywhere in a line."""
 
@@ -84,10 +87,8 @@ def main() -> None:
             # A project that cannot be read leaves no manifest: the run reads it itself, and says what is wrong.
             with exclusive(Path(request["lock"])):
                 manifests[place] = _dbt(["parse"], *place).result
-            import dbt.task.build
-            import pandas
-            import pyarrow.dataset  # noqa: F401 - once, not in each fork
-            import union_warehouse.warehouse.dbt_functions
+            for module in IMPORTED_BY_A_RUN:  # once, not in each fork
+                import_module(module)
 
             gc.collect()
             gc.freeze()
