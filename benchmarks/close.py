@@ -17,7 +17,8 @@ from benchmarks.timing import FIRST_YEAR, collected_years, home_until
 from union_warehouse.orchestration.connect import connect
 from union_warehouse.orchestration.jobs import close
 from union_warehouse.orchestration.records import StepRecord
-from union_warehouse.paths import DBT_PROJECT_DIR, Home
+from union_warehouse.paths import Home
+from union_warehouse.project import DBT_PROJECT_DIR
 from union_warehouse.warehouse import plan_close
 
 MONTHS = tuple(f"{FIRST_YEAR}-{month:02}" for month in (1, 2, 3))

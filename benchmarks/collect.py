@@ -14,7 +14,7 @@ import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from reference_data.identifiers import resident_numbers, usccs
-from union_warehouse.contracts import Form, forms_owed, load_forms, load_units
+from union_warehouse.contracts import Federation, Form, forms_owed, load_forms
 from union_warehouse.paths import Home
 from union_warehouse.submissions import collect_file, place_in_inbox, scan_inbox
 
@@ -76,7 +76,7 @@ def _seconds(work: Callable[[], object]) -> float:
 
 def _write(path: Path, form: Form) -> None:
     """A workbook of CQ with ``ROWS`` good rows of ``form``, the union that they name, and nil returns of the other forms."""
-    owed = forms_owed(load_units(MONTH)["CQ"])
+    owed = forms_owed(Federation.load().units(MONTH)["CQ"])
     register = load_forms()["union_register"]
     with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
         cover, unions, sheet = (book.add_worksheet(name) for name in ("封面", register.sheet, form.sheet))

@@ -10,7 +10,7 @@ import openpyxl
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from union_warehouse.contracts import Form, load_forms, load_units
+from union_warehouse.contracts import Federation, Form, load_forms
 
 COVER = "封面"
 _TOTALS = ("合计", "小计")
@@ -77,7 +77,7 @@ class PlantedWorkbooks:
 
     def path(self, department: str, month: str) -> Path:
         """The workbook of a department that sends one in that month."""
-        path = self.folder / f"{month}_{load_units(month)[department].name}.xlsx"
+        path = self.folder / f"{month}_{Federation.load().units(month)[department].name}.xlsx"
         if (again := path.with_stem(f"{path.stem}_更正")).exists():
             message = f"{again.name} replaces {path.name}: a fault planted in it would not count"
             raise ValueError(message)

@@ -16,8 +16,9 @@ from unittest import mock
 
 import xlsxwriter
 
-from union_warehouse.contracts import CONTRACT_VERSION, forms_owed, load_units
-from union_warehouse.paths import DAGS_DIR, PROJECT_DIR, Home
+from union_warehouse.contracts import CONTRACT_VERSION, Federation, forms_owed
+from union_warehouse.paths import Home
+from union_warehouse.project import DAGS_DIR, PROJECT_DIR
 from union_warehouse.submissions import check_file, collect_file, place_in_inbox, scan_inbox
 
 COMMANDS = ("--help", "releases", "status", "figures --year 2014", "query --sql 'select 1'")
@@ -66,7 +67,7 @@ def _seconds(work: Callable[[], object]) -> float:
 
 def _nil_returns(path: Path) -> Path:
     """A workbook of CQ that reports nothing of any form."""
-    owed = forms_owed(load_units(MONTH)["CQ"])
+    owed = forms_owed(Federation.load().units(MONTH)["CQ"])
     with xlsxwriter.Workbook(path) as book:
         cover = book.add_worksheet("封面")
         labels = (("单位代码", "CQ"), ("报送月份", MONTH), ("模板版本", CONTRACT_VERSION), ("填报人", "样例"), ("联系电话", "0"))
@@ -82,7 +83,9 @@ def _blank(path: Path) -> Path:
     _nil_returns(path)
     with zipfile.ZipFile(path) as package:
         parts = {name: package.read(name) for name in package.namelist()}
-    name = f"xl/worksheets/sheet{2 + [form.name for form in forms_owed(load_units(MONTH)['CQ'])].index('hazards')}.xml"
+    name = (
+        f"xl/worksheets/sheet{2 + [form.name for form in forms_owed(Federation.load().units(MONTH)['CQ'])].index('hazards')}.xml"
+    )
     rows = b"".join(
         b'<row r="%d"><c r="A%d" t="inlineStr"><is><t> </t></is></c></row>' % (n, n) for n in range(2, BLANK_ROWS + 2)
     )

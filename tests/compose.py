@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 import yaml
 
-from union_warehouse.paths import PROJECT_DIR
+from union_warehouse.project import PROJECT_DIR
 
 COMPOSE_FILE = PROJECT_DIR / "docker-compose.yml"
 PROJECT_IN_IMAGE = "/opt/union-warehouse"

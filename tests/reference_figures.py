@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from union_warehouse.contracts import load_units
+from union_warehouse.contracts import Federation
 
 ENTERPRISES = ["non_public", "public_enterprise"]
 CONTESTS = ["district_contest", "municipal_contest", "women_contest"]
@@ -95,7 +95,7 @@ def _training(rows: dict[str, pd.DataFrame], year: int) -> dict[str, float]:
     flood = held[(held["campaign"] == "five_waters") & held["kind"].isin(CONTESTS)]
     host = flood[flood["role"] == "host"]
     entrants = set(flood.loc[flood["role"] == "entrant", "department"])
-    units = load_units(f"{year}-01")
+    units = Federation.load().units(f"{year}-01")
     promoted = _in(rows["qualification_promotions"], "certified_on", year)
     one_up = promoted["grade_to"].astype(int) == promoted["grade_from"].astype(int) - 1
     return {

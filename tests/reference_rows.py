@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from python_calamine import CalamineWorkbook
 
-from union_warehouse.contracts import DateRole, Field, FieldType, Form, forms_owed, load_forms, load_units
+from union_warehouse.contracts import DateRole, Federation, Field, FieldType, Form, forms_owed, load_forms
 
 _USCC = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
@@ -97,7 +97,7 @@ def _read(path: Path) -> tuple[str, str, dict[str, pd.DataFrame]] | None:
     facts = {str(row[0]): row[1] for row in cover}
     department, month = str(facts["单位代码"]), str(facts["报送月份"])
     tables = {}
-    for owed in forms_owed(load_units(month)[department]):
+    for owed in forms_owed(Federation.load().units(month)[department]):
         if facts[owed.sheet] == "零报告":
             tables[owed.name] = pd.DataFrame(columns=[field.name for field in owed.fields])
             continue

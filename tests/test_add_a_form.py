@@ -15,7 +15,7 @@ import openpyxl
 import pytest
 
 from tests.commands import APPROVED, uw_json
-from union_warehouse.paths import PROJECT_DIR
+from union_warehouse.project import PROJECT_DIR
 
 CONTRACTS = {
     "library_loans": """

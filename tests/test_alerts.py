@@ -39,11 +39,12 @@ from union_warehouse.alerts.run import find_events
 from union_warehouse.alerts.run_events import note_run
 from union_warehouse.alerts.targets import Recipient
 from union_warehouse.cli import main
-from union_warehouse.contracts import forms_owed, load_units
+from union_warehouse.contracts import Federation, forms_owed
 from union_warehouse.files import write_json
 from union_warehouse.orchestration.alerting import notify_of_end
 from union_warehouse.orchestration.records import run_step
-from union_warehouse.paths import PROJECT_DIR, Home
+from union_warehouse.paths import Home
+from union_warehouse.project import PROJECT_DIR
 from union_warehouse.submissions import collect_file, place_in_inbox, scan_inbox
 from union_warehouse.warehouse import run_dbt
 from union_warehouse.warehouse.plan import plan_from_landing
@@ -57,7 +58,7 @@ def at(text: str) -> datetime:
 
 def owed(unit: str) -> dict[str, list[dict[str, object]]]:
     """A nil return of every form."""
-    return {form.name: [] for form in forms_owed(load_units("2014-01")[unit])}
+    return {form.name: [] for form in forms_owed(Federation.load().units("2014-01")[unit])}
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def write_targets(home: Home, targets: object) -> None:
 
 
 def test_the_life_of_a_missing_submission(home: Home, webhook: Hook) -> None:
-    for unit in load_units("2014-01"):
+    for unit in Federation.load().units("2014-01"):
         land(home, "2014-01", unit, {form: [] for form in list(owed(unit))[: 9 if unit == "CQ" else None]})
 
     def sent_on(day: str) -> dict[str, str]:
@@ -117,7 +118,7 @@ def test_the_life_of_a_missing_submission(home: Home, webhook: Hook) -> None:
 
 
 def test_a_department_that_reports_after_the_reminder_hears_no_more(home: Home, webhook: Hook) -> None:
-    for unit in load_units("2014-01"):
+    for unit in Federation.load().units("2014-01"):
         if unit != "CQ":
             land(home, "2014-01", unit, owed(unit))
     send_alerts(home, at("2014-02-10T07:00"))
@@ -207,7 +208,7 @@ def test_a_killed_run_loses_no_message(home: Home) -> None:
 
 
 def test_an_acknowledged_alert_is_silent_until_it_is_over(home: Home, webhook: Hook) -> None:
-    for unit in load_units("2014-01"):
+    for unit in Federation.load().units("2014-01"):
         if unit not in {"CQ", "WL"}:
             land(home, "2014-01", unit, owed(unit))
     send_alerts(home, at("2014-02-13T07:00"))
@@ -348,7 +349,8 @@ def test_every_event_has_words_in_every_language(published: Home) -> None:
         entry = Entry(kind, "CQ", "1", "2014-01-01", None, dict(facts[kind]), "")
         for phase, code, is_over in product(definition.phases.values(), definitions.audiences, (False, True)):
             recipient = Recipient(code, "CQ" if code == "department" else None)
-            message = compose(recipient, [Item("x", entry, definition, phase, is_over)], definitions, date(2014, 1, 1))
+            item = Item("x", entry, definition, phase, is_over)
+            message = compose(recipient, [item], definitions, {"CQ": "长庆街道总工会"}, date(2014, 1, 1))
             assert "{" not in message.body
 
 

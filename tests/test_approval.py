@@ -263,7 +263,7 @@ def test_on_a_server_the_question_says_what_is_wrong_and_the_answer_counts(
     monkeypatch.setenv("UW_APPROVERS", "zhang,li")
     request = ask(january, CLOSE, BY_HAND)
     assert request is not None and request.run_id == BY_HAND.run_id
-    shown = question(request)
+    shown = question(january, request)
     assert [user["id"] for user in shown["assigned_users"]] == ["zhang", "li"]
     assert "| 2014-01 | 职工服务中心 FW | 2014-02-12 | 2014-02-20 | 培训竞赛 |" in shown["body"]
     approved = take_answer(january, CLOSE, BY_HAND.run_id, answer("Approve"))

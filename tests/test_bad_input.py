@@ -18,7 +18,7 @@ import xlwt
 
 from tests import workbook_factory as factory
 from tests.workbook_factory import nil_except, write_csv, write_workbook
-from union_warehouse.contracts import forms_owed, load_units
+from union_warehouse.contracts import Federation, forms_owed
 from union_warehouse.paths import Home
 from union_warehouse.submissions import check_file, collect_file, place_in_inbox, scan_inbox
 from union_warehouse.workbooks import package
@@ -208,7 +208,7 @@ def test_what_is_wrong_with_a_form_rejects_that_form(home: Home, tmp_path: Path,
     place_in_inbox(home, [make(tmp_path)], RECEIVED)
     outcome = collect_file(home, scan_inbox(home)[0])
     (problem,) = (item for item in outcome.problems if item["severity"] == "error" and not item["provisional"])
-    owed = [form.name for form in forms_owed(load_units("2014-03")["CQ"])]
+    owed = [form.name for form in forms_owed(Federation.load().units("2014-03")["CQ"])]
     assert (outcome.state, problem["rule"], outcome.rejected_forms) == ("accepted", rule, (problem["form"],))
     assert [form["form"] for form in outcome.forms] == owed
     assert outcome.rows == len(owed) - 1

@@ -22,7 +22,7 @@ from tests.commands import imported_by
 from union_warehouse.cli import COMMANDS, main
 from union_warehouse.cli.demo import Comparison
 from union_warehouse.cli.values import parse_moment, read_arrivals
-from union_warehouse.contracts import forms_owed, load_units
+from union_warehouse.contracts import Federation, forms_owed
 from union_warehouse.locks import exclusive
 from union_warehouse.paths import Home
 
@@ -50,7 +50,7 @@ def write_nil_workbook(path: Path, department: str, month: str, **cover: str) ->
     for index, (label, value) in enumerate(labels.items()):
         sheet.write_row(index, 0, (label, value))
     sheet.write_row(len(labels) + 1, 0, ("表单", "报送方式"))
-    for index, form in enumerate(forms_owed(load_units(month)[department])):
+    for index, form in enumerate(forms_owed(Federation.load().units(month)[department])):
         sheet.write_row(len(labels) + 2 + index, 0, (form.sheet, "零报告"))
     workbook.close()
     return path

@@ -15,7 +15,7 @@ from union_warehouse.contracts import FieldType, Form, load_forms
 from union_warehouse.contracts.derive import generated_files
 from union_warehouse.display import display_width, number_text
 from union_warehouse.landing.instants import shanghai_day_sql
-from union_warehouse.paths import CONTRACTS_DIR, DBT_PROJECT_DIR, PROJECT_DIR
+from union_warehouse.project import CONTRACTS_DIR, DBT_PROJECT_DIR, PROJECT_DIR
 from union_warehouse.quality.rules_page import RULES_FILE, rules_markdown
 
 FORMS = load_forms()

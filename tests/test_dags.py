@@ -24,7 +24,8 @@ from union_warehouse.orchestration.errors import RunFailed, StepStopped
 from union_warehouse.orchestration.in_process import InProcessRunner, in_process_runner
 from union_warehouse.orchestration.records import StepRecord, read_records
 from union_warehouse.orchestration.runner import results_of
-from union_warehouse.paths import DAGS_DIR, PROJECT_DIR, Home
+from union_warehouse.paths import Home
+from union_warehouse.project import DAGS_DIR, PROJECT_DIR
 from union_warehouse.working_days import due_on
 
 DAG_FILES = sorted(path.name for path in DAGS_DIR.glob("*.py"))

@@ -19,7 +19,8 @@ from tests.builds import write_empty_build
 from tests.dbt_conventions import RULES, Manifest, Rule, broken, models
 from tests.releases import copy_of
 from union_warehouse.months import month_range
-from union_warehouse.paths import BUILD_FILE, DBT_PROJECT_DIR, MARTS_FILE, Home
+from union_warehouse.paths import BUILD_FILE, MARTS_FILE, Home
+from union_warehouse.project import DBT_PROJECT_DIR
 from union_warehouse.warehouse import plan_close
 from union_warehouse.working_days import due_on
 

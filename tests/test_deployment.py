@@ -11,7 +11,7 @@ import yaml
 from jsonschema import Draft201909Validator
 
 from tests.compose import COMPONENTS, COMPOSE_FILE, SECRETS, interpolate, load_compose
-from union_warehouse.paths import PROJECT_DIR
+from union_warehouse.project import PROJECT_DIR
 
 
 def test_the_compose_file_is_valid_by_the_specification() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -10,7 +9,8 @@ import duckdb
 import pytest
 
 from tests.releases import copy_of
-from union_warehouse.contracts import expected_reports, forms_owed, load_units
+from tests.seeds import exceptions, seeds_with
+from union_warehouse.contracts import Federation, expected_reports, forms_owed
 from union_warehouse.contracts.expected import (
     ExceptionKind,
     InvalidReportingException,
@@ -22,7 +22,6 @@ from union_warehouse.reporting.status import month_status
 from union_warehouse.warehouse import plan_close, run_dbt
 from union_warehouse.working_days import closing_at, due_on
 
-HEADER = "month,unit_code,form,exception_kind,due_on,reason,given_by,given_on\n"
 RATES = {
     "expected_count": "expected",
     "received_count": "received",
@@ -35,13 +34,18 @@ RATES = {
     "on_time_of_expected_rate": "on_time_of_expected_rate",
     "on_time_of_received_rate": "on_time_of_received_rate",
 }
+EXTENDED_LINE = "2014-01,CQ,hazards,extended,2014-02-17,系统升级,办公室,2014-02-10"
 EXTENDED = ReportingException(
     "2014-01", "CQ", "hazards", ExceptionKind.EXTENDED, date(2014, 2, 17), "系统升级", "办公室", date(2014, 2, 10)
 )
 
 
-def expected(known_on: date, *exceptions: ReportingException) -> dict[tuple[str, str], tuple[date, bool, bool]]:
-    table = expected_reports(["2014-01"], known_on, exceptions)
+def federation_with(folder: Path, *lines: str) -> Federation:
+    return Federation.load(seeds_with(folder / "seeds", reporting_exceptions=exceptions(*lines)))
+
+
+def expected(federation: Federation, known_on: date) -> dict[tuple[str, str], tuple[date, bool, bool]]:
+    table = expected_reports(federation, ["2014-01"], known_on)
     with duckdb.connect() as connection:
         connection.register("expected", table)
         rows = connection.execute("select department, form, due_on, is_excused, is_unlocked from expected").fetchall()
@@ -49,21 +53,22 @@ def expected(known_on: date, *exceptions: ReportingException) -> dict[tuple[str,
 
 
 def test_every_form_owed_is_expected_once() -> None:
-    found = expected(date(2014, 2, 10))
-    owed = {(unit.code, form.name) for unit in load_units("2014-01").values() for form in forms_owed(unit)}
+    found = expected(Federation.load(), date(2014, 2, 10))
+    owed = {(unit.code, form.name) for unit in Federation.load().units("2014-01").values() for form in forms_owed(unit)}
     assert found.keys() == owed
     assert set(found.values()) == {(due_on("2014-01"), False, False)}
 
 
-def test_an_exception_counts_from_the_day_it_was_given() -> None:
-    assert expected(date(2014, 2, 9), EXTENDED)["CQ", "hazards"][0] == date(2014, 2, 12)
-    after = expected(date(2014, 2, 10), EXTENDED)
+def test_an_exception_counts_from_the_day_it_was_given(tmp_path: Path) -> None:
+    federation = federation_with(tmp_path, EXTENDED_LINE)
+    assert expected(federation, date(2014, 2, 9))["CQ", "hazards"][0] == date(2014, 2, 12)
+    after = expected(federation, date(2014, 2, 10))
     assert after["CQ", "hazards"][0] == date(2014, 2, 17)
     assert after["CQ", "visits"][0] == after["WL", "hazards"][0] == date(2014, 2, 12)
 
 
-def test_an_exception_without_a_form_is_of_all_its_forms() -> None:
-    found = expected(date(2014, 3, 1), replace(EXTENDED, form=None, kind=ExceptionKind.EXCUSED, due_on=None))
+def test_an_exception_without_a_form_is_of_all_its_forms(tmp_path: Path) -> None:
+    found = expected(federation_with(tmp_path, "2014-01,CQ,,excused,,系统升级,办公室,2014-02-10"), date(2014, 3, 1))
     assert {unit for (unit, _), (_, is_excused, _) in found.items() if is_excused} == {"CQ"}
     assert all(is_excused for (unit, _), (_, is_excused, _) in found.items() if unit == "CQ")
 
@@ -87,26 +92,20 @@ def test_a_month_is_closed_on_the_eighth_working_day() -> None:
     ],
 )
 def test_an_exception_that_grants_nothing_is_refused(tmp_path: Path, line: str, told: str) -> None:
-    seed = tmp_path / "reporting_exceptions.csv"
-    seed.write_text(f"{HEADER}2014-01,CQ,hazards,extended,2014-02-17,系统升级,办公室,2014-02-10\n{line}\n", encoding="utf-8")
     with pytest.raises(InvalidReportingException, match="line 3") as raised:
-        load_exceptions(seed)
+        load_exceptions(federation_with(tmp_path, EXTENDED_LINE, line))
     assert told in str(raised.value)
 
 
 def test_an_exception_is_read(tmp_path: Path) -> None:
-    seed = tmp_path / "reporting_exceptions.csv"
-    seed.write_text(f"{HEADER}2014-01,CQ,hazards,extended,2014-02-17,系统升级,办公室,2014-02-10\n", encoding="utf-8")
-    assert load_exceptions(seed) == (EXTENDED,)
+    assert load_exceptions(federation_with(tmp_path, EXTENDED_LINE)) == (EXTENDED,)
 
 
 def test_an_exception_given_after_the_close_is_told_by_the_next_one(
-    tmp_path: Path, january: Path, closings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, january: Path, closings: dict[str, str]
 ) -> None:
-    seed = tmp_path / "reporting_exceptions.csv"
-    seed.write_text(HEADER + "2014-01,CQ,hazards,excused,,系统升级,办公室,2014-02-20\n", encoding="utf-8")
-    monkeypatch.setattr("union_warehouse.contracts.expected.EXCEPTIONS_SEED", seed)
-    home = Home(copy_of(january, tmp_path))
+    federation = federation_with(tmp_path, "2014-01,CQ,hazards,excused,,系统升级,办公室,2014-02-20")
+    home = Home(copy_of(january, tmp_path), federation.seeds)
     before = reports(home.build / "2014-01-r1" / "marts.duckdb")
     close_id = plan_close(home, "2014-02", datetime.fromisoformat(closings["2014-02"]))["close_id"]
     run_dbt(home, close_id)

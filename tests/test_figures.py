@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.commands import imported_by, uw, uw_json
 from tests.releases import copy_of
-from union_warehouse.contracts import load_units
+from union_warehouse.contracts import Federation
 from union_warehouse.paths import MARTS_FILE, Home
 from union_warehouse.releases import open_release
 from union_warehouse.reporting.figures import figures
@@ -24,7 +24,7 @@ from union_warehouse.reporting.trace import UnknownIndicator, trace
 from union_warehouse.warehouse import run_dbt
 from union_warehouse.warehouse.plan import plan_from_landing
 
-DEPARTMENTS = [None, *load_units("2014-01")]
+DEPARTMENTS = [None, *Federation.load().units("2014-01")]
 
 
 @pytest.fixture(scope="module")

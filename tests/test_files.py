@@ -24,7 +24,8 @@ from union_warehouse.files import (
     write_json,
     write_new,
 )
-from union_warehouse.paths import PROJECT_DIR, Home
+from union_warehouse.paths import Home
+from union_warehouse.project import PROJECT_DIR
 from union_warehouse.submissions import collect_file, place_in_inbox, scan_inbox
 
 SOURCE = PROJECT_DIR / "src" / "union_warehouse"

@@ -15,7 +15,7 @@ from tests.commands import uw, uw_json
 from tests.releases import publish_approved
 from tests.workbook_factory import make_grids, write_csv, write_workbook
 from union_warehouse.alerts.run import find_events
-from union_warehouse.contracts import forms_owed, load_units
+from union_warehouse.contracts import Federation, forms_owed
 from union_warehouse.paths import Home
 from union_warehouse.quality.audit import audit_landed_forms, audit_warehouse
 from union_warehouse.releases import open_release
@@ -24,7 +24,7 @@ from union_warehouse.submissions import Outcome, check_file, remake_receipt
 from union_warehouse.warehouse import plan_close, run_dbt
 
 MONTH = "2014-01"
-OWED = [form.name for form in forms_owed(load_units(MONTH)["CQ"])]
+OWED = [form.name for form in forms_owed(Federation.load().units(MONTH)["CQ"])]
 
 
 def workbook(path: Path, breaks: bool = False, rows: int = 1, department: str = "CQ") -> Path:

@@ -16,7 +16,7 @@ from tests.audited_year import Row, change, count, coverage, founding, hazard, i
 from tests.landings import land
 from tests.releases import publish_approved
 from tests.workbook_factory import write_csv
-from union_warehouse.contracts.units import standing_code, units_sharing_records
+from union_warehouse.contracts import Federation
 from union_warehouse.paths import Home
 from union_warehouse.releases import open_release
 from union_warehouse.reporting.figures import NoSuchUnit, figures
@@ -208,8 +208,9 @@ def test_a_trace_adds_up_in_either_structure(merged: Home, structure_on: date | 
 
 
 def test_a_merged_department_goes_on_with_the_records_of_those_before_it(home: Home, tmp_path: Path) -> None:
-    assert standing_code("JY") == "GJY"
-    assert set(units_sharing_records("GJY")) == {"GJY", "JY"}
+    federation = Federation.load()
+    assert federation.standing_code("JY") == "GJY"
+    assert set(federation.units_sharing_records("GJY")) == {"GJY", "JY"}
     opened = write_csv(tmp_path / "1", "hazards", [{"found_on": date(2021, 1, 10), "due_on": date(2021, 6, 1)}], "JY", "2021-01")
     known: dict[str, Any] = {"hazard_no": "HJY-2021-01-0001", "found_on": date(2021, 1, 10), "due_on": date(2021, 6, 1)}
     rows = [known | {"rectified_on": date(2021, 5, 6)}, {"found_on": date(2021, 1, 10), "due_on": date(2021, 6, 1)}]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.collecting import OPENING, at, collect_one, hazards, open_department, problems
+from tests.seeds import exceptions, seeds_with
 from tests.workbook_factory import nil_except, write_workbook
 from union_warehouse.landing.folders import read_manifests
 from union_warehouse.paths import Home
@@ -30,7 +31,7 @@ def test_the_opening_takes_any_past_date(home: Home, tmp_path: Path) -> None:
     assert problems(late) == [(2, "found_on", "date_after_month")]
 
 
-def test_a_file_after_the_closing_is_taken_and_told_so(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_after_the_closing_is_taken_and_told_so(home: Home, tmp_path: Path) -> None:
     open_department(home, tmp_path)
     row = {"found_on": date(2014, 3, 3), "due_on": date(2014, 4, 3)}
     file = hazards(tmp_path / "x.xlsx", row, month="2014-03")
@@ -38,12 +39,8 @@ def test_a_file_after_the_closing_is_taken_and_told_so(home: Home, tmp_path: Pat
     assert problems(check_file(home, file, at(4, 11, hour=10)), "error", "warning") == []
     late = check_file(home, file, at(4, 11, hour=11))
     assert (late.state, problems(late, "error", "warning")) == ("accepted", closed)
-    seed = tmp_path / "exceptions.csv"
-    seed.write_text(
-        "month,unit_code,form,exception_kind,due_on,reason,given_by,given_on\n2014-03,CQ,,unlocked,,系统升级,办公室,2014-04-12\n",
-        encoding="utf-8",
-    )
-    monkeypatch.setattr("union_warehouse.contracts.expected.EXCEPTIONS_SEED", seed)
+    unlocked = exceptions("2014-03,CQ,,unlocked,,系统升级,办公室,2014-04-12")
+    home = Home(home.root, seeds_with(tmp_path / "seeds", reporting_exceptions=unlocked))
     assert problems(check_file(home, file, at(4, 11, hour=11)), "error", "warning") == closed
     assert problems(check_file(home, file, at(4, 13)), "error", "warning") == []
 

@@ -15,7 +15,7 @@ import pytest
 from tests import workbook_factory as factory
 from tests.collecting import OPENING, at, collect, collect_one, hazards, open_department, problems, rows_of, tree, version_folder
 from tests.workbook_factory import write_csv, write_workbook
-from union_warehouse.contracts import forms_owed, load_forms, load_units
+from union_warehouse.contracts import Federation, forms_owed, load_forms
 from union_warehouse.contracts.landed import landed_columns
 from union_warehouse.landing.folders import read_manifests
 from union_warehouse.paths import Home
@@ -62,7 +62,7 @@ def test_a_submission_lands_whole(home: Home, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", sorted(load_forms()))
 def test_landed_columns_are_the_contracts(home: Home, tmp_path: Path, form: str) -> None:
-    department = next(code for code, unit in load_units("2014-03").items() if load_forms()[form] in forms_owed(unit))
+    department = next(code for code, unit in Federation.load().units("2014-03").items() if load_forms()[form] in forms_owed(unit))
     outcome = collect_one(home, write_csv(tmp_path, form, department=department), at(4))
     names = pq.read_schema(version_folder(home, outcome) / f"{form}.parquet").names
     assert names == list(landed_columns(load_forms()[form]))

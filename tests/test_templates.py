@@ -24,7 +24,7 @@ from tests.collecting import at, collect_one, in_this_process
 from tests.commands import uw, uw_json
 from tests.reference_rows import effective_rows
 from tests.workbook_factory import valid_row, write_workbook
-from union_warehouse.contracts import FieldType, ReportingUnit, forms_owed, load_forms, load_units
+from union_warehouse.contracts import Federation, FieldType, ReportingUnit, forms_owed, load_forms
 from union_warehouse.landing.folders import read_manifests
 from union_warehouse.paths import Home
 from union_warehouse.reporting.status import month_status
@@ -37,7 +37,7 @@ from union_warehouse.submissions import Outcome, apart, check_file, reading, rer
 
 FIRST_ROW = 3
 FEBRUARY, MARCH = "2014-02", "2014-03"
-CQ_OWES = tuple(form.name for form in forms_owed(load_units(MARCH)["CQ"]))
+CQ_OWES = tuple(form.name for form in forms_owed(Federation.load().units(MARCH)["CQ"]))
 
 
 def cells_by_label(cover: Any) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def fill(
     book = openpyxl.load_workbook(path)
     answers = cells_by_label(book["封面"])
     answers["填报人"].value, answers["联系电话"].value = "样例员", "0571-00000000"
-    for form in forms_owed(load_units(month)[department]):
+    for form in forms_owed(Federation.load().units(month)[department]):
         sheet = book[form.sheet]
         if form.name in rows or form.name in nil:
             answers[form.sheet].value = "零报告" if form.name in nil else "有数据"
@@ -84,7 +84,11 @@ def assert_untouched(outcome: Outcome, department: str) -> None:
 def templates(january: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The template of February of every department, prefilled from January's release."""
     files = write_templates(Home(january), FEBRUARY, tmp_path_factory.mktemp("templates"))
-    return {code: path for (code, unit), path in zip(load_units(FEBRUARY).items(), files, strict=True) if unit.name in path.name}
+    return {
+        code: path
+        for (code, unit), path in zip(Federation.load().units(FEBRUARY).items(), files, strict=True)
+        if unit.name in path.name
+    }
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +105,7 @@ def home_of_january(january: Path) -> Home:
 def test_a_filled_template_is_accepted(home: Home, tmp_path: Path) -> None:
     path = tmp_path / "长庆.xlsx"
     assert uw_json(home.root, "template", "--department", "cq", "--month", MARCH, "-o", path) == {"files": [str(path)]}
-    owed = forms_owed(load_units(MARCH)["CQ"])
+    owed = forms_owed(Federation.load().units(MARCH)["CQ"])
     assert {form.name for form in owed} == {form.name for form in load_forms().values() if "street_union" in form.owed_by}
     fill(path, {form.name: [valid_row(form.name, number) for number in (1, 2, 3)] for form in owed})
     outcome = collect_one(home, path, at(4))
@@ -111,7 +115,7 @@ def test_a_filled_template_is_accepted(home: Home, tmp_path: Path) -> None:
 @pytest.mark.parametrize("department", ["JY", "LB", "FW", "BG"])
 def test_a_filled_template_of_another_kind_of_unit_is_accepted(home: Home, tmp_path: Path, department: str) -> None:
     path = write_template(home, department, MARCH, tmp_path / "x.xlsx")
-    owed = forms_owed(load_units(MARCH)[department])
+    owed = forms_owed(Federation.load().units(MARCH)[department])
     fill(path, {form.name: [valid_row(form.name, department=department)] for form in owed}, department=department)
     outcome = check_file(home, path, at(4))
     assert outcome.state == "accepted"
@@ -121,7 +125,7 @@ def test_a_filled_template_of_another_kind_of_unit_is_accepted(home: Home, tmp_p
 def test_every_departments_template_is_recognised_when_nobody_filled_it(
     home_of_january: Home, templates: dict[str, Path]
 ) -> None:
-    assert sorted(templates) == sorted(load_units(FEBRUARY))
+    assert sorted(templates) == sorted(Federation.load().units(FEBRUARY))
     assert len(templates) == 18
     for department, path in templates.items():
         assert_untouched(check_file(home_of_january, path, at(3)), department)
@@ -151,7 +155,7 @@ def test_an_untouched_template_lands_nothing_and_stays_missing(home: Home, tmp_p
     assert read_manifests(home) == []
     (status,) = [one for one in month_status(home, MARCH)["departments"] if one["department"] == "CQ"]
     assert (status["received"], status["missing"], status["rejected"]) == (0, status["expected"], 0)
-    owed = forms_owed(load_units(MARCH)["CQ"])
+    owed = forms_owed(Federation.load().units(MARCH)["CQ"])
     fill(path, {}, nil=tuple(form.name for form in owed))
     filled = collect_one(home, path, at(4, 3))
     assert (filled.state, filled.version, rules(filled)) == ("accepted", 1, [])
@@ -210,7 +214,7 @@ def test_open_hazards_come_back_as_they_were_submitted(templates: dict[str, Path
     hazards = hazards[hazards["rectified_on"].isna()]
     assert len(hazards) > 0
     for department, path in templates.items():
-        if form not in forms_owed(load_units(FEBRUARY)[department]):
+        if form not in forms_owed(Federation.load().units(FEBRUARY)[department]):
             continue
         found = openpyxl.load_workbook(path)["隐患整改"].iter_rows(min_row=FIRST_ROW, values_only=True)
         wanted = {
@@ -235,7 +239,7 @@ def test_prefilled_rows_need_only_what_is_new(
         for cell, value in zip(row[1:], (opening, 0, 0, 0, 0, opening, 0, 0), strict=True):
             cell.value = value
     book.save(path)
-    others = {owed.name for owed in forms_owed(load_units(FEBRUARY)[department])} - {form}
+    others = {owed.name for owed in forms_owed(Federation.load().units(FEBRUARY)[department])} - {form}
     fill(path, {form: []}, nil=tuple(others), department=department, month=FEBRUARY)
     outcome = check_file(home_of_january, path, at(3))
     assert [item for item in outcome.problems if item["rule"] != "prefilled_rows_ignored"] == []
@@ -255,7 +259,7 @@ def test_unions_of_the_department_are_offered_for_their_code(templates: dict[str
 def test_a_nil_return_over_prefilled_rows_is_taken_as_nil(
     home_of_january: Home, templates: dict[str, Path], tmp_path: Path
 ) -> None:
-    owed = forms_owed(load_units(FEBRUARY)["CQ"])
+    owed = forms_owed(Federation.load().units(FEBRUARY)["CQ"])
     path = Path(shutil.copy(templates["CQ"], tmp_path / "nil.xlsx"))
     fill(path, {}, nil=tuple(form.name for form in owed), month=FEBRUARY)
     outcome = check_file(home_of_january, path, at(3))
@@ -267,7 +271,7 @@ def test_a_nil_return_over_prefilled_rows_is_taken_as_nil(
 def test_a_nil_return_over_a_changed_row_names_that_row(
     home_of_january: Home, templates: dict[str, Path], tmp_path: Path
 ) -> None:
-    owed = forms_owed(load_units(FEBRUARY)["CQ"])
+    owed = forms_owed(Federation.load().units(FEBRUARY)["CQ"])
     path = Path(shutil.copy(templates["CQ"], tmp_path / "nil.xlsx"))
     fill(path, {}, nil=tuple(form.name for form in owed), month=FEBRUARY)
     book = openpyxl.load_workbook(path)
@@ -314,7 +318,7 @@ def test_excel_itself_refuses_what_would_be_refused(home: Home, tmp_path: Path) 
     book = openpyxl.load_workbook(write_template(home, "CQ", MARCH, tmp_path / "x.xlsx"))
     assert book["_模板信息"].sheet_state == book["_选项"].sheet_state == "veryHidden"
     options = {tuple(cell.value for cell in column if cell.value) for column in book["_选项"].iter_cols()}
-    for form in forms_owed(load_units(MARCH)["CQ"]):
+    for form in forms_owed(Federation.load().units(MARCH)["CQ"]):
         sheet = book[form.sheet]
         assert sheet.protection.sheet
         assert (sheet.freeze_panes, sheet.cell(2, 1).protection.locked) == ("B3", True)
@@ -364,7 +368,7 @@ def lb_with(rows: Sequence[Mapping[str, Any]]) -> bytes:
         name: pa.array([row[name] for row in rows])
         for name in ("hazard_no", "inspection_no", "category", "severity", "found_on", "due_on", "description")
     }
-    unit: ReportingUnit = load_units(MARCH)["LB"]
+    unit: ReportingUnit = Federation.load().units(MARCH)["LB"]
     return template_bytes(unit, MARCH, Carried("2014-02-r1", is_month_before_closed=True, rows={"hazards": pa.table(columns)}))
 
 

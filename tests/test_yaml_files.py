@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from union_warehouse.alerts.definitions import ALERTS_FILE, Definitions
 from union_warehouse.contracts import load_forms
 from union_warehouse.contracts.odcs import Contract
-from union_warehouse.paths import CONTRACTS_DIR
+from union_warehouse.project import CONTRACTS_DIR
 from union_warehouse.quality.rules import RULES_SOURCE, Rules
 from union_warehouse.quality.suites import MARTS_CHECKS, MartsFile
 from union_warehouse.reporting.report.template import TEMPLATE_FILE, Template

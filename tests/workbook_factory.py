@@ -21,7 +21,7 @@ from odf.opendocument import OpenDocumentSpreadsheet
 from odf.table import Table, TableCell, TableRow
 from odf.text import P
 
-from union_warehouse.contracts import Form, forms_owed, load_forms, load_units
+from union_warehouse.contracts import Federation, Form, forms_owed, load_forms
 
 Grid = list[list[Any]]
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -212,7 +212,7 @@ def make_grids(
         rows: by form, what differs from :func:`valid_row` in each of its rows; a form that is not named has one valid row.
         nil: forms returned as 零报告, without a sheet.
     """
-    unit = load_units(month)[department]
+    unit = Federation.load().units(month)[department]
     owed = forms_owed(unit)
     cover: Grid = [
         ["单位代码", department],
@@ -274,7 +274,7 @@ def write_workbook(
 
 def nil_except(form: str, department: str = "CQ", month: str = "2014-03") -> list[str]:
     """Every form that ``department`` owes but ``form``."""
-    return [owed.name for owed in forms_owed(load_units(month)[department]) if owed.name != form]
+    return [owed.name for owed in forms_owed(Federation.load().units(month)[department]) if owed.name != form]
 
 
 def write_csv(

@@ -1,20 +1,17 @@
-"""Where the project and its state live."""
+"""Where the state of a warehouse lives."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-PROJECT_DIR = Path(os.environ.get("UW_PROJECT", Path(__file__).resolve().parents[2]))
-CONTRACTS_DIR = PROJECT_DIR / "expectations" / "contracts"
-EXPECTATIONS_DIR = PROJECT_DIR / "expectations"
-DBT_PROJECT_DIR = PROJECT_DIR / "dbt_project"
-DAGS_DIR = PROJECT_DIR / "dags"
-UNITS_SEED = DBT_PROJECT_DIR / "seeds" / "reporting_units.csv"
-SUCCESSIONS_SEED = DBT_PROJECT_DIR / "seeds" / "unit_successions.csv"
-EXCEPTIONS_SEED = DBT_PROJECT_DIR / "seeds" / "reporting_exceptions.csv"
-HOLIDAYS_SEED = DBT_PROJECT_DIR / "seeds" / "official_holidays.csv"
+from union_warehouse.project import PROJECT_DIR, SEEDS_DIR
+
+if TYPE_CHECKING:
+    from union_warehouse.contracts.federation import Federation
 
 BUILD_FILE = "build.duckdb"
 MARTS_FILE = "marts.duckdb"
@@ -26,18 +23,27 @@ PLAN_FILE = "plan.json"
 
 @dataclass(frozen=True)
 class Home:
-    """All state of one warehouse, under one folder (``UW_HOME``, default ``var/``).
+    """All state of one warehouse, under one folder (``UW_HOME``, default ``var/``), and the federation whose warehouse it is.
 
     Attributes:
         root: the folder; each property below is one place with one permission (docs/architecture.md).
+        seeds: folder of the files that describe the federation.
     """
 
     root: Path
+    seeds: Path = SEEDS_DIR
 
     @classmethod
     def from_environment(cls) -> Home:
         """The home named by ``UW_HOME``, else ``var/`` in the project."""
         return cls(Path(os.environ.get("UW_HOME") or PROJECT_DIR / "var").resolve())
+
+    @cached_property
+    def federation(self) -> Federation:
+        """The federation as ``seeds`` describe it, read once."""
+        from union_warehouse.contracts.federation import Federation  # most who look for a folder need no contracts
+
+        return Federation.load(self.seeds)
 
     @property
     def inbox(self) -> Path:

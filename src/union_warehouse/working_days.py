@@ -8,8 +8,9 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from union_warehouse.months import last_day
-from union_warehouse.paths import HOLIDAYS_SEED
+from union_warehouse.project import SEEDS_DIR
 
+HOLIDAYS_SEED = SEEDS_DIR / "official_holidays.csv"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 DUE_WORKING_DAY = 5
 CLOSING_WORKING_DAY = 8

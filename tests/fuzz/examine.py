@@ -19,6 +19,7 @@ from python_calamine import CalamineWorkbook
 from tests.fuzz.mutations import SUFFIXES, mutate
 from tests.workbook_factory import make_grids, nil_except, write_csv, write_workbook
 from union_warehouse.child_process import ChildStopped, Limits, call_in_child
+from union_warehouse.contracts import Federation
 from union_warehouse.personal_data import HashKey
 from union_warehouse.submissions.apart import read_apart
 from union_warehouse.submissions.original import Original
@@ -29,6 +30,7 @@ FORM, SHEET = "hazards", "隐患整改"
 ROWS = 12
 _INSTANT = "2014-04-02T08:00:00.000000Z"
 _KEY = HashKey(b"of the changed files")
+_FEDERATION = Federation.load()
 _MARKER = re.compile(r"FZ\d{4}")
 _SECOND_READER = Limits(2**30, cpu_seconds=20, wall_seconds=60)
 _FAULTS = ("所需时间", "无法处理")
@@ -84,7 +86,7 @@ def examine(seed: int, number: int) -> Finding:
     """Read one changed file as the inbox does, and compare."""
     suffix, data = changed_file(seed, number)
     name = original(suffix)[0]
-    submission = read_apart(Original(name, data, len(data), "0" * 64), _INSTANT, _KEY)
+    submission = read_apart(Original(name, data, len(data), "0" * 64), _INSTANT, _KEY, _FEDERATION)
     errors = [problem for problem in submission.problems if problem.severity == "error"]
     stopped = next((str(problem.facts["detail_zh"]) for problem in errors if isinstance(problem, ReadingStopped)), "")
     lost = frozenset() if _is_told_whole(submission, errors) else _unaccounted(submission, suffix, data)

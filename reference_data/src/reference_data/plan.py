@@ -13,7 +13,7 @@ import pandas as pd
 from reference_data.days_of_month import working_days
 from reference_data.draw import Integers
 from reference_data.targets import Targets
-from union_warehouse.contracts import ReportingUnit, load_units
+from union_warehouse.contracts import Federation, ReportingUnit
 from union_warehouse.months import add_months, month_range
 
 Dates = npt.NDArray[np.datetime64]
@@ -43,7 +43,7 @@ class YearPlan:
     @cached_property
     def units(self) -> dict[str, ReportingUnit]:
         """Departments that report, by code."""
-        return dict(load_units(self.months[1]))
+        return dict(Federation.load().units(self.months[1]))
 
     @cached_property
     def union_units(self) -> list[str]:

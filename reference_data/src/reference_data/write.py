@@ -12,7 +12,7 @@ from reference_data.situations import describe_situations, plan_submissions
 from reference_data.stray_rows import with_stray_rows
 from reference_data.targets import load_targets
 from reference_data.world import Truth, simulate_years
-from union_warehouse.contracts import load_units
+from union_warehouse.contracts import Federation
 from union_warehouse.working_days import closing_at
 
 _MONTHS = 12
@@ -104,7 +104,7 @@ def write_reference_year(
 
 
 def _check_departments(last_month: str) -> None:
-    ended = sorted(load_targets().opening_unions.keys() - load_units(last_month).keys())
+    ended = sorted(load_targets().opening_unions.keys() - Federation.load().units(last_month).keys())
     if ended:
         message = (
             f"the reference departments {', '.join(ended)} do not report for {last_month}: they were merged into others before"

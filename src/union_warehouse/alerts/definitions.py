@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator, with_config
 from typing_extensions import TypedDict
 
-from union_warehouse.paths import EXPECTATIONS_DIR
+from union_warehouse.project import EXPECTATIONS_DIR
 from union_warehouse.working_days import add_working_days
 from union_warehouse.yaml_files import YamlEntry, fault, keyed_by, read_yaml
 

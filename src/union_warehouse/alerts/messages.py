@@ -11,7 +11,6 @@ from itertools import groupby
 from union_warehouse.alerts.definitions import SEVERITIES, Audience, Definition, Definitions, Language, Phase
 from union_warehouse.alerts.ledger import Entry
 from union_warehouse.alerts.targets import Recipient
-from union_warehouse.contracts.units import unit_names
 
 DOCS_VARIABLE = "UW_DOCS_URL"
 _DEFAULT_DOCS = "docs/alerts.md"
@@ -48,9 +47,11 @@ class Message:
     severity: str
 
 
-def compose(recipient: Recipient, items: Sequence[Item], definitions: Definitions, today: date) -> Message:
-    """The message about ``items``, of which there is at least one."""
-    audience, names = definitions.audiences[recipient.audience], unit_names()
+def compose(
+    recipient: Recipient, items: Sequence[Item], definitions: Definitions, names: Mapping[str, str], today: date
+) -> Message:
+    """The message about ``items``, of which there is at least one; ``names`` are the units' by code."""
+    audience = definitions.audiences[recipient.audience]
     standing = [item for item in items if not item.is_over]
     over = [item for item in items if item.is_over]
     parts = [

@@ -170,7 +170,7 @@ def _plan(home: Home, state: State, as_of: datetime) -> list[Delivery]:
             due.setdefault(target_of, []).append(item)
     ordered = sorted(due.items(), key=lambda one: (one[0][0].code, one[0][1].channel if one[0][1] else ""))
     return [
-        Delivery(recipient, target, tuple(items), compose(recipient, items, definitions, today))
+        Delivery(recipient, target, tuple(items), compose(recipient, items, definitions, home.federation.unit_names, today))
         for (recipient, target), items in ordered
     ]
 

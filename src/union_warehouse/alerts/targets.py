@@ -16,7 +16,6 @@ import yaml
 
 from union_warehouse.alerts.definitions import DEPARTMENT, load_definitions
 from union_warehouse.alerts.errors import InvalidTargets
-from union_warehouse.contracts.units import unit_names
 from union_warehouse.paths import Home
 
 TARGETS_FILE = "alert_targets.yml"
@@ -62,7 +61,7 @@ def load_targets(home: Home) -> dict[Recipient, list[Target]]:
     """
     found: dict[Recipient, list[Target]] = {}
     for source, recipient, url in [*_from_environment(os.environ), *_from_file(home)]:
-        if not _is_known(recipient):
+        if not _is_known(home, recipient):
             raise InvalidTargets(path=source, place=recipient.code)
         target = Target(recipient, url)
         if target not in found.setdefault(recipient, []):
@@ -70,9 +69,9 @@ def load_targets(home: Home) -> dict[Recipient, list[Target]]:
     return found
 
 
-def _is_known(recipient: Recipient) -> bool:
+def _is_known(home: Home, recipient: Recipient) -> bool:
     if recipient.audience == DEPARTMENT:
-        return recipient.unit in unit_names()
+        return recipient.unit in home.federation.unit_names
     return recipient.audience in load_definitions().audiences
 
 

@@ -39,7 +39,7 @@ def approve(month: str, by: str | None, comment: str, reject: bool, as_json: boo
         try:
             one = _decide(home, month, "rejected" if reject else "approved", by, comment, shown)
         except AwaitingApproval:
-            print_reasons(pending_request(home, month).reasons)
+            print_reasons(home, pending_request(home, month).reasons)
             raise
     if as_json:
         print_json(as_dict(one) if one else {"month": month, "release": None, "state": "rejected"})

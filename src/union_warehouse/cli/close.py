@@ -75,7 +75,7 @@ def close(
     else:
         for one in done:
             print_close(one)
-        print_reasons(reasons)
+        print_reasons(home, reasons)
     if failure is not None:
         print_error(failure)
         raise SystemExit(failure.exit_code)

@@ -5,6 +5,7 @@ Expectations suites, the dbt sources and the data dictionary. Nothing else in th
 """
 
 from union_warehouse.contracts.expected import expected_reports
+from union_warehouse.contracts.federation import Federation, ReportingUnit, forms_owed
 from union_warehouse.contracts.guidance import Guidance, guidance_of
 from union_warehouse.contracts.load import form_by_sheet, load_forms
 from union_warehouse.contracts.model import (
@@ -18,19 +19,11 @@ from union_warehouse.contracts.model import (
     Severity,
     TableRule,
 )
-from union_warehouse.contracts.units import (
-    ReportingUnit,
-    forms_owed,
-    load_units,
-    structure_fingerprint,
-    unit_label,
-    unit_lineage,
-    units_sharing_records,
-)
 
 __all__ = [
     "CONTRACT_VERSION",
     "DateRole",
+    "Federation",
     "Field",
     "FieldType",
     "Form",
@@ -45,9 +38,4 @@ __all__ = [
     "forms_owed",
     "guidance_of",
     "load_forms",
-    "load_units",
-    "structure_fingerprint",
-    "unit_label",
-    "unit_lineage",
-    "units_sharing_records",
 ]

@@ -20,7 +20,7 @@ from union_warehouse.contracts.load import load_forms
 from union_warehouse.contracts.model import Field, Form
 from union_warehouse.contracts.odcs import check_contract
 from union_warehouse.files import write_text
-from union_warehouse.paths import CONTRACTS_DIR, DBT_PROJECT_DIR
+from union_warehouse.project import CONTRACTS_DIR, DBT_PROJECT_DIR
 
 SOURCES_FILE = DBT_PROJECT_DIR / "models" / "staging" / "_landing__sources.yml"
 FIELD_DOCS_FILE = DBT_PROJECT_DIR / "models" / "docs" / "contract_fields.md"

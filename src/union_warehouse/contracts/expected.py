@@ -7,18 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from union_warehouse.contracts.federation import Federation, forms_owed
 from union_warehouse.contracts.load import load_forms
-from union_warehouse.contracts.units import ReportingUnit, forms_owed, load_units
 from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.months import is_month
-from union_warehouse.paths import EXCEPTIONS_SEED
 from union_warehouse.working_days import closing_at, due_on
+
+EXCEPTIONS_FILE = "reporting_exceptions.csv"
 
 
 class ExceptionKind(StrEnum):
@@ -42,7 +41,7 @@ class InvalidReportingException(UnionWarehouseError):
 
 @dataclass(frozen=True)
 class ReportingException:
-    """One line of ``seeds/reporting_exceptions.csv``.
+    """One line of the seed of exceptions.
 
     Attributes:
         month: ``YYYY-MM``.
@@ -83,13 +82,13 @@ SCHEMA = pa.schema(
 )
 
 
-def expected_reports(months: Sequence[str], known_on: date, exceptions: Sequence[ReportingException] | None = None) -> pa.Table:
+def expected_reports(federation: Federation, months: Sequence[str], known_on: date) -> pa.Table:
     """Every form that a reporting unit owes for one of ``months``, as known on a day.
 
     Args:
+        federation: whose units they are.
         months: ``YYYY-MM``.
         known_on: exceptions given until then count (Asia/Shanghai).
-        exceptions: by default those of the seed.
 
     Returns:
         One row per month, unit and form: the columns of ``SCHEMA``. ``closing_at`` is in UTC; ``position`` orders the units.
@@ -98,25 +97,23 @@ def expected_reports(months: Sequence[str], known_on: date, exceptions: Sequence
         InvalidReportingException: the seed holds a line that grants nothing.
     """
     granted: dict[tuple[str, str], list[ReportingException]] = {}
-    for one in load_exceptions() if exceptions is None else exceptions:
+    for one in load_exceptions(federation):
         if one.given_on <= known_on:
             granted.setdefault((one.month, one.unit_code), []).append(one)
+    owed = {
+        unit: [(form.name, sum(field.is_required for field in form.fields)) for form in forms_owed(unit)]
+        for unit in federation.unit_versions
+    }
     rows = [
         (*base, *_granted(granted.get((month, unit.code), ()), form, due), closing, required, position)
         for month in months
         for due, closing in [(due_on(month), closing_at(month).replace(tzinfo=None))]
-        for position, unit in enumerate(load_units(month).values())
-        for form, required in _owed(unit)
+        for position, unit in enumerate(federation.units(month).values())
+        for form, required in owed[unit]
         for base in [(month, unit.code, unit.name, form)]
     ]
     columns: list[Any] = list(zip(*rows, strict=True)) or [[]] * len(SCHEMA)
     return pa.table(columns, schema=SCHEMA)
-
-
-@cache
-def _owed(unit: ReportingUnit) -> tuple[tuple[str, int], ...]:
-    """Forms that a unit owes, and how many columns of each are required."""
-    return tuple((form.name, sum(field.is_required for field in form.fields)) for form in forms_owed(unit))
 
 
 def _granted(
@@ -136,26 +133,21 @@ def _granted(
     )
 
 
-def load_exceptions(path: Path | None = None) -> tuple[ReportingException, ...]:
-    """Every exception ever given, by default those of the seed.
+def load_exceptions(federation: Federation) -> tuple[ReportingException, ...]:
+    """Every exception that a federation ever gave.
 
     Raises:
         InvalidReportingException: a line names no month, unit, form or kind, or does not say why, who and when.
     """
-    return _read(path or EXCEPTIONS_SEED)
+    with (federation.seeds / EXCEPTIONS_FILE).open(encoding="utf-8", newline="") as file:
+        return tuple(_exceptions(federation, csv.DictReader(file)))
 
 
-@cache
-def _read(path: Path) -> tuple[ReportingException, ...]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return tuple(_exceptions(path, csv.DictReader(file)))
-
-
-def _exceptions(path: Path, lines: Iterator[dict[str, str]]) -> Iterator[ReportingException]:
+def _exceptions(federation: Federation, lines: Iterator[dict[str, str]]) -> Iterator[ReportingException]:
     for number, line in enumerate(lines, start=2):
-        problem = _problem(line)
+        problem = _problem(federation, line)
         if problem:
-            raise InvalidReportingException(file=path.name, line=number, problem_zh=problem[0], problem_en=problem[1])
+            raise InvalidReportingException(file=EXCEPTIONS_FILE, line=number, problem_zh=problem[0], problem_en=problem[1])
         yield ReportingException(
             month=line["month"],
             unit_code=line["unit_code"],
@@ -168,12 +160,12 @@ def _exceptions(path: Path, lines: Iterator[dict[str, str]]) -> Iterator[Reporti
         )
 
 
-def _problem(line: Mapping[str, str]) -> tuple[str, str] | None:
+def _problem(federation: Federation, line: Mapping[str, str]) -> tuple[str, str] | None:
     """What is wrong with a line, in Chinese and English; None if nothing is."""
     month, kinds = line["month"], ", ".join(ExceptionKind)
     if not is_month(month):
         return f"月份“{month}”应写成 2014-03", f"the month {month!r} must be like 2014-03"
-    if line["unit_code"] not in load_units(month):
+    if line["unit_code"] not in federation.units(month):
         return f"{month} 没有报送单位“{line['unit_code']}”", f"no unit {line['unit_code']!r} reports for {month}"
     if line["form"] and line["form"] not in load_forms():
         return f"没有表单“{line['form']}”", f"there is no form {line['form']!r}"

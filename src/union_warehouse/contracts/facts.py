@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field, model_validator
 
-from union_warehouse.paths import DBT_PROJECT_DIR
+from union_warehouse.project import DBT_PROJECT_DIR
 from union_warehouse.yaml_files import YamlEntry, read_yaml
 
 MODELS = DBT_PROJECT_DIR / "models"

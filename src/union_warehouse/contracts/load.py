@@ -19,7 +19,7 @@ from union_warehouse.contracts.model import (
     Severity,
     TableRule,
 )
-from union_warehouse.paths import CONTRACTS_DIR
+from union_warehouse.project import CONTRACTS_DIR
 
 
 @cache

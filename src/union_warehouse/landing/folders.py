@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from union_warehouse.contracts import units_sharing_records
 from union_warehouse.files import write_json
 from union_warehouse.landing.manifests import MANIFEST, ORIGINAL, AnyManifest, Manifest, is_placed
 from union_warehouse.landing.states import ACCEPTED_STATES
@@ -103,7 +102,9 @@ def is_opening(home: Home, department: str, month: str, received_at: str) -> boo
 
     What a department goes on with after a merger or split was opened by the departments before it.
     """
-    known = [first for unit in units_sharing_records(department) if (first := _first_accepted(home, unit)) is not None]
+    known = [
+        first for unit in home.federation.units_sharing_records(department) if (first := _first_accepted(home, unit)) is not None
+    ]
     first = min(known, key=lambda item: item["received_at"], default=None)
     if first is None or received_at < first["received_at"]:
         return True

@@ -38,7 +38,7 @@ def opened_manifests(home: Home, months: Sequence[str], as_of: datetime | None =
     with duckdb.connect(config={"threads": 1}) as connection:  # threads that wait for small files cost more than they save
         connection.execute("set timezone = 'UTC'")
         load_manifests(connection, "manifests", home.landing, manifest_files(home.landing, months))
-        connection.register("expected", expected_reports(months, known_at.astimezone(SHANGHAI).date()))
+        connection.register("expected", expected_reports(home.federation, months, known_at.astimezone(SHANGHAI).date()))
         if as_of is not None:
             known = {"known_at": as_of.astimezone(UTC).replace(tzinfo=None)}
             connection.execute(f"delete from manifests where not ({KNOWN})", known)

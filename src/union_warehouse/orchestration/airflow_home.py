@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from union_warehouse.locks import exclusive
-from union_warehouse.paths import DAGS_DIR, PROJECT_DIR, Home
+from union_warehouse.paths import Home
+from union_warehouse.project import DAGS_DIR, PROJECT_DIR
 
 PLUGINS_DIR = PROJECT_DIR / "plugins"
 WRITER_POOL = "warehouse_writer"

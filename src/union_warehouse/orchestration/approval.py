@@ -102,7 +102,7 @@ def take_answer(home: Home, close_id: str, run_id: str, answer: Mapping[str, Any
     return record_event(home, review, APPROVED, by=user["id"], comment=comment)
 
 
-def question(request: ApprovalEvent) -> dict[str, Any]:
+def question(home: Home, request: ApprovalEvent) -> dict[str, Any]:
     """What Airflow's page shows of a request: subject, body (Markdown) and assigned_users (None: whoever has access)."""
     zh, en = summary(request.reasons)
     intro = (
@@ -111,7 +111,7 @@ def question(request: ApprovalEvent) -> dict[str, Any]:
     )
     return {
         "subject": f"{request.close_id} 待批准发布 / awaits approval",
-        "body": f"{intro}\n\n{markdown(request.reasons)}",
+        "body": f"{intro}\n\n{markdown(request.reasons, home.federation)}",
         "assigned_users": [{"id": name, "name": name} for name in named_approvers()] or None,
     }
 

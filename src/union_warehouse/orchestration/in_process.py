@@ -14,7 +14,8 @@ from typing import IO, Any
 from union_warehouse.orchestration.airflow_home import airflow_ready
 from union_warehouse.orchestration.records import Observer, observed
 from union_warehouse.orchestration.runner import RunResult
-from union_warehouse.paths import DAGS_DIR, Home
+from union_warehouse.paths import Home
+from union_warehouse.project import DAGS_DIR
 
 
 @contextmanager

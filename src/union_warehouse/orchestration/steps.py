@@ -118,7 +118,7 @@ def ask_approval(close_id: str) -> dict[str, Any] | None:
         return {"state": event.state, "by": event.by} if event else {"state": "not needed", "by": None}
 
     _recorded(home, review)
-    return question(event) if event and event.state == REQUESTED else None
+    return question(home, event) if event and event.state == REQUESTED else None
 
 
 def take_approval(close_id: str, answer: Mapping[str, Any]) -> None:

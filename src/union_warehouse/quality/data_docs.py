@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from union_warehouse.contracts import load_forms
 from union_warehouse.files import write_text
-from union_warehouse.paths import EXPECTATIONS_DIR
+from union_warehouse.project import EXPECTATIONS_DIR
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult

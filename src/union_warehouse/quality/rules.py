@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 import pyarrow as pa
 from pydantic import Field, model_validator
 
-from union_warehouse.paths import EXPECTATIONS_DIR
+from union_warehouse.project import EXPECTATIONS_DIR
 from union_warehouse.yaml_files import YamlEntry, fault, read_yaml
 
 RULES_SOURCE = EXPECTATIONS_DIR / "rules.yml"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from union_warehouse.contracts import Form, Severity, load_forms
 from union_warehouse.files import write_text
-from union_warehouse.paths import DBT_PROJECT_DIR
+from union_warehouse.project import DBT_PROJECT_DIR
 from union_warehouse.quality.row_messages import NOTICES, BrokenCell, message_of, notice_of
 from union_warehouse.quality.row_rules import row_checks
 from union_warehouse.quality.rules import Rule, RuleKind, load_rules

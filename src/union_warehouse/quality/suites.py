@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import model_validator
 
 from union_warehouse.contracts import DateRole, Field, Form, Severity
-from union_warehouse.paths import EXPECTATIONS_DIR
+from union_warehouse.project import EXPECTATIONS_DIR
 from union_warehouse.quality.rules import RuleKind, load_rules
 from union_warehouse.yaml_files import YamlEntry, fault, read_yaml
 

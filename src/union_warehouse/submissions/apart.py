@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import ParamSpec, TypeVar
 
 from union_warehouse.child_process import CPU, DIED, FAILED, MEMORY, WALL, ChildStopped, Limits, call_in_child
+from union_warehouse.contracts import Federation
 from union_warehouse.personal_data import HashKey
 from union_warehouse.submissions.identify import ROWS, Identity, identify
 from union_warehouse.submissions.original import Original
@@ -48,12 +49,12 @@ class Identified:
 NOT_IDENTIFIED = Identified()
 
 
-def identify_apart(original: Original) -> Identified:
+def identify_apart(original: Original, federation: Federation) -> Identified:
     """Whose submission a file is; nothing of one that cannot be read."""
     if original.data is None:
         return NOT_IDENTIFIED
     try:
-        identity = call_apart(original.size, _identity, original.data, original.name)
+        identity = call_apart(original.size, _identity, original.data, original.name, federation)
     except (ChildStopped, SubmissionProblem):  # reading it tells why
         return NOT_IDENTIFIED
     if not identity.is_placed:
@@ -61,22 +62,25 @@ def identify_apart(original: Original) -> Identified:
     return Identified(identity.department, identity.month, tuple(identity.declared))
 
 
-def read_apart(original: Original, received_at: str, key: HashKey, identified: Identified = NOT_IDENTIFIED) -> Submission:
+def read_apart(
+    original: Original, received_at: str, key: HashKey, federation: Federation, identified: Identified = NOT_IDENTIFIED
+) -> Submission:
     """:func:`~union_warehouse.submissions.reading.read_submission` in a child process; never raised, always told.
 
     Args:
         original: the file.
         received_at: when it arrived (instants.to_text).
         key: for personal data.
+        federation: whose departments send.
         identified: whose it is said to be, if it cannot be read any more.
     """
     if original.data is None:
-        return _rejected(_known(identified), *([original.problem] if original.problem else []))
+        return _rejected(federation, _known(identified), *([original.problem] if original.problem else []))
     try:
-        return call_apart(original.size, _submission, original.data, original.name, received_at, key)
+        return call_apart(original.size, _submission, original.data, original.name, received_at, key, federation)
     except ChildStopped as stopped:
         _LOGGER.warning("reading a file of %d bytes stopped: %s %s", original.size, stopped.reason, stopped.detail)
-        return _explained(original.data, original.name, stopped, identified)
+        return _explained(original.data, original.name, stopped, federation, identified)
 
 
 def call_apart(
@@ -92,7 +96,7 @@ def call_apart(
     return call_in_child(Limits(READING_MEMORY_BYTES, cpu, cpu * WALL_PER_CPU_SECONDS), function, *args, **keywords)
 
 
-def _explained(data: bytes, file_name: str, stopped: ChildStopped, identified: Identified) -> Submission:
+def _explained(data: bytes, file_name: str, stopped: ChildStopped, federation: Federation, identified: Identified) -> Submission:
     """A second look, which reads nothing, for what made the first one stop; and whose file it is, if that can be told."""
     zh, en = _STOPPED[stopped.reason]
     problem: SubmissionProblem = ReadingStopped(file=file_name, detail_zh=zh, detail_en=en)
@@ -103,10 +107,10 @@ def _explained(data: bytes, file_name: str, stopped: ChildStopped, identified: I
     except ChildStopped:
         pass
     try:
-        identity = call_apart(len(data), _identity, data, file_name)
+        identity = call_apart(len(data), _identity, data, file_name, federation)
     except (ChildStopped, SubmissionProblem):
         identity = _known(identified)
-    return _rejected(identity, problem)
+    return _rejected(federation, identity, problem)
 
 
 def _known(identified: Identified) -> Identity:
@@ -114,16 +118,16 @@ def _known(identified: Identified) -> Identity:
     return Identity(department=identified.department, month=identified.month, declared=declared)
 
 
-def _rejected(identity: Identity, *problems: SubmissionProblem) -> Submission:
-    return Submission(identity, tuple(declared_returns(identity)), (*identity.problems, *problems))
+def _rejected(federation: Federation, identity: Identity, *problems: SubmissionProblem) -> Submission:
+    return Submission(identity, tuple(declared_returns(identity, federation)), (*identity.problems, *problems))
 
 
-def _identity(data: bytes, file_name: str) -> Identity:
-    return replace(identify(data, file_name), workbook=None)
+def _identity(data: bytes, file_name: str, federation: Federation) -> Identity:
+    return replace(identify(data, file_name, federation), workbook=None)
 
 
-def _submission(data: bytes, file_name: str, received_at: str, key: HashKey) -> Submission:
-    submission = read_submission(data, file_name, received_at, key)
+def _submission(data: bytes, file_name: str, received_at: str, key: HashKey, federation: Federation) -> Submission:
+    submission = read_submission(data, file_name, received_at, key, federation)
     return replace(submission, identity=replace(submission.identity, workbook=None))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from union_warehouse.contracts import expected_reports, unit_label
+from union_warehouse.contracts import expected_reports
 from union_warehouse.files import write_bytes
 from union_warehouse.landing.folders import (
     department_folder,
@@ -86,7 +86,7 @@ def check_file(home: Home, path: Path | str, received_at: datetime | None = None
     original = replace(read_original(file.resolve()), name=readable_name(file.name))
     instant = to_text(received_at or datetime.now(UTC))
     key = load_hash_key(home) if has_hash_key(home) else _CHECK_KEY
-    submission = read_apart(original, instant, key)
+    submission = read_apart(original, instant, key, home.federation)
     identity = submission.identity
     landed: list[Manifest] = []
     if identity.department is not None and identity.month is not None:
@@ -184,7 +184,7 @@ def _take(home: Home, item: InboxItem, original: Original) -> Outcome:
         for earlier in landed:
             if (earlier["sha256"], earlier["received_at"], earlier["reading"]) == (original.sha256, item.received_at, 1):
                 return _answer_landed(home, earlier)  # its collecting was killed after it had landed
-    submission = read_apart(original, item.received_at, key, Identified(item.department, item.month, item.forms))
+    submission = read_apart(original, item.received_at, key, home.federation, Identified(item.department, item.month, item.forms))
     identity = submission.identity
     if identity.department is None or identity.month is None:
         return _reject_unplaced(home, submission, original, item.received_at, key)
@@ -271,7 +271,7 @@ def _reread(home: Home, latest: Manifest, read_at: str, key: HashKey) -> Outcome
     arrival = Arrival(
         latest["file_name"], latest["sha256"], original.size, latest["received_at"], read_at, number, latest["reading"] + 1
     )
-    submission = read_apart(original, latest["received_at"], key)
+    submission = read_apart(original, latest["received_at"], key, home.federation)
     # Only the reading is new: it stays where it landed even if the reader now reads another cover.
     identity = replace(submission.identity, department=latest["department"], month=latest["month"])
     submission = replace(submission, identity=identity)
@@ -317,8 +317,8 @@ def _judge(
     problems = list(submission.problems)
     ties_with = [manifest for manifest in newest_readings(landed) if _is_tied(manifest, submission, arrival)]
     if ties_with or tied:
-        problems.append(_tie_problem(identity, submission, arrival))
-    problems += _closed_month(submission, arrival)
+        problems.append(_tie_problem(home, submission, arrival))
+    problems += _closed_month(home, submission, arrival)
     opening = False
     if identity.department is not None and identity.month is not None:
         opening = is_opening(home, identity.department, identity.month, arrival.received_at)
@@ -332,12 +332,12 @@ def _judge(
     return _Judgement(forms, tuple(problems), row_problems, accepted_ties, opening)
 
 
-def _closed_month(submission: Submission, arrival: Arrival) -> list[SubmissionProblem]:
+def _closed_month(home: Home, submission: Submission, arrival: Arrival) -> list[SubmissionProblem]:
     """A warning if the file came after its month was closed and no exception unlocks every form that it brings."""
     month, received_at = submission.identity.month, from_text(arrival.received_at)
     if month is None or received_at <= closing_at(month):
         return []
-    expected = expected_reports([month], received_at.astimezone(SHANGHAI).date()).to_pylist()
+    expected = expected_reports(home.federation, [month], received_at.astimezone(SHANGHAI).date()).to_pylist()
     own = [one for one in expected if one["department"] == submission.identity.department and one["form"] in submission.brought]
     if own and all(one["is_unlocked"] for one in own):
         return []
@@ -357,10 +357,10 @@ def _is_tied(manifest: Manifest, submission: Submission, arrival: Arrival) -> bo
     )
 
 
-def _tie_problem(identity: Identity, submission: Submission, arrival: Arrival) -> TiedArrival:
+def _tie_problem(home: Home, submission: Submission, arrival: Arrival) -> TiedArrival:
     sheets = "、".join(item.form.sheet for item in submission.returns if item.kind is not None)
-    unit = unit_label(str(identity.department))
-    return TiedArrival(department=unit, month=identity.month, sheet=sheets, received_at=arrival.received_at)
+    unit = home.federation.unit_label(str(submission.identity.department))
+    return TiedArrival(department=unit, month=submission.identity.month, sheet=sheets, received_at=arrival.received_at)
 
 
 def _manifest(

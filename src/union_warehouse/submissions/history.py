@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from union_warehouse.contracts import FieldType, Form, units_sharing_records
+from union_warehouse.contracts import FieldType, Form
 from union_warehouse.landing.effective import effective_files
 from union_warehouse.landing.folders import landed_months, month_manifests
 from union_warehouse.landing.rows import read_landed
@@ -21,9 +21,8 @@ Key = tuple[Any, ...]
 
 def earlier_dates_of(home: Home, department: str, received_at: str, read_at: str) -> EarlierDates:
     """A look-up of the dates that accepted rows of the department, and of those it succeeds, had before ``received_at``."""
-    places = sorted(
-        ((month, unit) for unit in units_sharing_records(department) for month in landed_months(home, unit)), reverse=True
-    )
+    units = home.federation.units_sharing_records(department)
+    places = sorted(((month, unit) for unit in units for month in landed_months(home, unit)), reverse=True)
 
     def earlier_dates(form: Form, keys: Sequence[Key], earliest: date) -> Mapping[Key, Mapping[str, date | None]]:
         wanted = set(keys)

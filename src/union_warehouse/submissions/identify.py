@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
-from union_warehouse.contracts import CONTRACT_VERSION, Form, form_by_sheet, load_forms, load_units
+from union_warehouse.contracts import CONTRACT_VERSION, Federation, Form, form_by_sheet, load_forms
 from union_warehouse.submissions.problems import (
     MonthBeforeFirst,
     UnitGivenByName,
@@ -89,21 +89,21 @@ class Identity:
         return self.department is not None and self.month is not None
 
 
-def identify(data: bytes, file_name: str) -> Identity:
+def identify(data: bytes, file_name: str, federation: Federation) -> Identity:
     """Identify a submission by its cover, or a CSV by its name; what is wrong is told, never raised."""
     kind = None
     try:
         opened, told = unlock(data, file_name)
         kind = sniff(opened, file_name)
         if kind is FileKind.CSV:
-            return _identify_csv(file_name)
-        identity = _identify_workbook(open_workbook(opened, file_name, kind))
+            return _identify_csv(file_name, federation)
+        identity = _identify_workbook(open_workbook(opened, file_name, kind), federation)
         return replace(identity, problems=(*told, *identity.problems))
     except SubmissionProblem as problem:
         return Identity(kind=kind, problems=(problem,))
 
 
-def _identify_workbook(workbook: Workbook) -> Identity:
+def _identify_workbook(workbook: Workbook, federation: Federation) -> Identity:
     covers = [name for name in workbook.sheet_names if normalise_label(name) == COVER_SHEET]
     if not covers:
         raise WrongTemplate(file=workbook.file_name, detail_zh=f"缺少工作表“{COVER_SHEET}”", detail_en=f"no sheet {COVER_SHEET}")
@@ -116,7 +116,7 @@ def _identify_workbook(workbook: Workbook) -> Identity:
         for label, text, row in cover.repeated
     ]
     month, month_problem = _month(cover.values.get(MONTH_LABEL, ""), is_number=MONTH_LABEL in cover.numbers)
-    department, department_problem = _department(cover.values.get(DEPARTMENT_LABEL, ""), month)
+    department, department_problem = _department(cover.values.get(DEPARTMENT_LABEL, ""), month, federation)
     problems += [problem for problem in (month_problem, department_problem) if problem]
     version = cover.values.get(VERSION_LABEL, "")
     match = _VERSION.fullmatch(normalise_text(version))
@@ -156,11 +156,11 @@ def _month(text: str, *, is_number: bool = False) -> tuple[str | None, Submissio
     return month, None
 
 
-def _department(text: str, month: str | None) -> tuple[str | None, SubmissionProblem | None]:
+def _department(text: str, month: str | None, federation: Federation) -> tuple[str | None, SubmissionProblem | None]:
     code = normalise_text(text).upper()
     if month is None:  # cannot tell who reports; the month's own problem is enough
         return None, None
-    units = load_units(month)
+    units = federation.units(month)
     if code in units:
         return code, None
     named = [unit.code for unit in units.values() if normalise_label(unit.name) == normalise_label(text)]
@@ -211,7 +211,7 @@ def _next_return_cell(cover: Cover) -> str | None:
     return f"{column_letters(last.column)}{last.row + 1}"
 
 
-def _identify_csv(file_name: str) -> Identity:
+def _identify_csv(file_name: str, federation: Federation) -> Identity:
     match = _CSV_NAME.fullmatch(normalise_text(PurePath(file_name).name))
     if match is None:
         raise NotAWorkbook(
@@ -220,7 +220,7 @@ def _identify_csv(file_name: str) -> Identity:
             **FILL_THE_TEMPLATE,
         )
     month, month_problem = _month(match["month"])
-    department, department_problem = _department(match["department"], month)
+    department, department_problem = _department(match["department"], month, federation)
     form = find_form(match["form"])
     problems = [problem for problem in (month_problem, department_problem) if problem]
     if form is None:

@@ -139,7 +139,7 @@ def _new_item(home: Home, one: _Ready, ready: deque[_Ready]) -> InboxItem | None
             if unpacked:
                 ready.extend(_ready_file(home, path, time.time()) for path in unpacked)
                 return None
-            identified = identify_apart(original)
+            identified = identify_apart(original, home.federation)
     except FileNotFoundError:  # taken away meanwhile
         return None
     item = _item(one, original, identified)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from pathlib import Path, PurePosixPath
 
-from union_warehouse.contracts.units import unit_names
 from union_warehouse.files import write_bytes
 from union_warehouse.paths import Home
 from union_warehouse.submissions.inbox import InboxItem, folders_in_inbox
@@ -29,7 +28,7 @@ def put_in_outbox(home: Home, item: InboxItem, outcome: Outcome) -> None:
         outcome: what became of it, with the path of its receipt.
     """
     folders = list(folders_in_inbox(item))
-    unit = folders.pop(0) if folders and folders[0] in unit_names() else outcome.department
+    unit = folders.pop(0) if folders and folders[0] in home.federation.unit_names else outcome.department
     if unit is None or outcome.receipt is None:
         return
     receipt = Path(outcome.receipt)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from union_warehouse.contracts import Form, forms_owed, load_units, unit_label
+from union_warehouse.contracts import Federation, Form, forms_owed
 from union_warehouse.landing.instants import shanghai_day
 from union_warehouse.personal_data import HashKey
 from union_warehouse.submissions.identify import NIL, ROWS, Identity, find_form, identify
@@ -90,7 +90,9 @@ def _without_garbage_collector() -> Iterator[None]:
 
 
 @_without_garbage_collector()
-def read_submission(data: bytes, file_name: str, received_at: str, key: HashKey) -> Submission:
+def read_submission(
+    data: bytes, file_name: str, received_at: str, key: HashKey, federation: Federation | None = None
+) -> Submission:
     """Read one file completely.
 
     Args:
@@ -98,29 +100,31 @@ def read_submission(data: bytes, file_name: str, received_at: str, key: HashKey)
         file_name: its name as sent.
         received_at: when it arrived (instants.to_text).
         key: for personal data.
+        federation: whose departments send; by default that of the project.
 
     Returns:
         The submission; what is wrong with its content is told in it, never raised.
     """
-    identity = identify(data, file_name)
+    federation = federation or Federation.load()
+    identity = identify(data, file_name, federation)
     if identity.department is None or identity.month is None:
         return Submission(identity, (), identity.problems)
-    owed = forms_owed(load_units(identity.month)[identity.department])
+    owed = forms_owed(federation.units(identity.month)[identity.department])
     problems = _problems_of_owed(identity, owed)
     received_on = shanghai_day(received_at)
     if identity.month > f"{received_on:%Y-%m}":
         problems.append(FutureMonth(month=identity.month, received_on=received_on.isoformat()))
     try:
         if identity.kind is FileKind.CSV:
-            returns = _read_csv_form(data, file_name, identity, owed, key, problems)
+            returns = _read_csv_form(data, file_name, identity, federation, owed, key, problems)
         else:
-            marks = marks_of(identity, problems)
+            marks = marks_of(identity, federation, problems)
             if is_untouched(identity, owed, marks, key):
                 return Submission(identity, (), (UntouchedTemplate(file=file_name),))
             returns = _read_sheets(identity, owed, marks, key, problems)
     except SubmissionProblem as problem:
         problems.append(problem)
-        returns = declared_returns(identity)
+        returns = declared_returns(identity, federation)
     return Submission(identity, tuple(returns), tuple(problems))
 
 
@@ -138,20 +142,26 @@ def extension_of(identity: Identity, file_name: str) -> str:
     return suffix if suffix.isascii() and suffix.isalnum() and len(suffix) <= _LONGEST_EXTENSION else "bin"
 
 
-def declared_returns(identity: Identity) -> list[FormReturn]:
+def declared_returns(identity: Identity, federation: Federation) -> list[FormReturn]:
     """The forms that a file declares and its department owes, without rows."""
     if identity.department is None or identity.month is None:
         return []
-    owed = forms_owed(load_units(identity.month)[identity.department])
+    owed = forms_owed(federation.units(identity.month)[identity.department])
     return [FormReturn(form, identity.declared[form.name]) for form in owed if form.name in identity.declared]
 
 
 def _read_csv_form(
-    data: bytes, file_name: str, identity: Identity, owed: tuple[Form, ...], key: HashKey, problems: list[SubmissionProblem]
+    data: bytes,
+    file_name: str,
+    identity: Identity,
+    federation: Federation,
+    owed: tuple[Form, ...],
+    key: HashKey,
+    problems: list[SubmissionProblem],
 ) -> list[FormReturn]:
     form = next((form for form in owed if form.name in identity.declared), None)
     if form is None:
-        unit = unit_label(str(identity.department))
+        unit = federation.unit_label(str(identity.department))
         for name in identity.declared:
             named = find_form(name)
             problems.append(CsvNotOwed(form=name, sheet=named.sheet if named else name, department=unit))

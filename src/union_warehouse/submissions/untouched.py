@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from union_warehouse.contracts import Form, Severity
-from union_warehouse.contracts.units import unit_names
+from union_warehouse.contracts import Federation, Form, Severity
 from union_warehouse.personal_data import HashKey
 from union_warehouse.submissions.identify import Identity
 from union_warehouse.submissions.problems import TemplateOfAnother
@@ -21,7 +20,7 @@ def sheet_names(workbook: Workbook) -> dict[str, str]:
     return {normalise_label(name): name for name in reversed(workbook.sheet_names)}
 
 
-def marks_of(identity: Identity, problems: list[SubmissionProblem]) -> TemplateMarks | None:
+def marks_of(identity: Identity, federation: Federation, problems: list[SubmissionProblem]) -> TemplateMarks | None:
     """The marks of a template that was written for this department and month; of one for another, the warning.
 
     Raises:
@@ -30,10 +29,11 @@ def marks_of(identity: Identity, problems: list[SubmissionProblem]) -> TemplateM
     marks = None if identity.workbook is None else read_marks(identity.workbook)
     if marks is None or (marks.department, marks.month) == (identity.department, identity.month):
         return marks
+    names = federation.unit_names
     problems.append(
         TemplateOfAnother(
-            made_for=f"{marks.department} {marks.month}（{unit_names().get(marks.department, '')}）",
-            cover=f"{identity.department} {identity.month}（{unit_names().get(str(identity.department), '')}）",
+            made_for=f"{marks.department} {marks.month}（{names.get(marks.department, '')}）",
+            cover=f"{identity.department} {identity.month}（{names.get(str(identity.department), '')}）",
         )
     )
     return None

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from union_warehouse.locks import exclusive
-from union_warehouse.paths import DBT_PROJECT_DIR
+from union_warehouse.project import DBT_PROJECT_DIR
 
 RUN_RESULTS_FILE = "run_results.json"
 IMPORTED_BY_A_RUN = ("dbt.task.build", "union_warehouse.warehouse.dbt_functions", "pandas", "pyarrow.dataset")

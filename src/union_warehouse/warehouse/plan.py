@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from union_warehouse.contracts import expected_reports, load_forms, structure_fingerprint, unit_lineage
+from union_warehouse.contracts import expected_reports, load_forms
 from union_warehouse.contracts.landed import landed_columns
 from union_warehouse.files import write_json
 from union_warehouse.landing.effective import KNOWN, choose_effective, read_new_manifests, show_accepted
@@ -85,7 +85,7 @@ def plan_close(home: Home, month: str, known_at: datetime) -> dict[str, Any]:
         "is_needed": is_needed,
         "release_id": None if is_needed or current is None else current.release_id,
         "hash_key_fingerprint": _one_hash_key(fingerprints, current),
-        "structure_fingerprint": structure_fingerprint(),
+        "structure_fingerprint": home.federation.structure_fingerprint,
         "changed_submissions": changed,
     }
     write_json(folder / PLAN_FILE, plan)
@@ -127,7 +127,7 @@ def plan_from_landing(home: Home, close_id: str, closed_months: Sequence[str], k
         "is_needed": True,
         "release_id": None,
         "hash_key_fingerprint": _one_hash_key(fingerprints, None),
-        "structure_fingerprint": structure_fingerprint(),
+        "structure_fingerprint": home.federation.structure_fingerprint,
         "changed_submissions": changed,
     }
     write_json(folder / PLAN_FILE, plan)
@@ -190,7 +190,7 @@ def _copy_last_audited(home: Home, current: Release | None, folder: Path) -> Non
     else:
         os.link(home.releases / current.release_id / DATABASE_FILE, folder / PREVIOUS_FILE)
     audited = home.build / current.release_id if current else folder
-    if (audited / BUILD_FILE).is_file() and (audited / MARTS_FILE).is_file() and _has_todays_structure(audited):
+    if (audited / BUILD_FILE).is_file() and (audited / MARTS_FILE).is_file() and _has_todays_structure(home, audited):
         shutil.copyfile(audited / BUILD_FILE, folder / BUILD_FILE)
         shutil.copyfile(audited / MARTS_FILE, folder / MARTS_FILE)
         os.link(audited / BUILD_FILE, folder / LAST_BUILD_FILE)
@@ -203,10 +203,10 @@ def _create_empty(file: Path) -> None:
     duckdb.connect(os.fspath(file), config=STORAGE).close()
 
 
-def _has_todays_structure(audited: Path) -> bool:
+def _has_todays_structure(home: Home, audited: Path) -> bool:
     """Whether a build knew the units as they are known now; with others its facts would stand for the wrong units."""
     fingerprint: str = json.loads((audited / PLAN_FILE).read_text("utf-8")).get("structure_fingerprint", "")
-    return fingerprint == structure_fingerprint()
+    return fingerprint == home.federation.structure_fingerprint
 
 
 def _one_hash_key(fingerprints: Collection[str], current: Release | None) -> str | None:
@@ -244,12 +244,13 @@ def _write_plan_tables(connection: duckdb.DuckDBPyConnection, home: Home, plan: 
     tables = {
         "issue_acknowledgements": read_acknowledgements(home, known_at),
         "rules": rules_table(),
-        "unit_lineage": pa.Table.from_pylist([asdict(one) for one in unit_lineage()], schema=spell),
+        "unit_lineage": pa.Table.from_pylist([asdict(one) for one in home.federation.lineage], schema=spell),
     }
     for name, table in tables.items():
         with _registered(connection, "given", table):
             connection.execute(f"create or replace table plan.{name} as from given")
-    _write_expected_reports(connection, expected_reports(plan["closed_months"], known_at.astimezone(SHANGHAI).date()))
+    known_on = known_at.astimezone(SHANGHAI).date()
+    _write_expected_reports(connection, expected_reports(home.federation, plan["closed_months"], known_on))
     _write_report_months(connection, _in_utc(plan["known_at"]))
     connection.execute(
         """

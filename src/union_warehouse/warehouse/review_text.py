@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from union_warehouse.contracts import forms_owed, load_forms, load_units
+from union_warehouse.contracts import Federation, forms_owed, load_forms
 from union_warehouse.display import number_text
 
 _SHOWN_ROWS = 40
@@ -34,11 +34,15 @@ class Section:
     left_out: int
 
 
-def sections(reasons: Reasons) -> list[Section]:
-    """A section for each kind of reason that there is."""
+def sections(reasons: Reasons, federation: Federation) -> list[Section]:
+    """A section for each kind of reason that there is, of units of ``federation``."""
     return [
         Section(
-            kind, title, headings, [cells(row) for row in reasons[kind][:_SHOWN_ROWS]], max(0, len(reasons[kind]) - _SHOWN_ROWS)
+            kind,
+            title,
+            headings,
+            [cells(row, federation) for row in reasons[kind][:_SHOWN_ROWS]],
+            max(0, len(reasons[kind]) - _SHOWN_ROWS),
         )
         for kind, (title, headings, cells) in _SECTIONS.items()
         if reasons.get(kind)
@@ -60,9 +64,9 @@ def summary(reasons: Reasons) -> tuple[str, str]:
     return "，".join(zh for zh, _ in found), ", ".join(en for _, en in found)
 
 
-def markdown(reasons: Reasons) -> str:
+def markdown(reasons: Reasons, federation: Federation) -> str:
     """The sections as Markdown tables."""
-    return "\n\n".join(_markdown(section) for section in sections(reasons))
+    return "\n\n".join(_markdown(section) for section in sections(reasons, federation))
 
 
 def _markdown(section: Section) -> str:
@@ -79,9 +83,9 @@ def _unit(row: Mapping[str, Any]) -> str:
     return f"{row['name'] or ''} {row['department']}".strip()
 
 
-def _forms(row: Mapping[str, Any]) -> str:
+def _forms(row: Mapping[str, Any], federation: Federation) -> str:
     forms = row["forms"].split(", ")
-    if len(forms) == len(forms_owed(load_units(row["month"])[row["department"]])):
+    if len(forms) == len(forms_owed(federation.units(row["month"])[row["department"]])):
         return f"全部 {len(forms)} 张 all"
     return "、".join(_label(form) for form in forms)
 
@@ -90,7 +94,7 @@ def _label(form: str) -> str:
     return load_forms()[form].sheet
 
 
-def _moved(row: Mapping[str, Any]) -> list[str]:
+def _moved(row: Mapping[str, Any], _: Federation) -> list[str]:
     unit = f"{row['department_name'] or ''} {row['department']}".strip()
     values = [f"{_number(row[f'old_{period}'])} → {_number(row[f'new_{period}'])}" for period in ("month", "year_to_date")]
     return [row["month"], f"{row['name']} {row['indicator']}", unit, *values, f"{row['tolerance']:.2%}"]
@@ -101,26 +105,26 @@ def _number(value: float | None) -> str:
 
 
 _MONTH, _UNIT, _FORMS = "月份 month", "单位 department", "报表 forms"
-_SECTIONS: Mapping[str, tuple[str, Sequence[str], Callable[[Mapping[str, Any]], list[str]]]] = {
+_SECTIONS: Mapping[str, tuple[str, Sequence[str], Callable[[Mapping[str, Any], Federation], list[str]]]] = {
     "missing": (
         "缺报 Missing",
         (_MONTH, _UNIT, _FORMS),
-        lambda row: [row["month"], _unit(row), _forms(row)],
+        lambda row, federation: [row["month"], _unit(row), _forms(row, federation)],
     ),
     "late": (
         "迟报 Late",
         (_MONTH, _UNIT, "截止 due on", "到达 arrived on", _FORMS),
-        lambda row: [row["month"], _unit(row), row["due_on"], row["arrived_on"], _forms(row)],
+        lambda row, federation: [row["month"], _unit(row), row["due_on"], row["arrived_on"], _forms(row, federation)],
     ),
     "after_closing": (
         "关账后更正 Changed after the closing",
         (_MONTH, _UNIT, _FORMS),
-        lambda row: [row["month"], _unit(row), _forms(row)],
+        lambda row, federation: [row["month"], _unit(row), _forms(row, federation)],
     ),
     "quarantined": (
         "隔离 In quarantine",
         (_MONTH, _UNIT, "报表 form", "规则 rule", "行数 rows"),
-        lambda row: [row["month"], _unit(row), _label(row["form"]), row["rule"], str(row["rows"])],
+        lambda row, _: [row["month"], _unit(row), _label(row["form"]), row["rule"], str(row["rows"])],
     ),
     "moved": (
         "已发布数字变动 Published figures moved",

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 from pydantic import Field, model_validator
 
-from union_warehouse.contracts import Form, load_forms, units_sharing_records
+from union_warehouse.contracts import Form, load_forms
 from union_warehouse.months import add_months, first_day
 from union_warehouse.paths import Home
 from union_warehouse.releases.read import current_release, open_release
@@ -47,25 +47,21 @@ def read_carried(home: Home, departments: list[str], month: str) -> dict[str, Ca
     if release is None:
         return {department: Carried() for department in departments}
     month_before = add_months(month, -1)
+    carried = {}
     with open_release(home, release.release_id) as connection:
-        return {
-            department: Carried(
-                release.release_id,
-                month_before in release.closed_months,
-                _tables(connection, "rows", department, month),
-                _tables(connection, "rosters", department, month),
-            )
-            for department in departments
-        }
+        for department in departments:
+            parameters = {
+                "department": department,
+                "departments": list(home.federation.units_sharing_records(department)),
+                "month_start": first_day(month),
+                "month_before": month_before,
+            }
+            rows, rosters = (_tables(connection, kind, parameters) for kind in ("rows", "rosters"))
+            carried[department] = Carried(release.release_id, month_before in release.closed_months, rows, rosters)
+    return carried
 
 
-def _tables(connection: duckdb.DuckDBPyConnection, kind: str, department: str, month: str) -> dict[str, pa.Table]:
-    parameters: dict[str, Any] = {
-        "department": department,
-        "departments": list(units_sharing_records(department)),
-        "month_start": first_day(month),
-        "month_before": add_months(month, -1),
-    }
+def _tables(connection: duckdb.DuckDBPyConnection, kind: str, parameters: Mapping[str, Any]) -> dict[str, pa.Table]:
     tables = {}
     for name, query in _queries()[kind].items():
         used = {parameter: parameters[parameter] for parameter in _PARAMETER.findall(query)}

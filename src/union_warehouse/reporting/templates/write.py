@@ -11,7 +11,7 @@ import pyarrow as pa
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
-from union_warehouse.contracts import CONTRACT_VERSION, Field, Form, ReportingUnit, forms_owed, load_units
+from union_warehouse.contracts import CONTRACT_VERSION, Field, Form, ReportingUnit, forms_owed
 from union_warehouse.contracts.landed import ARROW_TYPES_OF_FIELDS
 from union_warehouse.display import display_width
 from union_warehouse.files import write_bytes
@@ -61,7 +61,7 @@ def write_template(home: Home, department: str, month: str, out: Path | None = N
         NoSuchDepartment: no such unit reports in the month.
         TemplateExists: there is such a file already.
     """
-    units = load_units(parse_month(month))
+    units = home.federation.units(parse_month(month))
     if department not in units:
         raise NoSuchDepartment(department=department, month=month, known=" ".join(units))
     path = out or Path(_file_name(units[department], month))
@@ -71,7 +71,7 @@ def write_template(home: Home, department: str, month: str, out: Path | None = N
 
 def write_templates(home: Home, month: str, folder: Path, *, is_overwriting: bool = False) -> list[Path]:
     """Write the template of every department that reports for ``month`` into ``folder``; see :func:`write_template`."""
-    files = {folder / _file_name(unit, month): unit for unit in load_units(parse_month(month)).values()}
+    files = {folder / _file_name(unit, month): unit for unit in home.federation.units(parse_month(month)).values()}
     _write_all(home, files, month, is_overwriting=is_overwriting)
     return list(files)
 

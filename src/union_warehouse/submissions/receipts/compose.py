@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 from openpyxl import Workbook
 
-from union_warehouse.contracts import load_forms
+from union_warehouse.contracts import Federation, load_forms
 from union_warehouse.landing.instants import from_text
 from union_warehouse.landing.manifests import AnyManifest
 from union_warehouse.submissions.outcome import Outcome
@@ -60,7 +60,9 @@ def is_given_back(outcome: Outcome) -> bool:
     return bool(rules) and not rules & _UNREADABLE
 
 
-def compose_receipt(original: Path, outcome: Outcome, manifest: AnyManifest, tables: Mapping[str, pa.Table]) -> bytes:
+def compose_receipt(
+    original: Path, outcome: Outcome, manifest: AnyManifest, tables: Mapping[str, pa.Table], federation: Federation
+) -> bytes:
     """The receipt's workbook with what the sender sent; it opens the file, so it is called in a child process.
 
     Args:
@@ -68,15 +70,16 @@ def compose_receipt(original: Path, outcome: Outcome, manifest: AnyManifest, tab
         outcome: with all its problems.
         manifest: of the submission.
         tables: landed rows by form, for an excerpt.
+        federation: whose department sent it.
     """
-    return _finished(_given_back(original, outcome, manifest, tables), outcome, manifest)
+    return _finished(_given_back(original, outcome, manifest, tables), outcome, manifest, federation)
 
 
-def compose_verdict(outcome: Outcome, manifest: AnyManifest, returned: Returned | None = None) -> bytes:
+def compose_verdict(outcome: Outcome, manifest: AnyManifest, federation: Federation, returned: Returned | None = None) -> bytes:
     """A workbook of the sheet 回执 only."""
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])
-    return _finished(_GivenBack(workbook, nowhere, returned or Returned()), outcome, manifest)
+    return _finished(_GivenBack(workbook, nowhere, returned or Returned()), outcome, manifest, federation)
 
 
 @dataclass(frozen=True)
@@ -96,11 +99,11 @@ class _GivenBack:
     results: StoredResults = field(default_factory=dict)
 
 
-def _finished(given: _GivenBack, outcome: Outcome, manifest: AnyManifest) -> bytes:
+def _finished(given: _GivenBack, outcome: Outcome, manifest: AnyManifest, federation: Federation) -> bytes:
     causes, marks = find_causes(outcome.problems, given.place_of, manifest["month"], MAX_MARKED)
     mark_cells(given.workbook, marks)
     leave_out_of_print(given.workbook, manifest)
-    add_first_sheet(given.workbook, manifest, outcome, causes, given.returned)
+    add_first_sheet(given.workbook, manifest, outcome, causes, given.returned, federation)
     return workbook_bytes(given.workbook, from_text(manifest["read_at"]).replace(tzinfo=None), given.results)
 
 

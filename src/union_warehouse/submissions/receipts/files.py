@@ -61,13 +61,13 @@ def receipt_bytes(home: Home, outcome: Outcome, manifest: AnyManifest, tables: M
     try:
         original = _original(home, manifest)
         if original is None or not is_given_back(outcome):
-            return compose_verdict(outcome, manifest)
-        return call_apart(original.stat().st_size, compose_receipt, original, outcome, manifest, dict(tables))
+            return compose_verdict(outcome, manifest, home.federation)
+        return call_apart(original.stat().st_size, compose_receipt, original, outcome, manifest, dict(tables), home.federation)
     except Exception as error:
         # Without its text: a library's message may quote the cell that it stumbled over.
         _LOGGER.error("could not mark %s: %s", manifest["submission_id"], _where(error))
     try:
-        return compose_verdict(outcome, manifest, _FAILED)
+        return compose_verdict(outcome, manifest, home.federation, _FAILED)
     except Exception as error:
         _LOGGER.error("could not write a receipt for %s: %s", manifest["submission_id"] or manifest["sha256"], _where(error))
         return None

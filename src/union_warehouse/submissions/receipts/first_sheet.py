@@ -14,7 +14,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from union_warehouse.contracts import load_forms, load_units
+from union_warehouse.contracts import Federation, load_forms
 from union_warehouse.display import display_width
 from union_warehouse.landing.instants import from_text
 from union_warehouse.landing.manifests import AnyManifest
@@ -58,7 +58,12 @@ class Returned:
 
 
 def add_first_sheet(
-    workbook: Workbook, manifest: AnyManifest, outcome: Outcome, causes: Sequence[Cause], returned: Returned
+    workbook: Workbook,
+    manifest: AnyManifest,
+    outcome: Outcome,
+    causes: Sequence[Cause],
+    returned: Returned,
+    federation: Federation,
 ) -> None:
     """Put the sheet 回执 before all others and make it the one that opens."""
     sheet = workbook.create_sheet(RECEIPT_SHEET, 0)
@@ -66,7 +71,7 @@ def add_first_sheet(
     page.wide("报送回执", _TITLE)
     page.wide(_verdict(outcome, causes), _VERDICT, _verdict_colour(outcome, causes))
     page.gap()
-    for label, text in _facts(manifest, outcome):
+    for label, text in _facts(manifest, outcome, federation):
         page.labelled(label, text)
     page.gap()
     page.heading("下一步")
@@ -109,11 +114,11 @@ def _verdict_colour(outcome: Outcome, causes: Sequence[Cause]) -> str:
     return YELLOW if causes or outcome.state != ACCEPTED else _GREEN
 
 
-def _facts(manifest: AnyManifest, outcome: Outcome) -> list[tuple[str, str]]:
+def _facts(manifest: AnyManifest, outcome: Outcome, federation: Federation) -> list[tuple[str, str]]:
     department, month = manifest["department"], manifest["month"]
     facts = [("文件", manifest["file_name"])]
     if department and month:
-        unit = load_units(month).get(department)
+        unit = federation.units(month).get(department)
         facts.append(("报送单位", f"{unit.name}（{department}）" if unit else department))
         facts.append(("报送月份", month))
     facts.append(("收到时间", _local(manifest["received_at"])))

@@ -1,0 +1,13 @@
+"""Where the files of the project are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+PROJECT_DIR = Path(os.environ.get("UW_PROJECT", Path(__file__).resolve().parents[2]))
+EXPECTATIONS_DIR = PROJECT_DIR / "expectations"
+CONTRACTS_DIR = EXPECTATIONS_DIR / "contracts"
+DBT_PROJECT_DIR = PROJECT_DIR / "dbt_project"
+SEEDS_DIR = DBT_PROJECT_DIR / "seeds"
+DAGS_DIR = PROJECT_DIR / "dags"
