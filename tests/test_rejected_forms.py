@@ -168,6 +168,8 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Home:
     collect_one(home, workbook(folder / "1.xlsx"), at(2, 3))
     collect_one(home, workbook(folder / "2.xlsx", breaks=True, rows=3), at(2, 5))
     collect_one(home, workbook(folder / "w1.xlsx", breaks=True, department="WL"), at(2, 5))
+    unread = write_csv(folder, "visits", department="TS", month=MONTH)
+    collect_one(home, unread.rename(folder / f"{MONTH}_TS_走访.csv"), at(2, 6))
     close(home, datetime(2014, 2, 20, tzinfo=UTC))
     collect_one(home, workbook(folder / "3.xlsx", rows=2), at(2, 21))
     collect_one(home, workbook(folder / "w2.xlsx", department="WL"), at(2, 21))
@@ -211,7 +213,7 @@ def test_facts_hold_the_version_that_counts_form_by_form(closed: Home) -> None:
 
 
 @pytest.mark.build
-def test_expected_reports_say_that_a_rejected_form_is_missing(closed: Home) -> None:
+def test_expected_reports_and_status_say_that_a_rejected_form_is_missing(closed: Home) -> None:
     reports = """
         select reporting_unit_code, is_received, is_missing, is_only_rejected, right(submission_id, 5),
             cast(first_received_at as date)
@@ -224,6 +226,13 @@ def test_expected_reports_say_that_a_rejected_form_is_missing(closed: Home) -> N
         ("CQ", True, False, False, "v0003", date(2014, 2, 3)),
         ("WL", True, False, False, "v0002", date(2014, 2, 21)),
     ]
+    counted = asked(
+        closed,
+        "2014-01-r2",
+        "select reporting_unit_code, count(*) filter (where is_only_rejected) from fct_expected_reports group by all",
+    )
+    assert dict(counted)["TS"] > 0, "what could not be read may have been any form"
+    assert {unit["department"]: unit["rejected"] for unit in month_status(closed, MONTH)["departments"]} == dict(counted)
     states = """
         select submission_state, form_state, is_effective, is_first_accepted from fct_submissions
         where submitted_by_code = 'CQ' and form = 'hazards' order by received_at"""

@@ -66,6 +66,9 @@ _VIEWS = f"""
     where form is not null
     group by all;
 
+    create view unread as  -- what could not be read names no form: it may have been any
+    select distinct department, month, true as is_unread from landed_versions where form is null;
+
     create view reporting_of_departments as
     select expected.month, expected.department, any_value(unit_name) as unit_name,
         count(*) filter (where not is_excused) as expected,
@@ -73,7 +76,7 @@ _VIEWS = f"""
         count(*) filter (where is_received and received_on <= due_on and not is_excused) as on_time,
         count(*) filter (where is_received and received_on > due_on and not is_excused) as late,
         count(*) filter (where is_received is not true and not is_excused) as missing,
-        count(*) filter (where is_received is false and not is_excused) as rejected,
+        count(*) filter (where is_received is not true and (is_received is false or is_unread) and not is_excused) as rejected,
         count(*) filter (where is_excused) as excused,
         count(*) filter (where is_nil and not is_excused) as nil_returns,
         cast(coalesce(sum(quarantined), 0) as bigint) as quarantined,
@@ -81,6 +84,7 @@ _VIEWS = f"""
         max(due_on) as due_on
     from expected
     left join by_form using (department, month, form)
+    left join unread using (department, month)
     group by expected.month, expected.department
     order by expected.month, min(expected.position);
 """

@@ -29,7 +29,7 @@ def month_status(home: Home, month: str | None = None) -> dict[str, Any]:
         due_on, approval (the last request or decision: state, close_id, by, at, comment, approved_in_advance; None where
         nothing needed one) and the sums below; ``departments`` (of
         ``month`` only): department, unit_name and, counted in forms, expected, received (accepted), on_time, late,
-        missing, rejected (no accepted version), excused (by a dated exception; not expected), nil_returns; quarantined counts
+        missing, rejected (something was sent, nothing accepted), excused (by a dated exception; not expected), nil_returns; quarantined counts
         rows. Both with completeness_rate (received / expected), on_time_of_expected_rate and on_time_of_received_rate.
 
     Raises:

@@ -31,16 +31,23 @@ with
         group by form, submission_id
     ),
 
+    -- of each submission its newest reading
+    readings as (
+        select *
+        from {{ ref("fct_submissions") }}
+        qualify
+            rank() over (partition by submission_month, submitted_by_code, received_at, sha256 order by reading_number desc) = 1
+    ),
+
     -- what could not be read names no form: it may have been any
-    rejected as (
+    sent as (
         select distinct month, department, expected.form
         from expected
         inner join
-            {{ ref("fct_submissions") }} as submissions
-            on submissions.submission_month = expected.month
-            and submissions.submitted_by_code = expected.department
-            and coalesce(submissions.form, expected.form) = expected.form
-        where form_state = 'rejected'
+            readings
+            on readings.submission_month = expected.month
+            and readings.submitted_by_code = expected.department
+            and coalesce(readings.form, expected.form) = expected.form
     )
 
 select
@@ -57,7 +64,7 @@ select
     first_accepted.received_at is not null as is_received,
     coalesce(first_accepted.is_on_time, false) as is_received_on_time,
     first_accepted.received_at is null and not expected.is_excused as is_missing,
-    first_accepted.received_at is null and rejected.form is not null as is_only_rejected,
+    first_accepted.received_at is null and sent.form is not null as is_only_rejected,
     first_accepted.received_at as first_received_at,
     case
         when first_accepted.received_at is not null
@@ -82,6 +89,5 @@ left join
     on expected.month = effective.submission_month
     and expected.department = effective.submitted_by_code
     and expected.form = effective.form
-left join
-    rejected on expected.month = rejected.month and expected.department = rejected.department and expected.form = rejected.form
+left join sent on expected.month = sent.month and expected.department = sent.department and expected.form = sent.form
 left join blank_cells on effective.form = blank_cells.form and effective.submission_id = blank_cells.submission_id
