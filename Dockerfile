@@ -18,6 +18,7 @@ COPY dags ./dags
 COPY plugins ./plugins
 COPY dbt_project ./dbt_project
 COPY expectations ./expectations
+COPY federation ./federation
 ENV PATH=/opt/union-warehouse/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     AIRFLOW_HOME=/opt/airflow \

@@ -77,6 +77,5 @@ def _statements(folder: Path) -> list[str]:
     subprocess.run(command, env=os.environ | settings, check=True, capture_output=True)
     events = (json.loads(line) for line in (folder / "dbt.log").read_text("utf-8").splitlines())
     queries = [event["data"] for event in events if event["info"]["name"] == "SQLQuery"]
-    # dbt shortens the statements of seeds in its log; the seeds are in the copied build already.
-    found = [query["sql"] for query in queries if not query.get("node_info", {}).get("unique_id", "").startswith("seed.")]
+    found = [query["sql"] for query in queries]
     return [statement for statement in found if statement.strip().rstrip(";").upper() not in {"BEGIN", "COMMIT"}]

@@ -16,7 +16,7 @@ from union_warehouse.paths import Home
 from union_warehouse.submissions import collect_file, place_in_inbox, scan_inbox
 
 FIRST_YEAR = 2010
-"""Ten years from here end before 2021, when the reference departments were merged (dbt_project/seeds/reporting_units.csv)."""
+"""Ten years from here end before 2021, when the reference departments were merged (federation/reporting_units.csv)."""
 
 
 class Clock:

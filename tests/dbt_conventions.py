@@ -74,8 +74,8 @@ def against_the_flow(manifest: Manifest) -> Iterator[str]:
 
 
 def undescribed(manifest: Manifest) -> Iterator[str]:
-    """Models, seeds, sources and their columns without a description, and columns of ours without a Chinese label."""
-    ours = [node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")]
+    """Models, sources and their columns without a description, and columns of ours without a Chinese label."""
+    ours = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     for node in [*ours, *manifest["sources"].values()]:
         if not node["description"]:
             yield str(node["name"])

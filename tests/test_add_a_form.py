@@ -241,7 +241,7 @@ RULES = """
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the project with two more forms."""
     folder = tmp_path / "project"
-    for name in ("expectations", "dbt_project", "dags", "plugins"):
+    for name in ("expectations", "federation", "dbt_project", "dags", "plugins"):
         shutil.copytree(PROJECT_DIR / name, folder / name, ignore=shutil.ignore_patterns("target", "logs", "__pycache__"))
     for form, contract in CONTRACTS.items():
         (folder / "expectations" / "contracts" / f"{form}.odcs.yaml").write_text(contract, encoding="utf-8")

@@ -57,7 +57,7 @@ def test_the_image_is_built_from_the_lock_and_runs_as_a_user() -> None:
     assert lines[users[-1]] != "USER root"
     copied = {word for line in lines if line.startswith("COPY ") for word in line.split()[1:-1]}
     ignored = (PROJECT_DIR / ".dockerignore").read_text("utf-8")
-    for name in ("pyproject.toml", "uv.lock", "LICENSE", "src", "dags", "plugins", "dbt_project", "expectations"):
+    for name in ("pyproject.toml", "uv.lock", "LICENSE", "src", "dags", "plugins", "dbt_project", "expectations", "federation"):
         assert name in copied
         assert f"!{name}" in ignored
         assert (PROJECT_DIR / name).exists()

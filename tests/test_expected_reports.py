@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.federation_folders import exceptions, folder_with
 from tests.releases import copy_of
-from tests.seeds import exceptions, seeds_with
 from union_warehouse.contracts import Federation, expected_reports, forms_owed
 from union_warehouse.contracts.expected import (
     ExceptionKind,
@@ -41,7 +41,7 @@ EXTENDED = ReportingException(
 
 
 def federation_with(folder: Path, *lines: str) -> Federation:
-    return Federation.load(seeds_with(folder / "seeds", reporting_exceptions=exceptions(*lines)))
+    return Federation.load(folder_with(folder / "federation", reporting_exceptions=exceptions(*lines)))
 
 
 def expected(federation: Federation, known_on: date) -> dict[tuple[str, str], tuple[date, bool, bool]]:
@@ -105,7 +105,7 @@ def test_an_exception_given_after_the_close_is_told_by_the_next_one(
     tmp_path: Path, january: Path, closings: dict[str, str]
 ) -> None:
     federation = federation_with(tmp_path, "2014-01,CQ,hazards,excused,,系统升级,办公室,2014-02-20")
-    home = Home(copy_of(january, tmp_path), federation.seeds)
+    home = Home(copy_of(january, tmp_path), federation.folder)
     before = reports(home.build / "2014-01-r1" / "marts.duckdb")
     close_id = plan_close(home, "2014-02", datetime.fromisoformat(closings["2014-02"]))["close_id"]
     run_dbt(home, close_id)

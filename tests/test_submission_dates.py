@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.collecting import OPENING, at, collect_one, hazards, open_department, problems
-from tests.seeds import exceptions, seeds_with
+from tests.federation_folders import exceptions, folder_with
 from tests.workbook_factory import nil_except, write_workbook
 from union_warehouse.landing.folders import read_manifests
 from union_warehouse.paths import Home
@@ -40,7 +40,7 @@ def test_a_file_after_the_closing_is_taken_and_told_so(home: Home, tmp_path: Pat
     late = check_file(home, file, at(4, 11, hour=11))
     assert (late.state, problems(late, "error", "warning")) == ("accepted", closed)
     unlocked = exceptions("2014-03,CQ,,unlocked,,系统升级,办公室,2014-04-12")
-    home = Home(home.root, seeds_with(tmp_path / "seeds", reporting_exceptions=unlocked))
+    home = Home(home.root, folder_with(tmp_path / "federation", reporting_exceptions=unlocked))
     assert problems(check_file(home, file, at(4, 11, hour=11)), "error", "warning") == closed
     assert problems(check_file(home, file, at(4, 13)), "error", "warning") == []
 

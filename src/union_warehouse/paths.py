@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from union_warehouse.project import PROJECT_DIR, SEEDS_DIR
+from union_warehouse.project import FEDERATION_DIR, PROJECT_DIR
 
 if TYPE_CHECKING:
     from union_warehouse.contracts.federation import Federation
@@ -27,11 +27,11 @@ class Home:
 
     Attributes:
         root: the folder; each property below is one place with one permission (docs/architecture.md).
-        seeds: folder of the files that describe the federation.
+        federation_folder: of the files that describe the federation.
     """
 
     root: Path
-    seeds: Path = SEEDS_DIR
+    federation_folder: Path = FEDERATION_DIR
 
     @classmethod
     def from_environment(cls) -> Home:
@@ -40,10 +40,10 @@ class Home:
 
     @cached_property
     def federation(self) -> Federation:
-        """The federation as ``seeds`` describe it, read once."""
+        """The federation as its folder describes it, read once."""
         from union_warehouse.contracts.federation import Federation  # most who look for a folder need no contracts
 
-        return Federation.load(self.seeds)
+        return Federation.load(self.federation_folder)
 
     @property
     def inbox(self) -> Path:

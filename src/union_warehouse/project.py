@@ -9,5 +9,5 @@ PROJECT_DIR = Path(os.environ.get("UW_PROJECT", Path(__file__).resolve().parents
 EXPECTATIONS_DIR = PROJECT_DIR / "expectations"
 CONTRACTS_DIR = EXPECTATIONS_DIR / "contracts"
 DBT_PROJECT_DIR = PROJECT_DIR / "dbt_project"
-SEEDS_DIR = DBT_PROJECT_DIR / "seeds"
+FEDERATION_DIR = PROJECT_DIR / "federation"
 DAGS_DIR = PROJECT_DIR / "dags"

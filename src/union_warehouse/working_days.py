@@ -8,9 +8,9 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from union_warehouse.months import last_day
-from union_warehouse.project import SEEDS_DIR
+from union_warehouse.project import EXPECTATIONS_DIR
 
-HOLIDAYS_SEED = SEEDS_DIR / "official_holidays.csv"
+HOLIDAYS_FILE = EXPECTATIONS_DIR / "official_holidays.csv"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 DUE_WORKING_DAY = 5
 CLOSING_WORKING_DAY = 8
@@ -19,7 +19,7 @@ CLOSING_TIME = time(18, 0)
 
 @cache
 def _official_days() -> dict[date, str]:
-    with HOLIDAYS_SEED.open(encoding="utf-8", newline="") as file:
+    with HOLIDAYS_FILE.open(encoding="utf-8", newline="") as file:
         return {date.fromisoformat(row["calendar_on"]): row["day_kind"] for row in csv.DictReader(file)}
 
 

@@ -51,7 +51,7 @@ def issues(
 ) -> None:
     """List the faults that stand in a release: what is wrong, whose it is, and until when to correct it.
 
-    A fault is waived by a line of dbt_project/seeds/quality_waivers.csv; waivers that are no longer needed are in
+    A fault is waived by a line of federation/quality_waivers.csv; waivers that are no longer needed are in
     rpt_stale_waivers, counts per release, department and rule in rpt_quality_trends (uw query).
     """
     if context.invoked_subcommand:

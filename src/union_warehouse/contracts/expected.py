@@ -32,7 +32,7 @@ class ExceptionKind(StrEnum):
 
 
 class InvalidReportingException(UnionWarehouseError):
-    """A line of the seed of exceptions that grants nothing."""
+    """A line of the exceptions that grants nothing."""
 
     code = "invalid_reporting_exception"
     message_zh = "报送例外 {file} 第 {line} 行有误：{problem_zh}。"
@@ -41,7 +41,7 @@ class InvalidReportingException(UnionWarehouseError):
 
 @dataclass(frozen=True)
 class ReportingException:
-    """One line of the seed of exceptions.
+    """One line of ``reporting_exceptions.csv``.
 
     Attributes:
         month: ``YYYY-MM``.
@@ -94,7 +94,7 @@ def expected_reports(federation: Federation, months: Sequence[str], known_on: da
         One row per month, unit and form: the columns of ``SCHEMA``. ``closing_at`` is in UTC; ``position`` orders the units.
 
     Raises:
-        InvalidReportingException: the seed holds a line that grants nothing.
+        InvalidReportingException: a line of the exceptions grants nothing.
     """
     granted: dict[tuple[str, str], list[ReportingException]] = {}
     for one in load_exceptions(federation):
@@ -139,7 +139,7 @@ def load_exceptions(federation: Federation) -> tuple[ReportingException, ...]:
     Raises:
         InvalidReportingException: a line names no month, unit, form or kind, or does not say why, who and when.
     """
-    with (federation.seeds / EXCEPTIONS_FILE).open(encoding="utf-8", newline="") as file:
+    with (federation.folder / EXCEPTIONS_FILE).open(encoding="utf-8", newline="") as file:
         return tuple(_exceptions(federation, csv.DictReader(file)))
 
 

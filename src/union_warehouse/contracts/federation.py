@@ -13,7 +13,7 @@ from pathlib import Path
 
 from union_warehouse.contracts.load import load_forms
 from union_warehouse.contracts.model import Form
-from union_warehouse.project import SEEDS_DIR
+from union_warehouse.project import FEDERATION_DIR
 
 UNITS_FILE = "reporting_units.csv"
 SUCCESSIONS_FILE = "unit_successions.csv"
@@ -49,10 +49,10 @@ class LineageSpell:
 
 @dataclass(frozen=True)
 class Federation:
-    """One federation, as a folder of seeds describes it; several may live side by side.
+    """One federation, as a folder describes it; several may live side by side.
 
     Attributes:
-        seeds: the folder.
+        folder: the folder.
         unit_versions: every version of every unit that ever was.
         lineage: for every unit that ever was, which unit stands for it when: itself, then its main successor, and so on. A
             unit that is renamed or moved to another parent keeps its code and stands for itself. One that was merged or
@@ -60,22 +60,22 @@ class Federation:
         structure_fingerprint: of the units and what became of them: facts that were built with another one must be rebuilt.
     """
 
-    seeds: Path
+    folder: Path
     unit_versions: tuple[ReportingUnit, ...]
     lineage: tuple[LineageSpell, ...]
     structure_fingerprint: str
 
     @classmethod
-    def load(cls, seeds: Path = SEEDS_DIR) -> Federation:
-        """The federation of a folder of seeds.
+    def load(cls, folder: Path = FEDERATION_DIR) -> Federation:
+        """The federation that a folder describes.
 
         Raises:
             ValueError: a unit has more than one main successor, or succeeds itself.
         """
-        units, successions = (seeds / UNITS_FILE).read_bytes(), (seeds / SUCCESSIONS_FILE).read_bytes()
+        units, successions = (folder / UNITS_FILE).read_bytes(), (folder / SUCCESSIONS_FILE).read_bytes()
         versions = tuple(map(_unit, _lines(units)))
         lineage = _lineage((unit.code for unit in versions), _main_successors(successions))
-        return cls(seeds, versions, lineage, hashlib.sha256(units + successions).hexdigest())
+        return cls(folder, versions, lineage, hashlib.sha256(units + successions).hexdigest())
 
     def units(self, month: str) -> Mapping[str, ReportingUnit]:
         """Units that report for ``month`` by code: those that owe at least one form."""
@@ -106,8 +106,8 @@ def forms_owed(unit: ReportingUnit) -> tuple[Form, ...]:
     return tuple(form for form in load_forms().values() if unit.kind in form.owed_by or unit.code in form.owed_by)
 
 
-def _lines(seed: bytes) -> Iterable[dict[str, str]]:
-    return csv.DictReader(io.StringIO(seed.decode("utf-8"), newline=""))
+def _lines(content: bytes) -> Iterable[dict[str, str]]:
+    return csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""))
 
 
 def _unit(row: Mapping[str, str]) -> ReportingUnit:

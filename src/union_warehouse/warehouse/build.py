@@ -19,7 +19,7 @@ _FAILED = {"error", "fail", "runtime error"}
 
 
 def run_dbt(home: Home, close_id: str) -> dict[str, Any]:
-    """One ``dbt build`` (seeds, models, data tests) on ``build/<close_id>/``.
+    """One ``dbt build`` (models, data tests) on ``build/<close_id>/``.
 
     dbt runs in a process of its own (:mod:`union_warehouse.warehouse.dbt_worker`). It always sees the same path, a
     link to the close's folder, since a changed path makes dbt parse the whole project again. Unit tests of the models

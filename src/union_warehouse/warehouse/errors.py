@@ -92,6 +92,14 @@ class ApprovalTimedOut(UnionWarehouseError):
     )
 
 
+class InvalidQualityWaivers(UnionWarehouseError):
+    """A line of the file of waivers waives nothing."""
+
+    code = "invalid_quality_waivers"
+    message_zh = "质量豁免 {file} 有误：{detail}。请改正后重新关账。"
+    message_en = "{file}: {detail}; correct it and close the month again."
+
+
 class ApprovalMissing(UnionWarehouseError):
     """A build that needs approval must not be published without one, whatever was skipped or marked as done before."""
 

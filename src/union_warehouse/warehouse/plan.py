@@ -12,7 +12,6 @@ import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ from union_warehouse.releases.read import DATABASE_FILE, Release, current_releas
 from union_warehouse.warehouse.acknowledgements import read_acknowledgements
 from union_warehouse.warehouse.build import writer_lock
 from union_warehouse.warehouse.errors import EarlierMonthOpen, HashKeyChanged, KnownAtTooEarly, MonthNotOver, NothingSubmitted
+from union_warehouse.warehouse.federation_tables import federation_tables
 from union_warehouse.working_days import SHANGHAI
 
 STORAGE: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.4.0"}
@@ -239,12 +239,11 @@ def _write_plan_tables(connection: duckdb.DuckDBPyConnection, home: Home, plan: 
     )
     show_accepted(connection)
     known_at = datetime.fromisoformat(plan["known_at"])
-    dates = [("valid_from", pa.date32()), ("valid_to", pa.date32())]
-    spell = pa.schema([("unit_code", pa.string()), ("standing_code", pa.string()), *dates])
+    opening_month, last_month = connection.execute("select opening_month, last_closed_month from plan.close").fetchone() or ()
     tables = {
         "issue_acknowledgements": read_acknowledgements(home, known_at),
         "rules": rules_table(),
-        "unit_lineage": pa.Table.from_pylist([asdict(one) for one in home.federation.lineage], schema=spell),
+        **federation_tables(home.federation, opening_month, last_month),
     }
     for name, table in tables.items():
         with _registered(connection, "given", table):

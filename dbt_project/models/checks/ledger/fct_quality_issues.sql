@@ -25,7 +25,10 @@ with
     ),
 
     waivers as (
-        select * from {{ ref("quality_waivers") }} cross join this_close where waived_on <= known_on and known_on <= expires_on
+        select *
+        from {{ source("plan", "quality_waivers") }}
+        cross join this_close
+        where waived_on <= known_on and known_on <= expires_on
     ),
 
     -- of several waivers the one that lasts longest

@@ -1,7 +1,9 @@
 with
     this_close as (select {{ shanghai_day("known_at") }} as known_on from {{ source("plan", "close") }}),
 
-    given as (select waivers.* from {{ ref("quality_waivers") }} as waivers cross join this_close where waived_on <= known_on),
+    given as (
+        select waivers.* from {{ source("plan", "quality_waivers") }} as waivers cross join this_close where waived_on <= known_on
+    ),
 
     used as (
         select distinct given.rule_code, given.unit_code, given.form, given.record_key

@@ -8,4 +8,4 @@ select
     valid_from,
     valid_to,
     valid_to is null as is_current
-from {{ ref("reporting_units") }}
+from {{ source("plan", "reporting_units") }}

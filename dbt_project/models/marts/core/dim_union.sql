@@ -1,7 +1,7 @@
 with
     events as (select * from {{ ref("fct_union_events") }}),
 
-    units as (select distinct unit_code, unit_name from {{ ref("reporting_units") }}),
+    units as (select distinct unit_code, unit_name from {{ source("plan", "reporting_units") }}),
 
     placed as (
         select

@@ -1,16 +1,16 @@
-"""Folders of seeds: the project's, but for some files."""
+"""Folders that describe a federation: the project's, but for some files."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
-from union_warehouse.project import SEEDS_DIR
+from union_warehouse.project import FEDERATION_DIR
 
 
-def seeds_with(folder: Path, **files: str) -> Path:
-    """A copy of the project's seeds in ``folder``, where ``files`` have another content, by name without ``.csv``."""
-    shutil.copytree(SEEDS_DIR, folder)
+def folder_with(folder: Path, **files: str) -> Path:
+    """A copy of the project's federation in ``folder``, where ``files`` have another content, by name without ``.csv``."""
+    shutil.copytree(FEDERATION_DIR, folder)
     for name, content in files.items():
         (folder / f"{name}.csv").write_text(content, encoding="utf-8")
     return folder
