@@ -12,6 +12,7 @@ import duckdb
 
 from union_warehouse.contracts import load_forms
 from union_warehouse.contracts.landed import landed_columns
+from union_warehouse.files import sha256_of
 from union_warehouse.landing.row_problems import ROW_PROBLEM_COLUMNS
 from union_warehouse.paths import Home
 from union_warehouse.warehouse.plan import plan_from_landing
@@ -85,6 +86,7 @@ def land(
         "is_opening": is_opening,
         "hash_key_fingerprint": "0",
         "ties_with": [],
+        "files": {},
         "forms": [
             {
                 "form": form,
@@ -100,7 +102,16 @@ def land(
         ],
     }
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    note_files(folder)
     return submission_id
+
+
+def note_files(folder: Path) -> None:
+    """Write the fingerprints of the files in ``folder`` into its manifest, as if they had landed as they are."""
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_bytes())
+    manifest["files"] = {file.name: sha256_of(file) for file in sorted(folder.glob("*.parquet"))}
+    path.write_text(json.dumps(manifest), encoding="utf-8")
 
 
 def _cells(form: str, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 from tests.audited_year import MONTH, build_two_months, change, count, coverage, credit_code, founding, hazard, inspection
-from tests.landings import land, plan_build
+from tests.landings import land, note_files, plan_build
 from union_warehouse.alerts.run import find_events
 from union_warehouse.paths import Home
 from union_warehouse.quality.audit import AuditFailed, audit_landed_forms, audit_warehouse
@@ -143,6 +143,7 @@ def test_a_row_accepted_in_spite_of_its_error_stops_the_close(home: Home) -> Non
     path = home.landing / f"month={MONTH}" / "department=CQ" / submission.rsplit("/", 1)[1] / "hazards.parquet"
     duckdb.execute(f"copy (select * replace (true as _is_accepted) from '{path}') to '{path}.new' (format parquet)")
     Path(f"{path}.new").replace(path)
+    note_files(path.parent)
     with pytest.raises(AuditFailed) as raised:
         audit_landed_forms(home, plan_build(home, MONTH))
     assert raised.value.facts["expectations"] == ["hazards.accepted_without_error"]

@@ -11,6 +11,7 @@ import duckdb
 import openpyxl
 
 from tests.commands import uw, uw_json
+from tests.landings import note_files
 from tests.releases import copy_of, differing_tables
 from union_warehouse.paths import Home
 from union_warehouse.releases import open_release
@@ -147,7 +148,7 @@ def withdraw_last_inspection(source: Path, target: Path) -> None:
 
 def test_a_failing_audit_publishes_nothing(january: Path, tmp_path: Path, closings: dict[str, str]) -> None:
     home = copy_of(january, tmp_path)
-    # somebody edits the landing zone: a row in error now looks accepted, which its contract must contradict
+    # a fault of the row checks: a row in error landed as accepted, which its contract must contradict
     landed = next((home / "landing" / "month=2014-02").glob("department=*/v0001/safety_inspections.parquet"))
     landed.chmod(0o644)
     with duckdb.connect() as connection:
@@ -155,6 +156,7 @@ def test_a_failing_audit_publishes_nothing(january: Path, tmp_path: Path, closin
             f"create table landed as from '{landed}'; update landed set inspectors = -5, inspectors__text = '-5' where _row = (select max(_row) from landed)"
         )
         connection.execute(f"copy landed to '{landed}'")
+    note_files(landed.parent)
     refused = uw_json(home, "close", "2014-02", "--known-at", closings["2014-02"], exit_code=1)
     assert refused[0]["release"] is None
     assert "inspectors" in json.dumps(refused[0]["error"])

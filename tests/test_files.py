@@ -16,6 +16,7 @@ import pytest
 from tests.workbook_factory import write_workbook
 from union_warehouse.files import (
     append_json,
+    broken_entries,
     give_name,
     new_folder,
     point_at,
@@ -88,7 +89,7 @@ def flushed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         lambda path: write_bytes(path, b"1", is_durable=True),
         lambda path: write_json(path, 1, is_durable=True),
         lambda path: write_new(path, b"1"),
-        lambda path: append_json(path.parent, 1),
+        lambda path: append_json(path.parent, {"said": 1}),
         lambda path: give_name(_written(path.with_name("written")), path),
     ],
     ids=["bytes", "json", "new", "entry of a ledger", "name"],
@@ -142,10 +143,23 @@ def test_two_writers_at_once_leave_the_file_of_one(tmp_path: Path) -> None:
 
 def test_two_writers_at_once_get_two_numbers(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
-        paths = list(pool.map(lambda number: append_json(tmp_path, number), range(24)))
+        paths = list(pool.map(lambda number: append_json(tmp_path, {"number": number}), range(24)))
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in paths)
     assert len(set(paths)) == 24
-    assert sorted(read_entries(tmp_path)) == list(range(24))
+    assert sorted(entry["number"] for entry in read_entries(tmp_path)) == list(range(24))
+    assert not broken_entries(tmp_path)
+
+
+@pytest.mark.parametrize(("harm", "broken"), [("change", "0003.json"), ("remove", "0003.json"), ("tear", "0002.json")])
+def test_an_entry_that_is_changed_or_taken_away_shows_in_the_ledger(tmp_path: Path, harm: str, broken: str) -> None:
+    for number in range(4):
+        append_json(tmp_path, {"number": number})
+    second = tmp_path / "0002.json"
+    if harm == "remove":
+        second.unlink()
+    else:
+        second.write_text(second.read_text().replace('"number": 1', '"number": 7') if harm == "change" else "{")
+    assert broken in [path.name for path in broken_entries(tmp_path)]
 
 
 def test_what_a_killed_writer_left_is_written_anew(tmp_path: Path) -> None:

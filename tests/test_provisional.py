@@ -162,6 +162,10 @@ def test_what_is_published_is_known(send: Sender, home: Home, tmp_path: Path) ->
         changed_submissions=(),
         restated_count=0,
         tables={},
+        files={},
+        previous_release_sha256=None,
+        build_sha256="",
+        manifests={},
     )
     (release / "release.json").write_text(json.dumps(published.to_dict()))
     (home.releases / "current").symlink_to("2014-02-r1")

@@ -7,6 +7,7 @@ written anew. What nobody could make again is durable: file, then folder, are fl
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -17,6 +18,8 @@ from typing import Any
 
 _ANYBODY, _OWNER_ONLY = 0o666, 0o600
 _FLUSHED_AT_ONCE = 8
+_PREVIOUS = "previous_sha256"
+"""In each entry of a ledger: of the entry before; null in the first."""
 
 
 def write_bytes(path: Path, data: bytes, *, is_durable: bool = False, is_private: bool = False) -> None:
@@ -59,20 +62,49 @@ def write_new(path: Path, data: bytes, *, is_private: bool = False) -> None:
     _flush(path.parent)
 
 
-def append_json(folder: Path, content: Any) -> Path:
-    """Write the next entry of a ledger, ``<folder>/0001.json`` and so on: durable, and never in the place of another."""
-    number = len(list(folder.glob("[0-9]*.json")))
-    data = (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
+def append_json(folder: Path, content: dict[str, Any]) -> Path:
+    """Write the next entry of a ledger, ``<folder>/0001.json`` and so on: durable, and never in the place of another.
+
+    It holds the sha256 of the entry before: an entry that is changed or taken away later shows (:func:`broken_entries`).
+    """
     while True:
-        number += 1
+        entries = _entries(folder)
+        before = {_PREVIOUS: sha256_of(entries[-1]) if entries else None}
+        path = folder / f"{1 + (int(entries[-1].stem) if entries else 0):04d}.json"
         with suppress(FileExistsError):
-            write_new(folder / f"{number:04d}.json", data)
-            return folder / f"{number:04d}.json"
+            write_new(path, (json.dumps(content | before, ensure_ascii=False, indent=1) + "\n").encode())
+            return path
 
 
-def read_entries(folder: Path) -> list[Any]:
-    """The entries of a ledger, in order; see :func:`append_json`."""
-    return [json.loads(path.read_bytes()) for path in sorted(folder.glob("[0-9]*.json"), key=lambda path: int(path.stem))]
+def read_entries(folder: Path) -> list[dict[str, Any]]:
+    """The entries of a ledger, in order, as they were given to :func:`append_json`."""
+    entries = [json.loads(path.read_bytes()) for path in _entries(folder)]
+    return [{name: value for name, value in entry.items() if name != _PREVIOUS} for entry in entries]
+
+
+def broken_entries(folder: Path) -> list[Path]:
+    """The entries of a ledger that do not follow from the one before: it was changed or taken away, or they cannot be read."""
+    broken, before, number = [], None, 0
+    for path in _entries(folder):
+        number += 1
+        try:
+            follows = json.loads(path.read_bytes()).get(_PREVIOUS, "") == before
+        except (ValueError, AttributeError):
+            follows = False
+        if not follows or int(path.stem) != number:
+            broken.append(path)
+        before, number = sha256_of(path), int(path.stem)
+    return broken
+
+
+def _entries(folder: Path) -> list[Path]:
+    return sorted(folder.glob("[0-9]*.json"), key=lambda path: int(path.stem))
+
+
+def sha256_of(path: Path) -> str:
+    """The fingerprint of a file's content, as it is told in manifests and releases."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def give_name(written: Path, path: Path) -> None:

@@ -27,6 +27,7 @@ COMMANDS = {
     "report": "report",
     "query": "read",
     "releases": "close",
+    "verify": "verify",
     "diff": "figures",
     "alerts": "alerts",
     "demo": "demo",

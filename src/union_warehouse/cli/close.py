@@ -16,6 +16,7 @@ from union_warehouse.paths import Home
 
 if TYPE_CHECKING:
     from union_warehouse.orchestration.jobs import Close
+    from union_warehouse.releases.read import Release
 
 _RESTATED_COLUMNS = (
     ("month", "month", False),
@@ -91,8 +92,7 @@ def releases(as_json: bool) -> None:
     current = current_release(home)
     found = list_releases(home)
     if as_json:
-        # The fingerprints of every partition serve the next publish only.
-        print_json([{key: value for key, value in release.to_dict().items() if key != "tables"} for release in found])
+        print_json([_release_in_short(home, release) for release in found])
         return
     rows = [
         (
@@ -116,6 +116,16 @@ def releases(as_json: bool) -> None:
         ("approved", False),
     )
     print_table("", headings, rows)
+
+
+def _release_in_short(home: Home, release: Release) -> dict[str, Any]:
+    """A release without the fingerprints of its parts, which serve the next publish and `uw verify`, with its own."""
+    from union_warehouse.releases.integrity import release_sha256
+
+    left_out = {"tables", "files", "manifests"}
+    return {name: value for name, value in release.to_dict().items() if name not in left_out} | {
+        "sha256": release_sha256(home, release.release_id)
+    }
 
 
 def as_dict(one: Close) -> dict[str, Any]:

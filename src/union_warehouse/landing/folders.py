@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from union_warehouse.files import write_json
+from union_warehouse.landing.errors import UnreadableManifest
 from union_warehouse.landing.manifests import MANIFEST, ORIGINAL, AnyManifest, Manifest, is_placed
 from union_warehouse.landing.states import ACCEPTED_STATES
 from union_warehouse.paths import Home
@@ -71,8 +72,16 @@ def month_manifests(home: Home, month: str, department: str) -> list[Manifest]:
 
 
 def read_manifest(folder: Path) -> AnyManifest:
-    """The manifest of one landed file."""
-    manifest: AnyManifest = json.loads((folder / MANIFEST).read_bytes())
+    """The manifest of one landed file.
+
+    Raises:
+        UnreadableManifest: it is torn or gone.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest: AnyManifest = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise UnreadableManifest(path=path) from error
     return manifest
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TypedDict, TypeGuard
 
 import duckdb
 
+from union_warehouse.landing.errors import UnreadableManifest
 from union_warehouse.landing.states import ACCEPTED_STATES
 
 MANIFEST = "manifest.json"
@@ -58,7 +60,8 @@ class Received(TypedDict):
     """Of every file that was received.
 
     ``sha256`` and ``bytes`` are the original's; ``received_at`` and ``read_at`` are
-    :func:`~union_warehouse.landing.instants.to_text`; ``kind`` is workbook or csv; ``ties_with`` names accepted submissions
+    :func:`~union_warehouse.landing.instants.to_text`; ``kind`` is workbook or csv; ``files`` holds the sha256 of each other file of
+    its folder by name; ``ties_with`` names accepted submissions
     of the same instant.
     """
 
@@ -74,6 +77,7 @@ class Received(TypedDict):
     is_opening: bool
     hash_key_fingerprint: str
     ties_with: list[str]
+    files: dict[str, str]
     forms: list[FormEntry]
     steps: list[Step]
     problems: list[ManifestProblem]
@@ -135,27 +139,42 @@ def taken_forms(manifest: Received) -> frozenset[str]:
 
 
 def manifest_files(landing: Path, months: Iterable[str] = ("*",)) -> list[Path]:
-    """The manifests of all placed submissions of ``months``."""
-    return sorted(path for month in months for path in landing.glob(f"month={month}/department=*/v*/{MANIFEST}"))
+    """The manifests of all placed submissions of ``months``, also where a damaged folder lacks it."""
+    return sorted(folder / MANIFEST for month in months for folder in landing.glob(f"month={month}/department=*/v*"))
 
 
 def unplaced_manifest_files(landing: Path) -> list[Path]:
     """The manifests of the files that could not be placed."""
-    return sorted(landing.glob(f"rejected/*/{MANIFEST}"))
+    return sorted(folder / MANIFEST for folder in landing.glob("rejected/[!.]*"))
 
 
 def load_manifests(connection: duckdb.DuckDBPyConnection, table: str, landing: Path, files: Iterable[Path | str]) -> None:
-    """Create ``table`` (temporary) of the manifests in ``files``: ``MANIFEST_COLUMNS``, and ``path``, the folder below ``landing``."""
+    """Create ``table`` (temporary) of the manifests in ``files``: ``MANIFEST_COLUMNS``, and ``path``, the folder below ``landing``.
+
+    Raises:
+        UnreadableManifest: one of them is torn or gone.
+    """
     columns = ", ".join(f'"{name}" {kind}' for name, kind in MANIFEST_COLUMNS.items())
     connection.execute(f"create or replace temp table {table} ({columns}, path VARCHAR)")
     paths = [os.fspath(file) for file in files]
-    if paths:
+    if not paths:
+        return
+    try:
         connection.execute(
             f"""insert into {table} by name
             select * exclude (filename), replace(parse_dirpath(filename), ? || '/', '') as path
             from read_json(?, columns = ?, format = 'auto', filename = true)""",
             [os.fspath(landing), paths, MANIFEST_COLUMNS],
         )
+    except duckdb.Error as error:
+        raise UnreadableManifest(path=next(filter(_is_unreadable, paths), paths[0])) from error
+
+
+def _is_unreadable(path: str) -> bool:
+    try:
+        return not isinstance(json.loads(Path(path).read_bytes()), dict)
+    except (OSError, ValueError):
+        return True
 
 
 def by_form(manifests: str) -> str:

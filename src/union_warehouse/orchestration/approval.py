@@ -89,16 +89,20 @@ def take_answer(home: Home, close_id: str, run_id: str, answer: Mapping[str, Any
     Raises:
         ApprovalRejected: the answer is no.
         ApprovalTimedOut: nobody answered.
+        ApproverMissing: the answer has no name.
+        NotAnApprover: approvers are named, and who answered is none of them.
+        CommentMissing: it does not say why.
     """
     review = request_of_run(home, close_id, run_id).review
     user = answer["responded_by_user"]
-    comment = answer["params_input"].get("comment")
+    comment = answer["params_input"].get("comment") or ""
     if user is None:
         record_event(home, review, TIMED_OUT)
         raise ApprovalTimedOut(close_id=close_id, month=review.month)
+    check_approver(user["id"], comment)
     if answer["chosen_options"] != [ANSWERS[APPROVED]]:
         record_event(home, review, REJECTED, by=user["id"], comment=comment)
-        raise ApprovalRejected(close_id=close_id, month=review.month, by=user["id"], comment=comment or "—")
+        raise ApprovalRejected(close_id=close_id, month=review.month, by=user["id"], comment=comment)
     return record_event(home, review, APPROVED, by=user["id"], comment=comment)
 
 

@@ -21,6 +21,25 @@ class UnknownRelease(UnionWarehouseError):
     message_en = "there is no release {release_id!r}; see `uw releases`."
 
 
+class ReleaseFileChanged(UnionWarehouseError):
+    """A file of a release is not what was published."""
+
+    code = "release_file_changed"
+    message_zh = "{path} 与发布时不一致（已被改动或丢失），未在其上继续：请从备份恢复版本 {release_id} 的文件夹后重试；uw verify --all 检查全部内容。"
+    message_en = (
+        "{path} is not what was published (changed or gone), and nothing was built on it: restore the folder of release {release_id} from "
+        "a backup, then run this again; `uw verify --all` checks everything."
+    )
+
+
+class UnreadableRelease(UnionWarehouseError):
+    """A release without a readable ``release.json``."""
+
+    code = "unreadable_release"
+    message_zh = "{path} 无法读取：请从备份恢复该版本的文件夹。"
+    message_en = "{path} cannot be read: restore the folder of that release from a backup."
+
+
 class NoReleaseAsOf(UnionWarehouseError):
     """Nothing had been published by then."""
 

@@ -36,6 +36,10 @@ class Release:
         changed_submissions: submissions that began or ceased to count since the previous release.
         restated_count: figures of earlier closed months that differ from the previous release.
         tables: rows of every mart, and the fingerprint of each of its partitions.
+        files: sha256 of each of its files but ``release.json``, by path in its folder.
+        previous_release_sha256: of the ``release.json`` of the release before it, or None: a chain that holds them all.
+        build_sha256: of the working file that it was built in, from which the next close starts.
+        manifests: sha256 of the manifest of each submission that was read for it, by folder below ``landing/``.
         approval: who approved it, when, why and for which reasons (see ``ApprovalEvent``); None where nothing was wrong.
     """
 
@@ -52,6 +56,10 @@ class Release:
     changed_submissions: tuple[dict[str, Any], ...]
     restated_count: int
     tables: dict[str, dict[str, Any]]
+    files: dict[str, str]
+    previous_release_sha256: str | None
+    build_sha256: str
+    manifests: dict[str, str]
     approval: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from union_warehouse.landing.folders import (
     version_name,
 )
 from union_warehouse.landing.instants import from_text, to_text
+from union_warehouse.landing.integrity import check_landed
 from union_warehouse.landing.locks import department_lock
 from union_warehouse.landing.manifests import AnyManifest, Manifest, is_placed, taken_forms
 from union_warehouse.landing.rows import read_landed_tables
@@ -263,6 +264,7 @@ def _reread(home: Home, latest: Manifest, read_at: str, key: HashKey) -> Outcome
     kept = original_of(folder)
     if kept is None:
         return None
+    check_landed(folder, with_original=True)
     original = replace(read_original(kept), name=latest["file_name"])
     number = latest["submission_number"]
     others = [

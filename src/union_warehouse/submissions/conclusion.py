@@ -98,6 +98,7 @@ def make_manifest(
         is_opening=is_opening,
         hash_key_fingerprint=fingerprint,
         ties_with=list(ties_with),
+        files={},
         forms=forms,
         steps=_steps(submission, forms, problems, state),
         problems=[describe_problem(problem) for problem in problems],

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from union_warehouse.contracts import Form, load_forms
 from union_warehouse.contracts.landed import ARROW_TYPES, landed_columns
-from union_warehouse.files import new_folder, write_json
+from union_warehouse.files import new_folder, sha256_of, write_json
 from union_warehouse.landing.instants import from_text
 from union_warehouse.landing.manifests import MANIFEST, ORIGINAL, AnyManifest
 from union_warehouse.landing.row_problems import ROW_PROBLEM_COLUMNS, ROW_PROBLEMS
@@ -48,7 +48,7 @@ def land(
         folder: where it goes; must not exist.
         original: unchanged bytes, or the original of an earlier reading to link to; None of a file that was not read.
         extension: of the original.
-        manifest: complete.
+        manifest: complete but for its ``files``, which this adds.
         tables: of :func:`landed_table` by form.
         problems: every row problem.
     """
@@ -61,6 +61,7 @@ def land(
         for name, table in tables.items():
             pq.write_table(table, temporary / f"{name}.parquet", compression=_COMPRESSION)
         pq.write_table(problems_table(manifest, tables, problems), temporary / ROW_PROBLEMS, compression=_COMPRESSION)
+        manifest["files"] = {path.name: sha256_of(path) for path in sorted(temporary.iterdir()) if path != kept}
         write_json(temporary / MANIFEST, manifest)
 
 

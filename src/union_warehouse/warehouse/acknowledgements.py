@@ -10,6 +10,7 @@ from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.files import append_json, read_entries
 from union_warehouse.paths import Home
 from union_warehouse.releases.read import open_release
+from union_warehouse.warehouse.operator import operator
 
 _SCHEMA = pa.schema(
     [
@@ -59,6 +60,7 @@ def acknowledge_issue(home: Home, key: str, by: str, comment: str, at: datetime)
         "acknowledged_by": by,
         "acknowledged_at": at.astimezone(UTC).isoformat(),
         "comment_text": comment,
+        **operator(),
     }
     append_json(home.acknowledgements, said)
     return str(whole)

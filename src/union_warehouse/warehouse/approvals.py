@@ -9,8 +9,16 @@ from typing import Any
 
 from union_warehouse.files import append_json, read_entries
 from union_warehouse.paths import Home
+from union_warehouse.releases.integrity import release_sha256
 from union_warehouse.releases.read import current_release
-from union_warehouse.warehouse.errors import ApprovalMissing, CommentMissing, NotAnApprover, NothingAwaitsApproval
+from union_warehouse.warehouse.errors import (
+    ApprovalMissing,
+    ApproverMissing,
+    CommentMissing,
+    NotAnApprover,
+    NothingAwaitsApproval,
+)
+from union_warehouse.warehouse.operator import operator
 from union_warehouse.warehouse.review import Review, review_close
 
 REQUESTED, APPROVED, REJECTED, TIMED_OUT = "requested", "approved", "rejected", "timed_out"
@@ -32,6 +40,9 @@ class ApprovalEvent:
         previous_release_id: the release that was current then.
         digest: fingerprint of the reasons, see :attr:`Review.digest`.
         reasons: what was wrong, see :class:`Review`.
+        previous_release_sha256: of the ``release.json`` of that release, the head of the chain; None before the first.
+        os_user: account of the operating system that wrote this.
+        host: the machine on which.
         run_id: Airflow's run that waits for the answer; None where a command asks.
     """
 
@@ -46,6 +57,9 @@ class ApprovalEvent:
     previous_release_id: str | None
     digest: str
     reasons: dict[str, list[dict[str, Any]]]
+    previous_release_sha256: str | None
+    os_user: str
+    host: str
     run_id: str | None = None
 
     @property
@@ -68,9 +82,12 @@ def check_approver(by: str, comment: str) -> None:
     """See that ``by`` may approve and says why.
 
     Raises:
+        ApproverMissing: ``by`` is empty.
         NotAnApprover: approvers are named, and ``by`` is none of them.
         CommentMissing: the comment is empty.
     """
+    if not by.strip():
+        raise ApproverMissing
     approvers = named_approvers()
     if approvers and by not in approvers:
         raise NotAnApprover(by=by, approvers=", ".join(approvers))
@@ -110,6 +127,8 @@ def record_event(
         previous_release_id=review.previous_release_id,
         digest=review.digest,
         reasons={kind: list(found) for kind, found in review.reasons.items()},
+        previous_release_sha256=release_sha256(home, review.previous_release_id) if review.previous_release_id else None,
+        **operator(),
         run_id=run_id,
     )
     append_json(home.approvals / review.close_id, event.to_dict())

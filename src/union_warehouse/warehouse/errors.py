@@ -47,6 +47,20 @@ class HashKeyChanged(UnionWarehouseError):
     message_en = "submissions were hashed with different keys ({fingerprints}); restore the former UW_HASH_KEY, then `uw reread` the months."
 
 
+class BuildChanged(UnionWarehouseError):
+    """The working file that the current release came from is not what was audited."""
+
+    code = "build_changed"
+    message_zh = (
+        "{path} 与发布 {release_id} 时不一致（被改动），未使用其内容：请删除 {folder} 后重新关账（将从落地区全部重建）；"
+        "uw verify --all 检查全部内容。"
+    )
+    message_en = (
+        "{path} is not what release {release_id} was published from, and was not used: delete {folder}, then close again, which builds "
+        "everything from the landing zone; `uw verify --all` checks everything."
+    )
+
+
 class BuildFailed(UnionWarehouseError):
     """dbt could not build or test the warehouse; the previous release stands."""
 
@@ -114,6 +128,14 @@ class NothingAwaitsApproval(UnionWarehouseError):
     code = "nothing_awaits_approval"
     message_zh = "{month} 没有待批准的关账；请先关账（uw close {month}），用 uw status 查看。"
     message_en = "no close of {month} waits for approval; close it first (uw close {month}), see `uw status`."
+
+
+class ApproverMissing(UnionWarehouseError):
+    """A decision has a name."""
+
+    code = "approver_missing"
+    message_zh = "没有审批人姓名，未批准任何内容：请用 --by 写明审批人；在服务器上请先登录。"
+    message_en = "nobody is named, so nothing is approved: say who decides with --by; on a server sign in."
 
 
 class NotAnApprover(UnionWarehouseError):

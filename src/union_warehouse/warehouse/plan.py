@@ -21,17 +21,27 @@ import pyarrow as pa
 
 from union_warehouse.contracts import expected_reports, load_forms
 from union_warehouse.contracts.landed import landed_columns
-from union_warehouse.files import write_json
+from union_warehouse.files import sha256_of, write_json
 from union_warehouse.landing.effective import KNOWN, choose_effective, read_new_manifests, show_accepted
+from union_warehouse.landing.integrity import check_landed
+from union_warehouse.landing.manifests import MANIFEST
 from union_warehouse.landing.row_problems import ROW_PROBLEM_COLUMNS, ROW_PROBLEMS
 from union_warehouse.locks import exclusive
 from union_warehouse.months import next_month, parse_month
 from union_warehouse.paths import BUILD_FILE, LAST_BUILD_FILE, MARTS_FILE, PLAN_FILE, PREVIOUS_FILE, Home
 from union_warehouse.quality.rules import rules_table
+from union_warehouse.releases.integrity import check_release_file
 from union_warehouse.releases.read import DATABASE_FILE, Release, current_release, list_releases
 from union_warehouse.warehouse.acknowledgements import read_acknowledgements
 from union_warehouse.warehouse.build import writer_lock
-from union_warehouse.warehouse.errors import EarlierMonthOpen, HashKeyChanged, KnownAtTooEarly, MonthNotOver, NothingSubmitted
+from union_warehouse.warehouse.errors import (
+    BuildChanged,
+    EarlierMonthOpen,
+    HashKeyChanged,
+    KnownAtTooEarly,
+    MonthNotOver,
+    NothingSubmitted,
+)
 from union_warehouse.warehouse.federation_tables import federation_tables
 from union_warehouse.working_days import SHANGHAI
 
@@ -58,6 +68,10 @@ def plan_close(home: Home, month: str, known_at: datetime) -> dict[str, Any]:
         KnownAtTooEarly: the current release already knows later submissions.
         NothingSubmitted: no department's submission for the month counts.
         HashKeyChanged: submissions were hashed with another key than the releases before.
+        ReleaseFileChanged: the current release is not what was published.
+        BuildChanged: the build that it came from is not.
+        LandedFileChanged: a file to be read is not what was landed.
+        UnreadableManifest: a submission has none that can be read.
     """
     month = parse_month(month)
     known_at = known_at.astimezone(UTC)
@@ -77,7 +91,7 @@ def plan_close(home: Home, month: str, known_at: datetime) -> dict[str, Any]:
         "previous_release_id": current.release_id if current else None,
         "previous_known_at": current.known_at if current else None,
     }
-    changed, fingerprints = write_plan_and_landing(home, folder, close)
+    changed, fingerprints, manifests = write_plan_and_landing(home, folder, close)
     if current is None and not changed:
         raise NothingSubmitted(month=month, known_at=close["known_at"])
     is_needed = current is None or bool(changed) or month not in current.closed_months
@@ -87,6 +101,7 @@ def plan_close(home: Home, month: str, known_at: datetime) -> dict[str, Any]:
         "hash_key_fingerprint": _one_hash_key(fingerprints, current),
         "structure_fingerprint": home.federation.structure_fingerprint,
         "changed_submissions": changed,
+        "manifests": manifests,
     }
     write_json(folder / PLAN_FILE, plan)
     if not is_needed:
@@ -122,19 +137,22 @@ def plan_from_landing(home: Home, close_id: str, closed_months: Sequence[str], k
         "previous_release_id": None,
         "previous_known_at": None,
     }
-    changed, fingerprints = write_plan_and_landing(home, folder, close)
+    changed, fingerprints, manifests = write_plan_and_landing(home, folder, close)
     plan = close | {
         "is_needed": True,
         "release_id": None,
         "hash_key_fingerprint": _one_hash_key(fingerprints, None),
         "structure_fingerprint": home.federation.structure_fingerprint,
         "changed_submissions": changed,
+        "manifests": manifests,
     }
     write_json(folder / PLAN_FILE, plan)
     return plan
 
 
-def write_plan_and_landing(home: Home, folder: Path, close: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
+def write_plan_and_landing(
+    home: Home, folder: Path, close: Mapping[str, Any]
+) -> tuple[list[dict[str, Any]], list[str], dict[str, str]]:
     """Write the schemas ``plan`` and ``landing`` into the build of ``folder``.
 
     Args:
@@ -143,8 +161,13 @@ def write_plan_and_landing(home: Home, folder: Path, close: Mapping[str, Any]) -
         close: close_id, month, known_at, beginning_month, closed_months, previous_release_id, previous_known_at.
 
     Returns:
-        The submissions that began (``counts``) or ceased to count since the last audited build, and the fingerprints of
-        the keys that hashed the personal data of those that count.
+        The submissions that began (``counts``) or ceased to count since the last audited build; the fingerprints of
+        the keys that hashed the personal data of those that count; and the sha256 of the manifest of each submission that
+        is read for the first time, by its folder below ``landing/``.
+
+    Raises:
+        LandedFileChanged: a file to be read is not what was landed.
+        UnreadableManifest: a submission has none that can be read.
     """
     with duckdb.connect(os.fspath(folder / BUILD_FILE), config=STORAGE) as connection:
         connection.execute("set timezone = 'UTC'")
@@ -152,14 +175,13 @@ def write_plan_and_landing(home: Home, folder: Path, close: Mapping[str, Any]) -
         connection.execute("create schema if not exists plan; create schema if not exists landing")
         read_new_manifests(connection, home.landing)
         choose_effective(connection, datetime.fromisoformat(close["known_at"]), close["closed_months"][-1])
-        _write_plan_tables(connection, home, close)
+        manifests = _write_plan_tables(connection, home, close)
         changed = connection.execute(
             "select form, submission_id, counts_now from plan.changed_submissions order by all"
         ).fetchall()
         keys = connection.execute("select distinct hash_key_fingerprint from plan.effective_submissions order by 1").fetchall()
-    return [{"form": form, "submission_id": key, "counts": counts} for form, key, counts in changed], [
-        key for (key,) in keys if key
-    ]
+    submissions = [{"form": form, "submission_id": key, "counts": counts} for form, key, counts in changed]
+    return submissions, [key for (key,) in keys if key], manifests
 
 
 def _check_order(month: str, known_at: datetime, current: Release | None) -> None:
@@ -188,15 +210,24 @@ def _copy_last_audited(home: Home, current: Release | None, folder: Path) -> Non
     if current is None:
         _create_empty(folder / PREVIOUS_FILE)
     else:
+        check_release_file(home, current, DATABASE_FILE)
         os.link(home.releases / current.release_id / DATABASE_FILE, folder / PREVIOUS_FILE)
     audited = home.build / current.release_id if current else folder
     if (audited / BUILD_FILE).is_file() and (audited / MARTS_FILE).is_file() and _has_todays_structure(home, audited):
+        if current:
+            _check_audited(audited, current)
         shutil.copyfile(audited / BUILD_FILE, folder / BUILD_FILE)
         shutil.copyfile(audited / MARTS_FILE, folder / MARTS_FILE)
         os.link(audited / BUILD_FILE, folder / LAST_BUILD_FILE)
     else:
         _create_empty(folder / LAST_BUILD_FILE)
         _create_empty(folder / MARTS_FILE)
+
+
+def _check_audited(audited: Path, release: Release) -> None:
+    for name, sha256 in ((BUILD_FILE, release.build_sha256), (MARTS_FILE, release.files[DATABASE_FILE])):
+        if sha256_of(audited / name) != sha256:
+            raise BuildChanged(path=audited / name, folder=audited, release_id=release.release_id)
 
 
 def _create_empty(file: Path) -> None:
@@ -217,7 +248,7 @@ def _one_hash_key(fingerprints: Collection[str], current: Release | None) -> str
     return next(iter(found), None)
 
 
-def _write_plan_tables(connection: duckdb.DuckDBPyConnection, home: Home, plan: Mapping[str, Any]) -> None:
+def _write_plan_tables(connection: duckdb.DuckDBPyConnection, home: Home, plan: Mapping[str, Any]) -> dict[str, str]:
     connection.execute(
         """
         create or replace table plan.close as
@@ -266,10 +297,13 @@ def _write_plan_tables(connection: duckdb.DuckDBPyConnection, home: Home, plan: 
             [form.name],
         ).fetchall()
         _create_landing_view(connection, form.name, landed_columns(form), [home.landing / path / file for path, file in rows])
-    folders = connection.execute("select distinct path from plan.new_submissions order by all").fetchall()
+    folders = [path for (path,) in connection.execute("select distinct path from plan.new_submissions order by all").fetchall()]
     _create_landing_view(
-        connection, "row_problems", ROW_PROBLEM_COLUMNS, [home.landing / path / ROW_PROBLEMS for (path,) in folders]
+        connection, "row_problems", ROW_PROBLEM_COLUMNS, [home.landing / path / ROW_PROBLEMS for path in folders]
     )
+    for path in folders:
+        check_landed(home.landing / path)
+    return {path: sha256_of(home.landing / path / MANIFEST) for path in folders}
 
 
 def _write_expected_reports(connection: duckdb.DuckDBPyConnection, expected: pa.Table) -> None:

@@ -13,8 +13,9 @@ import duckdb
 
 import union_warehouse
 from union_warehouse.contracts import load_forms
-from union_warehouse.files import new_folder, point_at, write_json
+from union_warehouse.files import new_folder, point_at, sha256_of, write_json
 from union_warehouse.paths import BUILD_FILE, LAST_BUILD_FILE, MARTS_FILE, Home
+from union_warehouse.releases.integrity import check_release_file, fingerprints, release_sha256
 from union_warehouse.releases.read import DATABASE_FILE, MANIFEST_FILE, Release, current_release, open_release, read_release
 from union_warehouse.warehouse.approvals import ApprovalEvent, approval_of
 from union_warehouse.warehouse.plan_file import load_plan
@@ -67,9 +68,8 @@ def _write_release(
     """Fill ``folder`` with the release that ``plan`` was built for."""
     close_id = plan["close_id"]
     shutil.copyfile(home.build / close_id / MARTS_FILE, folder / DATABASE_FILE)
-    previous_parquet = home.releases / (previous.release_id if previous else "") / "parquet"
     with duckdb.connect(os.fspath(folder / DATABASE_FILE), read_only=True) as connection:
-        tables = _export_parquet(connection, models, folder / "parquet", previous, previous_parquet)
+        tables, linked = _export_parquet(connection, models, folder, home, previous)
         restated = connection.execute("select count(*) from rpt_restatements where release_id = ?", [close_id]).fetchone()
     release = Release(
         release_id=close_id,
@@ -85,6 +85,10 @@ def _write_release(
         changed_submissions=tuple(plan["changed_submissions"]),
         restated_count=restated[0] if restated else 0,
         tables=tables,
+        files=fingerprints(folder, linked),
+        previous_release_sha256=release_sha256(home, previous.release_id) if previous else None,
+        build_sha256=sha256_of(home.build / close_id / BUILD_FILE),
+        manifests=plan["manifests"],
         approval=approval.to_dict() if approval else None,
     )
     write_json(folder / MANIFEST_FILE, release.to_dict())
@@ -162,32 +166,42 @@ def _export_parquet(
     connection: duckdb.DuckDBPyConnection,
     models: Mapping[str, dict[str, Any]],
     folder: Path,
+    home: Home,
     previous: Release | None,
-    previous_folder: Path,
-) -> dict[str, dict[str, Any]]:
+) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
     """Every mart as one Parquet file a month, ``all.parquet`` without months; unchanged files are hard links.
 
     A fact of spells is one file too: each month ends spells of dozens of earlier ones, whose files would be written again.
+
+    Returns:
+        ``tables`` of the release, and the sha256 of each file that is a link, by path in the release.
+
+    Raises:
+        ReleaseFileChanged: a file of the release before, which this one would hold too, is not what was published.
     """
     tables: dict[str, dict[str, Any]] = {}
+    linked: dict[str, str] = {}
     names = connection.execute("select table_name from duckdb_tables() where schema_name = 'main' order by 1").fetchall()
     for (table,) in names:
         columns = [row[0] for row in connection.execute(f'describe "{table}"').fetchall()]
         has_months = table.startswith(("fct_", "rpt_")) and not models[table]["meta"].get("is_of_spells")
         partition = next((column for column in _PARTITION_COLUMNS if column in columns and has_months), None)
         value = f"coalesce({partition}, 'none')" if partition else "'all'"
-        fingerprints = connection.execute(
+        contents = connection.execute(
             f'select {value} as part, count(*), cast(sum(hash(t)) as varchar) from "{table}" as t group by part order by part'
         ).fetchall()
         before = (previous.tables.get(table, {}) if previous else {}).get("partitions", {})
-        partitions = {part: f"{count}:{fingerprint}" for part, count, fingerprint in fingerprints}
-        (folder / table).mkdir(parents=True)
+        partitions = {part: f"{count}:{fingerprint}" for part, count, fingerprint in contents}
+        (folder / "parquet" / table).mkdir(parents=True)
         changed = [part for part in partitions if partitions[part] != before.get(part)]
-        for part in partitions.keys() - set(changed):
-            os.link(previous_folder / table / f"{part}.parquet", folder / table / f"{part}.parquet")
-        _write_partitions(connection, table, value, changed, folder / table)
-        tables[table] = {"rows": sum(count for _, count, _ in fingerprints), "partitions": partitions}
-    return tables
+        unchanged = [f"parquet/{table}/{part}.parquet" for part in partitions.keys() - set(changed)]
+        if previous:
+            for name in unchanged:
+                os.link(check_release_file(home, previous, name), folder / name)
+                linked[name] = previous.files[name]
+        _write_partitions(connection, table, value, changed, folder / "parquet" / table)
+        tables[table] = {"rows": sum(count for _, count, _ in contents), "partitions": partitions}
+    return tables, linked
 
 
 def _write_partitions(

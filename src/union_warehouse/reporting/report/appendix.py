@@ -191,6 +191,7 @@ def _release(data: ReportData) -> Table:
         ("数据截至", f"{local_time(release.known_at_utc)}（上海时间）"),
         ("单位建制", "各月当时的建制" if data.structure_on is None else f"{data.structure_on}的建制，历史数据已重列"),
         ("已关账月份", months_text(release.closed_months)),
+        ("版本指纹（release.json 的 sha256，含以前各版本）", data.release_sha256),
         ("上一发布版本", release.previous_release_id or "无"),
         ("程序版本", release.code_version),
         ("报表版本", "；".join(f"{version}：{'、'.join(forms)}" for version, forms in sorted(versions.items()))),

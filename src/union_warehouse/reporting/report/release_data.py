@@ -11,6 +11,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from union_warehouse.files import sha256_of
 from union_warehouse.months import add_months, first_day, last_day, month_range
 from union_warehouse.paths import Home
 from union_warehouse.releases.read import MANIFEST_FILE, Release, open_release, release_folder
@@ -97,6 +98,7 @@ class ReportData:
     """What a release says of a period.
 
     Attributes:
+        release_sha256: of its ``release.json``: the head of the chain of releases.
         structure_on: units as they stand on that day; None as they stood in the period.
         federation: code of the whole.
         unit_names: every unit of that structure, in order; the federation is the first.
@@ -110,6 +112,7 @@ class ReportData:
     """
 
     release: Release
+    release_sha256: str
     period: Period
     structure_on: date | None
     federation: str
@@ -144,6 +147,7 @@ def read_report_data(
         senders = _unit_names(connection, first_on, last_on)
         return ReportData(
             release=release,
+            release_sha256=sha256_of(folder / MANIFEST_FILE),
             period=period,
             structure_on=structure_on,
             federation=str(found["reporting_unit_code"][0]),
