@@ -28,6 +28,7 @@ from union_warehouse.warehouse.errors import (
     ApprovalMissing,
     ApprovalRejected,
     ApprovalTimedOut,
+    ApproverMissing,
     AwaitingApproval,
     CommentMissing,
     NotAnApprover,
@@ -228,6 +229,8 @@ def test_who_decides_is_an_approver_and_says_why(january: Home, monkeypatch: pyt
         ask(january, CLOSE, BY_HAND)
     with pytest.raises(CommentMissing):
         decided(january, comment=" ")
+    with pytest.raises(ApproverMissing):
+        decided(january, by="  ")
     monkeypatch.setenv("UW_APPROVERS", "zhang, li")
     with pytest.raises(NotAnApprover, match="zhang, li"):
         decided(january)
