@@ -76,6 +76,11 @@ class Home:
         return self.root / "releases"
 
     @property
+    def cache(self) -> Path:
+        """What was made from releases for a reader: may be deleted at any time."""
+        return self.root / "cache"
+
+    @property
     def receipts(self) -> Path:
         """The answer to each submission: its verdict and what to correct."""
         return self.root / "receipts"

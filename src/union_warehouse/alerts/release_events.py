@@ -12,7 +12,8 @@ from union_warehouse.alerts.events import Event, record_number
 from union_warehouse.contracts import load_forms
 from union_warehouse.months import WINDOW_MONTHS, add_months, last_day, month_range
 from union_warehouse.paths import Home
-from union_warehouse.releases.read import Release, list_releases, open_release
+from union_warehouse.releases.database import open_release
+from union_warehouse.releases.read import Release, list_releases
 from union_warehouse.working_days import SHANGHAI, due_on
 
 _EXPIRES_WITHIN = timedelta(days=60)  # domain: Business rules

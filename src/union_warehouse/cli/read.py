@@ -81,7 +81,7 @@ def query(sql: str, release_id: str | None, as_of: datetime | None, form: str) -
     """Run read-only SQL (DuckDB) on a release, for example: uw query "show tables"."""
     import duckdb
 
-    from union_warehouse.releases.read import open_release
+    from union_warehouse.releases.database import open_release
 
     home = Home.from_environment()
     with open_release(home, chosen_release(home, release_id, as_of), threads=None) as connection:

@@ -192,7 +192,8 @@ def _list_restatements(home: Home, close_id: str) -> Any:
 
 
 def _confirm_release(home: Home, close_id: str) -> Any:
-    from union_warehouse.releases.read import current_release, open_release
+    from union_warehouse.releases.database import open_release
+    from union_warehouse.releases.read import current_release
 
     current = current_release(home)
     if current is None or current.release_id != close_id:

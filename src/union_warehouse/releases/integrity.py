@@ -9,7 +9,7 @@ from types import MappingProxyType
 from union_warehouse.files import sha256_of
 from union_warehouse.paths import Home
 from union_warehouse.releases.errors import ReleaseFileChanged
-from union_warehouse.releases.read import MANIFEST_FILE, Release
+from union_warehouse.releases.read import DATABASE_FILE, MANIFEST_FILE, Release, current_release
 
 
 def release_sha256(home: Home, release_id: str) -> str:
@@ -36,10 +36,16 @@ def check_release_file(home: Home, release: Release, name: str) -> Path:
 
 
 def changed_files(home: Home, release: Release) -> Iterator[Path]:
-    """The files of a release that are not as its ``release.json`` says: changed, gone, or not in it."""
+    """The files of a release that are not as its ``release.json`` says: changed, gone, or not in it.
+
+    An older release holds its DuckDB file no more (:func:`~union_warehouse.releases.database.retire_databases`).
+    """
     folder = home.releases / release.release_id
     found = fingerprints(folder)
     found.pop(MANIFEST_FILE, None)
+    current = current_release(home)
+    if DATABASE_FILE not in found and current and release.sequence < current.sequence:
+        found[DATABASE_FILE] = release.files[DATABASE_FILE]
     for name in sorted(found.keys() | release.files.keys()):
         if found.get(name) != release.files.get(name):
             yield folder / name

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-
-import duckdb
 
 from union_warehouse.paths import Home
 from union_warehouse.releases.errors import NoRelease, NoReleaseAsOf, UnknownRelease
@@ -134,26 +131,3 @@ def release_as_of(home: Home, instant: datetime) -> str:
     if found is None:
         raise NoReleaseAsOf(instant=instant.isoformat())
     return found.release_id
-
-
-def open_release(home: Home, release_id: str | None = None, threads: int | None = 1) -> duckdb.DuckDBPyConnection:
-    """A read-only connection to a release's ``warehouse.duckdb``; the caller closes it.
-
-    The connection cannot read or write other files and cannot be reconfigured, so it is safe for anybody's SQL.
-
-    Args:
-        home: the warehouse's state.
-        release_id: None for the current release.
-        threads: that DuckDB computes with; None for as many as it takes of itself. For a look at a few months, starting
-            a second one takes longer than it saves; and with DuckDB 1.5.5 a process once ended with a segmentation fault
-            in such a thread while a release was closed.
-
-    Raises:
-        NoRelease: nothing has been published yet.
-        UnknownRelease: there is no release of that id.
-    """
-    path = release_folder(home, release_id) / DATABASE_FILE
-    connection = duckdb.connect(os.fspath(path), read_only=True, config={} if threads is None else {"threads": threads})
-    connection.execute("set enable_external_access = false")
-    connection.execute("set lock_configuration = true")
-    return connection

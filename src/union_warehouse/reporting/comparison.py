@@ -8,7 +8,8 @@ import duckdb
 import pandas as pd
 
 from union_warehouse.paths import Home
-from union_warehouse.releases.read import DATABASE_FILE, release_folder
+from union_warehouse.releases.database import database_of
+from union_warehouse.releases.read import release_folder
 
 
 def compare_releases(home: Home, before: str, after: str) -> pd.DataFrame:
@@ -30,7 +31,7 @@ def compare_releases(home: Home, before: str, after: str) -> pd.DataFrame:
     folders = {"before": release_folder(home, before), "after": release_folder(home, after)}
     with duckdb.connect() as connection:
         for name, folder in folders.items():
-            path = os.fspath(folder / DATABASE_FILE).replace("'", "''")
+            path = os.fspath(database_of(home, folder.name)).replace("'", "''")
             connection.execute(f"attach '{path}' as {name} (read_only)")
         return connection.execute(
             """

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.months import add_months, parse_month
 from union_warehouse.paths import Home
-from union_warehouse.releases.read import open_release, release_folder
+from union_warehouse.releases.database import open_release
+from union_warehouse.releases.read import release_folder
 from union_warehouse.reporting.unit_values import unit_values
 
 

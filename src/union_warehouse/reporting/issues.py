@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from union_warehouse.paths import Home
-from union_warehouse.releases.read import open_release, release_folder
+from union_warehouse.releases.database import open_release
+from union_warehouse.releases.read import release_folder
 from union_warehouse.reporting.issue_statuses import STANDING
 from union_warehouse.working_days import SHANGHAI
 

@@ -14,7 +14,8 @@ import pandas as pd
 from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.files import write_bytes
 from union_warehouse.paths import Home
-from union_warehouse.releases.read import open_release, release_folder
+from union_warehouse.releases.database import open_release
+from union_warehouse.releases.read import release_folder
 from union_warehouse.reporting.contributions import contributions
 from union_warehouse.reporting.figures import last_closed_month, values_of
 from union_warehouse.reporting.unit_values import unit_values

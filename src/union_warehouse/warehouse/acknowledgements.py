@@ -9,7 +9,7 @@ import pyarrow as pa
 from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.files import append_json, read_entries
 from union_warehouse.paths import Home
-from union_warehouse.releases.read import open_release
+from union_warehouse.releases.database import open_release
 from union_warehouse.warehouse.operator import operator
 
 _SCHEMA = pa.schema(

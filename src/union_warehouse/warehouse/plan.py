@@ -30,6 +30,7 @@ from union_warehouse.locks import exclusive
 from union_warehouse.months import next_month, parse_month
 from union_warehouse.paths import BUILD_FILE, LAST_BUILD_FILE, MARTS_FILE, PLAN_FILE, PREVIOUS_FILE, Home
 from union_warehouse.quality.rules import rules_table
+from union_warehouse.releases.database import STORAGE
 from union_warehouse.releases.integrity import check_release_file
 from union_warehouse.releases.read import DATABASE_FILE, Release, current_release, list_releases
 from union_warehouse.warehouse.acknowledgements import read_acknowledgements
@@ -44,9 +45,6 @@ from union_warehouse.warehouse.errors import (
 )
 from union_warehouse.warehouse.federation_tables import federation_tables
 from union_warehouse.working_days import SHANGHAI
-
-STORAGE: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.4.0"}
-"""Of the files that a close makes: its checkpoints are faster than those of the default, which clients before 1.4 read too."""
 
 
 def plan_close(home: Home, month: str, known_at: datetime) -> dict[str, Any]:

@@ -15,8 +15,9 @@ import union_warehouse
 from union_warehouse.contracts import load_forms
 from union_warehouse.files import new_folder, point_at, sha256_of, write_json
 from union_warehouse.paths import BUILD_FILE, LAST_BUILD_FILE, MARTS_FILE, Home
+from union_warehouse.releases.database import SCHEMA_FILE, open_release, retire_databases, schema_of
 from union_warehouse.releases.integrity import check_release_file, fingerprints, release_sha256
-from union_warehouse.releases.read import DATABASE_FILE, MANIFEST_FILE, Release, current_release, open_release, read_release
+from union_warehouse.releases.read import DATABASE_FILE, MANIFEST_FILE, Release, current_release, read_release
 from union_warehouse.warehouse.approvals import ApprovalEvent, approval_of
 from union_warehouse.warehouse.plan_file import load_plan
 
@@ -53,6 +54,7 @@ def publish_release(home: Home, close_id: str) -> dict[str, Any]:
     with new_folder(folder) as unfinished:
         release = _write_release(home, unfinished, plan, previous, models, approval)
     point_at(home.releases / "current", close_id, is_durable=True)
+    retire_databases(home)
     _forget_older_builds(home, close_id)
     return release.to_dict()
 
@@ -70,6 +72,7 @@ def _write_release(
     shutil.copyfile(home.build / close_id / MARTS_FILE, folder / DATABASE_FILE)
     with duckdb.connect(os.fspath(folder / DATABASE_FILE), read_only=True) as connection:
         tables, linked = _export_parquet(connection, models, folder, home, previous)
+        (folder / SCHEMA_FILE).write_text(schema_of(connection), encoding="utf-8")
         restated = connection.execute("select count(*) from rpt_restatements where release_id = ?", [close_id]).fetchone()
     release = Release(
         release_id=close_id,
@@ -92,7 +95,7 @@ def _write_release(
         approval=approval.to_dict() if approval else None,
     )
     write_json(folder / MANIFEST_FILE, release.to_dict())
-    for name in (DATABASE_FILE, MANIFEST_FILE):
+    for name in (DATABASE_FILE, SCHEMA_FILE, MANIFEST_FILE):
         (folder / name).chmod(_READ_ONLY)
     return release
 

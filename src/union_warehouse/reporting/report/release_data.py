@@ -14,7 +14,8 @@ import pyarrow as pa
 from union_warehouse.files import sha256_of
 from union_warehouse.months import add_months, first_day, last_day, month_range
 from union_warehouse.paths import Home
-from union_warehouse.releases.read import MANIFEST_FILE, Release, open_release, release_folder
+from union_warehouse.releases.database import open_release
+from union_warehouse.releases.read import MANIFEST_FILE, Release, release_folder
 from union_warehouse.reporting.figures import figures
 from union_warehouse.reporting.report.period import Period
 from union_warehouse.reporting.unit_values import unit_values

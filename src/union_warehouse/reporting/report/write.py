@@ -8,7 +8,7 @@ from pathlib import Path
 
 from union_warehouse.files import write_bytes
 from union_warehouse.paths import Home
-from union_warehouse.releases.read import open_release
+from union_warehouse.releases.database import open_release
 from union_warehouse.reporting.report.appendix import appendices
 from union_warehouse.reporting.report.charts import draw
 from union_warehouse.reporting.report.compose import compose

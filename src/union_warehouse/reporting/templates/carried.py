@@ -16,7 +16,8 @@ from pydantic import Field, model_validator
 from union_warehouse.contracts import Form, load_forms
 from union_warehouse.months import add_months, first_day
 from union_warehouse.paths import Home
-from union_warehouse.releases.read import current_release, open_release
+from union_warehouse.releases.database import open_release
+from union_warehouse.releases.read import current_release
 from union_warehouse.reporting.templates.errors import PersonalDataCarried
 from union_warehouse.yaml_files import YamlEntry, fault, read_yaml
 
