@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,12 +16,14 @@ import click
 from union_warehouse.cli.console import print_json, print_table
 from union_warehouse.cli.options import chosen_release, release_options
 from union_warehouse.cli.values import Month
-from union_warehouse.display import number_text
+from union_warehouse.display import csv_cell, number_text
 from union_warehouse.errors import UnionWarehouseError
+from union_warehouse.files import write_text
 from union_warehouse.paths import Home
 
 # A table on a terminal is for reading; csv and json give every row.
 _TABLE_ROWS = 1000
+_BYTE_ORDER_MARK = "\ufeff"
 _STATUS_COUNTS = ("expected", "received", "on_time", "late", "missing", "rejected", "excused", "quarantined")
 _STATUS_RATES = {"complete": "completeness_rate", "timely": "on_time_of_expected_rate"}
 
@@ -77,21 +81,35 @@ def _status_values(item: Mapping[str, Any]) -> list[Any]:
 @click.argument("sql")
 @release_options
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
-def query(sql: str, release_id: str | None, as_of: datetime | None, form: str) -> None:
-    """Run read-only SQL (DuckDB) on a release, for example: uw query "show tables"."""
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write a CSV that Excel opens here instead."
+)
+def query(sql: str, release_id: str | None, as_of: datetime | None, form: str, output: Path | None) -> None:
+    """Run read-only SQL (DuckDB) on a release, for example: uw query "show tables".
+
+    In CSV a text that Excel would take for a formula begins with an apostrophe; a file begins with a byte order mark, so that Excel
+    reads Chinese, and standard output does not. JSON gives every value as it is.
+    """
     import duckdb
 
-    from union_warehouse.releases.database import open_release
+    from union_warehouse.releases.database import open_release, scratch_folder
 
+    if output is not None and form == "json":
+        raise click.UsageError("--output writes CSV. --output 只输出 CSV。")
     home = Home.from_environment()
-    with open_release(home, chosen_release(home, release_id, as_of), threads=None) as connection:
+    release = chosen_release(home, release_id, as_of)
+    with scratch_folder(home) as scratch, open_release(home, release, threads=None, scratch=scratch) as connection:
         try:
             cursor = connection.execute(sql)
             columns = [column[0] for column in cursor.description or ()]
             rows = cursor.fetchall() if columns else []
         except duckdb.Error as error:
             raise QueryFailed(reason=str(error)) from error
-    _print_rows(columns, rows, form)
+    if output is not None:
+        write_text(output, f"{_BYTE_ORDER_MARK}{_csv(columns, rows)}")
+        click.echo(f"{output}: {len(rows)} rows", err=True)
+    else:
+        _print_rows(columns, rows, form)
 
 
 def as_number(value: Any) -> Any:
@@ -118,9 +136,7 @@ def _print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: str
     if form == "json":
         print_json([{column: as_number(cell) for column, cell in zip(columns, row, strict=True)} for row in rows])
     elif form == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
+        sys.stdout.write(_csv(columns, rows))
     else:
         shown = rows[:_TABLE_ROWS]
         kinds = (int, float, Decimal, type(None))
@@ -128,3 +144,9 @@ def _print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: str
         print_table("", headings, shown)
         if len(rows) > len(shown):
             click.echo(f"{len(shown)} of {len(rows)} rows; --format csv or json gives all.", err=True)
+
+
+def _csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([csv_cell(cell) for cell in row] for row in (columns, *rows))
+    return text.getvalue()

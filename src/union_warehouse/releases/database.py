@@ -7,11 +7,16 @@ files are hard links to those of the release before where nothing changed (docs/
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
+from union_warehouse.files import make_folder
 from union_warehouse.paths import Home
 from union_warehouse.releases.integrity import check_release_file
 from union_warehouse.releases.read import DATABASE_FILE, Release, list_releases, read_release, release_folder
@@ -22,6 +27,10 @@ SCHEMA_FILE = "schema.sql"
 STORAGE: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.4.0"}
 """Of a file of DuckDB: its checkpoints are faster than those of the default, which clients before 1.4 read too."""
 
+MAX_SPILLED = "10GB"
+"""What one query may write to its scratch folder."""
+
+_LEFT_BEHIND_SECONDS = 24 * 3600
 _WHOLE_RELEASES = 3
 _CACHED = 3
 _READ_ONLY = 0o444
@@ -63,10 +72,32 @@ def schema_of(connection: duckdb.DuckDBPyConnection) -> str:
     return "".join(f"{statement};\n" for _, _, statement in statements)
 
 
-def open_release(home: Home, release_id: str | None = None, threads: int | None = 1) -> duckdb.DuckDBPyConnection:
+@contextmanager
+def scratch_folder(home: Home) -> Iterator[Path | None]:
+    """A folder in the build area for what one query cannot keep in memory, gone when the block ends; None to who may not write there."""
+    place = home.build / "scratch"
+    try:
+        make_folder(place)
+        for left in place.iterdir():  # by a query that was killed
+            if left.stat().st_mtime < time.time() - _LEFT_BEHIND_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
+        folder = Path(tempfile.mkdtemp(dir=place))
+    except OSError:
+        yield None
+        return
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def open_release(
+    home: Home, release_id: str | None = None, threads: int | None = 1, scratch: Path | None = None
+) -> duckdb.DuckDBPyConnection:
     """A read-only connection to the DuckDB file of a release; the caller closes it.
 
-    The connection cannot read or write other files and cannot be reconfigured, so it is safe for anybody's SQL.
+    The connection cannot read or write other files than those in ``scratch`` and cannot be reconfigured, so it is safe for
+    anybody's SQL.
 
     Args:
         home: the warehouse's state.
@@ -74,13 +105,16 @@ def open_release(home: Home, release_id: str | None = None, threads: int | None 
         threads: that DuckDB computes with; None for as many as it takes of itself. For a look at a few months, starting
             a second one takes longer than it saves; and with DuckDB 1.5.5 a process once ended with a segmentation fault
             in such a thread while a release was closed.
+        scratch: of :func:`scratch_folder`; None where all of it fits into memory. DuckDB's own choice is a folder within the release.
 
     Raises:
         NoRelease: nothing has been published yet.
         UnknownRelease: there is no release of that id.
         ReleaseFileChanged: see :func:`database_of`.
     """
-    config: dict[str, str | bool | int | float | list[str]] = {} if threads is None else {"threads": threads}
+    config: dict[str, str | bool | int | float | list[str]] = {"temp_directory": os.fspath(scratch or "")}
+    if threads is not None:
+        config["threads"] = threads
     path = database_of(home, release_id)
     try:
         connection = duckdb.connect(os.fspath(path), read_only=True, config=config)
@@ -89,6 +123,7 @@ def open_release(home: Home, release_id: str | None = None, threads: int | None 
             raise
         # a publish took it away after it was found
         connection = duckdb.connect(os.fspath(database_of(home, release_id)), read_only=True, config=config)
+    connection.execute(f"set max_temp_directory_size = '{MAX_SPILLED}'")  # DuckDB 1.5.5 forgets one that it is connected with
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
     return connection

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.files import write_bytes
@@ -135,7 +136,7 @@ def trace(
 
 
 def write_workbook(found: Trace, path: Path) -> None:
-    """Write a trace as an Excel file: the figure on the first sheet, its rows on the second. Text is never a formula."""
+    """Write a trace as an Excel file: the figure on the first sheet, its rows on the second. Text is never a formula, edited or not."""
     facts = [
         ("指标", found.indicator),
         ("名称", found.name_zh),
@@ -151,8 +152,10 @@ def write_workbook(found: Trace, path: Path) -> None:
     with pd.ExcelWriter(data, engine="xlsxwriter", engine_kwargs=options) as writer:
         pd.DataFrame(facts).to_excel(writer, sheet_name="指标", header=False, index=False)
         found.rows.to_excel(writer, sheet_name="明细", index=False)
+        as_text = writer.book.add_format({"quote_prefix": True})
         writer.sheets["指标"].set_column(0, 1, 28)
-        writer.sheets["明细"].set_column(0, len(TRACE_COLUMNS) - 1, 16)
+        for column, name in enumerate(TRACE_COLUMNS):
+            writer.sheets["明细"].set_column(column, column, 16, None if is_numeric_dtype(found.rows[name]) else as_text)
         writer.sheets["明细"].freeze_panes(1, 0)
     write_bytes(path, data.getvalue())
 

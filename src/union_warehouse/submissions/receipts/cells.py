@@ -19,9 +19,7 @@ from openpyxl.xml.constants import SHEET_MAIN_NS
 from openpyxl.xml.functions import fromstring, tostring
 
 from union_warehouse.clockless_zip import ClocklessZip
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""Characters with which a text becomes a formula once it is typed again."""
+from union_warehouse.display import FORMULA_STARTS
 
 _LONGEST_TEXT = 32_767
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

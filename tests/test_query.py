@@ -1,0 +1,108 @@
+"""``uw query``: anybody's SQL on a release, and what becomes of its rows in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import openpyxl
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.collecting import tree
+from union_warehouse.cli import main
+from union_warehouse.paths import Home
+from union_warehouse.releases import database
+from union_warehouse.releases.read import DATABASE_FILE, MANIFEST_FILE
+from union_warehouse.reporting.trace import TRACE_COLUMNS, Trace, write_workbook
+
+MORE_THAN_MEMORY = (
+    "select letters from (select md5(range::varchar) as letters from range(2000000)) order by letters desc limit 1 offset 1999999"
+)
+
+
+@pytest.fixture
+def published(home: Home) -> Home:
+    """A release by hand, with a table ``notes``."""
+    folder = home.releases / "2014-03-r1"
+    folder.mkdir(parents=True)
+    with duckdb.connect(str(folder / DATABASE_FILE)) as connection:
+        connection.execute("create table notes (note varchar, amount decimal(14, 2))")
+        connection.execute("insert into notes values ('正常', -5), ('=1+1', 0), ('-维修', 1), ('＝SUM(A1)', 2), ('\tx', null)")
+    (folder / MANIFEST_FILE).write_text("{}", encoding="utf-8")
+    (home.releases / "current").symlink_to(folder.name)
+    return home
+
+
+def query(home: Home, *arguments: str) -> Result:
+    return CliRunner(env={"UW_HOME": str(home.root)}).invoke(main, ["query", *arguments])
+
+
+def test_a_csv_holds_no_formulas_and_json_every_value_as_it_is(published: Home) -> None:
+    sql = 'select note as "@note", amount from notes'
+    rows = [*csv.reader(io.StringIO(query(published, sql, "--format", "csv").stdout))]
+    assert rows == [
+        ["'@note", "amount"],
+        ["正常", "-5.00"],
+        ["'=1+1", "0.00"],
+        ["'-维修", "1.00"],
+        ["'＝SUM(A1)", "2.00"],
+        ["'\tx", ""],
+    ]
+    told = json.loads(query(published, sql, "--format", "json").stdout)
+    assert [row["@note"] for row in told] == ["正常", "=1+1", "-维修", "＝SUM(A1)", "\tx"]
+
+
+def test_a_file_is_one_that_excel_opens_in_chinese(published: Home, tmp_path: Path) -> None:
+    file = tmp_path / "备注.csv"
+    printed = query(published, "select note from notes limit 2", "--format", "csv").stdout
+    assert query(published, "select note from notes limit 2", "-o", str(file)).exit_code == 0
+    assert file.read_bytes() == b"\xef\xbb\xbf" + printed.encode()
+    assert query(published, "select 1", "-o", str(file), "--format", "json").exit_code == 2
+
+
+def test_what_does_not_fit_into_memory_goes_to_the_build_area_within_a_limit(
+    published: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = duckdb.connect
+
+    def with_little_memory(path: str, read_only: bool, config: dict[str, Any]) -> duckdb.DuckDBPyConnection:
+        return connect(path, read_only, {**config, "memory_limit": "40MB", "threads": 1})
+
+    monkeypatch.setattr(duckdb, "connect", with_little_memory)
+    left = published.build / "scratch" / "left"
+    left.mkdir(parents=True)
+    os.utime(left, (time.time() - 2 * 24 * 3600,) * 2)
+    before = tree(published.releases)
+    done = query(published, MORE_THAN_MEMORY, "--format", "csv")
+    assert done.exit_code == 0, done.output
+    assert (tree(published.releases), list((published.build / "scratch").iterdir())) == (before, [])
+    monkeypatch.setattr(database, "MAX_SPILLED", "1MB")
+    refused = query(published, MORE_THAN_MEMORY)
+    assert refused.exit_code == 1
+    assert "max_temp_directory_size" in refused.stderr
+
+
+@pytest.mark.parametrize("place", ["releases/2014-03-r1/warehouse.duckdb.tmp/x.csv", "landing/x.csv", "build/x.csv"])
+def test_sql_writes_nowhere(published: Home, place: str) -> None:
+    target = published.root / place
+    target.parent.mkdir(parents=True, exist_ok=True)
+    refused = query(published, f"copy (select 1) to '{target}'")
+    assert (refused.exit_code, target.exists()) == (1, False)
+    assert "query_failed" in refused.stderr
+
+
+def test_the_text_of_a_traced_row_stays_text_when_it_is_edited(tmp_path: Path) -> None:
+    row = dict.fromkeys(TRACE_COLUMNS, "x") | {"natural_key": "=1+1", "row": 2, "contribution": -1.0}
+    found = Trace("a.b", "名称", "2014-03", "XC", "2014-03-r1", 1.0, 1.0, pd.DataFrame([row]))
+    write_workbook(found, tmp_path / "trace.xlsx")
+    cells = dict(zip(TRACE_COLUMNS, openpyxl.load_workbook(tmp_path / "trace.xlsx")["明细"][2], strict=True))
+    assert {name for name, cell in cells.items() if not cell.quotePrefix} == {"row", "contribution"}
+    assert (cells["natural_key"].data_type, cells["natural_key"].value, cells["contribution"].value) == ("s", "=1+1", -1)
