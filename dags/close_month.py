@@ -1,6 +1,6 @@
 """Close a month.
 
-Builds, audits and publishes the release of one month: plan → audit of the landed forms → dbt build → audit of the
+Builds, audits and publishes the release of one month: plan → dbt build, and audit of the landed forms meanwhile → audit of the
 warehouse → approval → publish → report → gate.
 
 * **When**: on the 15th at 06:00 (Shanghai) for the month before, which is the run's partition key; by then the fifth
@@ -28,8 +28,10 @@ from retries import UNLESS_VERDICT
 from run_callbacks import notify_failure, notify_success
 
 STEPS = {
-    "audit_landed_forms": "Holds every landed row against its contract, and quarantine against what fails there.",
-    "build_warehouse": "Runs `dbt build` on the private working files.",
+    "build_warehouse": (
+        "Runs `dbt build` on the private working files; meanwhile holds every landed row against its contract, "
+        "and quarantine against what fails there."
+    ),
     "audit_warehouse": "Holds the built marts against the suites; what is of severity `stop` ends the run here.",
     "approve_release": "Asks a person, where anything needs approval; a rejection ends the run here.",
     "publish_release": "Makes the release folder and points `current` at it.",

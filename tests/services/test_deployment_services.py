@@ -30,7 +30,7 @@ from union_warehouse.orchestration.airflow_home import POOLS
 from union_warehouse.paths import Home
 from union_warehouse.warehouse.approvals import awaiting_close
 
-CLOSE_TASKS = ["plan_close", "audit_landed_forms", "build_warehouse", "audit_warehouse"]
+CLOSE_TASKS = ["plan_close", "build_warehouse", "audit_warehouse"]
 CLOSE_TASKS += ["approve_release", "publish_release", "confirm_release"]
 # Users and approvers, as .env names them: the clerk may use Airflow, and approve nothing.
 SETTINGS = {"AIRFLOW_USERS": "admin:admin,clerk:user", "UW_APPROVERS": "admin"}

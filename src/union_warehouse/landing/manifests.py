@@ -61,8 +61,7 @@ class Received(TypedDict):
 
     ``sha256`` and ``bytes`` are the original's; ``received_at`` and ``read_at`` are
     :func:`~union_warehouse.landing.instants.to_text`; ``kind`` is workbook or csv; ``files`` holds the sha256 of each other file of
-    its folder by name; ``ties_with`` names accepted submissions
-    of the same instant.
+    its folder by name; ``ties_with`` names accepted submissions of the same instant.
     """
 
     reading: int

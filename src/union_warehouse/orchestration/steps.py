@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -161,16 +162,15 @@ def send_alerts() -> dict[str, Any]:
     return result
 
 
-def _audit_landed_forms(home: Home, close_id: str) -> Any:
+def _build_warehouse(home: Home, close_id: str) -> dict[str, Any]:
+    """Dbt builds in a process of its own, and this one judges the landed rows meanwhile. Either failure ends the close."""
     from union_warehouse.quality.audit import audit_landed_forms
-
-    return audit_landed_forms(home, close_id)
-
-
-def _build_warehouse(home: Home, close_id: str) -> Any:
     from union_warehouse.warehouse import run_dbt
 
-    return run_dbt(home, close_id)
+    builds: list[Future[Any]] = []
+    with ThreadPoolExecutor(1) as pool:
+        audited = audit_landed_forms(home, close_id, lambda: builds.append(pool.submit(run_dbt, home, close_id)))
+    return {"landed_forms": audited, "build": [build.result() for build in builds]}
 
 
 def _audit_warehouse(home: Home, close_id: str) -> Any:
@@ -204,7 +204,6 @@ def _confirm_release(home: Home, close_id: str) -> Any:
 
 
 CLOSE_STEPS: Mapping[str, Callable[[Home, str], Any]] = {
-    "audit_landed_forms": _audit_landed_forms,
     "build_warehouse": _build_warehouse,
     "audit_warehouse": _audit_warehouse,
     "publish_release": _publish_release,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -53,11 +53,16 @@ class AuditFailed(UnionWarehouseError):
     message_en = "the audit stopped the close {close_id}; the previous release stands: {failures_en}. See {report}."
 
 
-def audit_landed_forms(home: Home, close_id: str) -> dict[str, Any]:
+def audit_landed_forms(home: Home, close_id: str, once_read: Callable[[], object] = lambda: None) -> dict[str, Any]:
     """Audit every landed row, accepted or not, of the submissions that begin to count in this close.
 
     One batch and one suite per form, derived from its contract. The rows that fail a rule must be exactly the rows that
     quarantine names for it, rule by rule; a difference stops the close.
+
+    Args:
+        home: the warehouse's state.
+        close_id: the close.
+        once_read: called when the rows are read and the files of the build are free: whoever builds may begin.
 
     Returns:
         close_id, audit, expectations (count evaluated), failed_rows, warnings (id, count, message_zh, message_en),
@@ -71,22 +76,32 @@ def audit_landed_forms(home: Home, close_id: str) -> dict[str, Any]:
     findings: dict[str, list[AuditFinding]] = {}
     results = []
     with open_workbench({"build": home.build / close_id / BUILD_FILE}, writable={"build"}) as workbench:
-        landed = workbench.execute(
-            """select form, path, parquet_file from build.plan.effective_submissions
-            semi join (select form, submission_id from build.plan.changed_submissions where counts_now) using (form, submission_id)
-            where parquet_file is not null order by all"""
-        )
-        folders = sorted({home.landing / path for _, path, _ in landed})
-        if folders:
-            create_problems_table(workbench, [folder / ROW_PROBLEMS for folder in folders])
-        for form in load_forms().values():
-            files = [home.landing / path / file for name, path, file in landed if name == form.name]
-            if not files:
-                continue
-            create_landed_table(workbench, form, files, partial(_earlier_submissions, workbench, home))
+        forms = _read_landed_forms(workbench, home)
+        workbench.execute("detach build")
+        once_read()
+        for form in forms:
             result, findings[form.name] = _audit_form(workbench, form)
             results.append(result)
     return _conclude(home, close_id, LANDED_FORMS, findings, results, started)
+
+
+def _read_landed_forms(workbench: Workbench, home: Home) -> list[Form]:
+    """Make the audit's tables of what begins to count; the forms that have rows of it."""
+    landed = workbench.execute(
+        """select form, path, parquet_file from build.plan.effective_submissions
+        semi join (select form, submission_id from build.plan.changed_submissions where counts_now) using (form, submission_id)
+        where parquet_file is not null order by all"""
+    )
+    folders = sorted({home.landing / path for _, path, _ in landed})
+    if folders:
+        create_problems_table(workbench, [folder / ROW_PROBLEMS for folder in folders])
+    forms = []
+    for form in load_forms().values():
+        files = [home.landing / path / file for name, path, file in landed if name == form.name]
+        if files:
+            create_landed_table(workbench, form, files, partial(_earlier_submissions, workbench, home))
+            forms.append(form)
+    return forms
 
 
 def audit_warehouse(home: Home, close_id: str) -> dict[str, Any]:
