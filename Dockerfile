@@ -11,7 +11,8 @@ RUN uv sync --frozen --no-dev
 
 FROM python:3.11-slim
 RUN useradd --uid 50000 --gid 0 --create-home airflow \
-    && install --directory --owner=airflow --mode=0750 /var/lib/union-warehouse /opt/airflow
+    && install --directory --owner=airflow --mode=0700 /var/lib/union-warehouse \
+    && install --directory --owner=airflow --mode=0750 /opt/airflow
 WORKDIR /opt/union-warehouse
 COPY --from=environment /opt/union-warehouse ./
 COPY dags ./dags

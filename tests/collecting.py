@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 from tests.workbook_factory import nil_except, write_workbook
 from union_warehouse.paths import Home
 from union_warehouse.submissions import Outcome, collect_file, place_in_inbox, scan_inbox
+from union_warehouse.submissions.inbox import SETTLE_SECONDS
 
 OPENING = datetime(2014, 1, 3, 8, tzinfo=UTC)
 
@@ -27,6 +29,17 @@ def collect(home: Home, *paths: Path, received_at: datetime) -> list[Outcome]:
 
 def collect_one(home: Home, path: Path, received_at: datetime) -> Outcome:
     (outcome,) = collect(home, path, received_at=received_at)
+    return outcome
+
+
+def drop(home: Home, made: Path, place: str) -> Outcome:
+    """Lay a file into the inbox by hand, and collect it once it rests."""
+    target = home.inbox / place
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(made.read_bytes())
+    rested = datetime.now(UTC).timestamp() - SETTLE_SECONDS - 1
+    os.utime(target, (rested, rested))
+    (outcome,) = [collect_file(home, item) for item in scan_inbox(home)]
     return outcome
 
 

@@ -88,7 +88,7 @@ def test_a_look_at_a_release_imports_what_it_needs(arguments: str, imported: set
 
 @pytest.mark.build
 def test_a_second_uw_says_that_it_waits_for_the_first(tmp_path: Path) -> None:
-    home = tmp_path / "home"
+    (home := tmp_path / "home").mkdir(mode=0o700)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "UW_"))}
     with exclusive(home / "airflow" / "run.lock"):
         second = subprocess.Popen(

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import stat
-from datetime import UTC, datetime
 from pathlib import Path
 
 import openpyxl
 import pytest
 
-from tests.collecting import at, collect, collect_one, hazards, tree
+from tests.collecting import at, collect, collect_one, drop, hazards, tree
 from tests.workbook_factory import write_csv
 from union_warehouse.paths import Home
-from union_warehouse.submissions import Outcome, collect_file, scan_inbox
-from union_warehouse.submissions.inbox import SETTLE_SECONDS
-
-
-def drop(home: Home, made: Path, place: str) -> Outcome:
-    """Lay a file into the inbox by hand, and collect it once it rests."""
-    target = home.inbox / place
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(made.read_bytes())
-    rested = datetime.now(UTC).timestamp() - SETTLE_SECONDS - 1
-    os.utime(target, (rested, rested))
-    (outcome,) = [collect_file(home, item) for item in scan_inbox(home)]
-    return outcome
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,14 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 _ANYBODY, _OWNER_ONLY = 0o666, 0o600
+_GROUP_READS, _GROUP_ENTERS = 0o040, 0o050
 _FLUSHED_AT_ONCE = 8
 _PREVIOUS = "previous_sha256"
 """In each entry of a ledger: of the entry before; null in the first."""
@@ -29,7 +31,7 @@ def write_bytes(path: Path, data: bytes, *, is_durable: bool = False, is_private
         path: of the file; its folder is made if need be.
         data: its content.
         is_durable: whether it must survive a power cut from here on.
-        is_private: whether only its owner may read it.
+        is_private: whether only its owner may read it, and not the group either that its folder is shared with.
     """
     with _written(path, data, is_durable=is_durable, is_private=is_private) as temporary:
         temporary.replace(path)
@@ -163,10 +165,11 @@ def _written(path: Path, data: bytes, *, is_durable: bool, is_private: bool) -> 
     """The file under its temporary name; nobody else writes that in the block."""
     make_folder(path.parent)
     temporary = path.with_name(f".{path.name}")
-    mode = _OWNER_ONLY if is_private else _ANYBODY
-    with os.fdopen(_claim(temporary, mode), "wb") as file:
+    with os.fdopen(_claim(temporary, _OWNER_ONLY if is_private else _ANYBODY), "wb") as file:
         if is_private:
-            os.fchmod(file.fileno(), mode)
+            os.fchmod(file.fileno(), _OWNER_ONLY)
+        elif is_shared(path.parent):
+            os.fchmod(file.fileno(), os.fstat(file.fileno()).st_mode | _GROUP_READS)
         file.write(data)
         file.flush()
         if is_durable:
@@ -194,7 +197,14 @@ def make_folder(folder: Path) -> None:
         return
     make_folder(folder.parent)
     folder.mkdir(exist_ok=True)
+    if is_shared(folder.parent):
+        folder.chmod(folder.stat().st_mode | _GROUP_ENTERS)
     _flush(folder.parent)
+
+
+def is_shared(folder: Path) -> bool:
+    """Whether a folder is shared with its group (setgid): what is made in it belongs to that group, which may read it."""
+    return bool(folder.stat().st_mode & stat.S_ISGID)
 
 
 def _flush(path: Path) -> None:

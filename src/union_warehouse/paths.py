@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import stat
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.project import FEDERATION_DIR, PROJECT_DIR
 
 if TYPE_CHECKING:
@@ -20,6 +23,24 @@ LAST_BUILD_FILE = "last_build.duckdb"
 PLAN_FILE = "plan.json"
 """Files of a build, ``build/<close>/`` (docs/architecture.md, Files of a build)."""
 
+_LOGGER = logging.getLogger(__name__)
+_OTHERS = 0o077
+"""What group and others may do, in the mode of a file or folder."""
+
+
+class HomeOpenToOthers(UnionWarehouseError):
+    """Other accounts may look into the home, which holds personal data: told, not raised."""
+
+    code = "home_open_to_others"
+    message_zh = (
+        "UW_HOME（{home}，权限 {mode}）允许其他账号进入，其中有个人信息。请运行 chmod 700 {home}；"
+        "需要交给其他账号的收件箱和回执，用 UW_INBOX、UW_OUTBOX 放到别处。"
+    )
+    message_en = (
+        "other accounts may look into UW_HOME ({home}, mode {mode}), which holds personal data: run `chmod 700 {home}`; the inbox and "
+        "the receipts, which other accounts need, may lie elsewhere (UW_INBOX, UW_OUTBOX)."
+    )
+
 
 @dataclass(frozen=True)
 class Home:
@@ -28,15 +49,27 @@ class Home:
     Attributes:
         root: the folder; each property below is one place with one permission (docs/architecture.md).
         federation_folder: of the files that describe the federation.
+        inbox_folder: the inbox, where it lies elsewhere, so that other accounts may drop files into it.
+        outbox_folder: the outbox, likewise.
     """
 
     root: Path
     federation_folder: Path = FEDERATION_DIR
+    inbox_folder: Path | None = None
+    outbox_folder: Path | None = None
 
     @classmethod
     def from_environment(cls) -> Home:
-        """The home named by ``UW_HOME``, else ``var/`` in the project."""
-        return cls(Path(os.environ.get("UW_HOME") or PROJECT_DIR / "var").resolve())
+        """The home named by ``UW_HOME``, else ``var/`` in the project: this process and its children work in it from here on.
+
+        So what they make is for their own account alone (umask 077), and whoever runs them is warned if others may look into
+        the home. ``UW_INBOX`` and ``UW_OUTBOX`` name folders outside it.
+        """
+        os.umask(_OTHERS)
+        root, inbox, outbox = (_folder(name) for name in ("UW_HOME", "UW_INBOX", "UW_OUTBOX"))
+        home = cls(root or (PROJECT_DIR / "var").resolve(), inbox_folder=inbox, outbox_folder=outbox)
+        _warn_if_open(home.root)
+        return home
 
     @cached_property
     def federation(self) -> Federation:
@@ -48,7 +81,7 @@ class Home:
     @property
     def inbox(self) -> Path:
         """What departments drop: read, never edited."""
-        return self.root / "inbox"
+        return self.inbox_folder or self.root / "inbox"
 
     @property
     def landing(self) -> Path:
@@ -88,7 +121,7 @@ class Home:
     @property
     def outbox(self) -> Path:
         """Each unit's last receipts by the names of its files, one folder a unit."""
-        return self.root / "outbox"
+        return self.outbox_folder or self.root / "outbox"
 
     @property
     def acknowledgements(self) -> Path:
@@ -109,3 +142,15 @@ class Home:
     def airflow(self) -> Path:
         """Airflow's own state (``AIRFLOW_HOME``)."""
         return self.root / "airflow"
+
+
+def _folder(variable: str) -> Path | None:
+    name = os.environ.get(variable)
+    return Path(name).resolve() if name else None
+
+
+@cache
+def _warn_if_open(root: Path) -> None:
+    if root.is_dir() and root.stat().st_mode & _OTHERS:
+        told = HomeOpenToOthers(home=root, mode=f"{stat.S_IMODE(root.stat().st_mode):o}")
+        _LOGGER.warning("%s %s", told.message_zh, told.message_en)

@@ -39,6 +39,8 @@ def airflow_settings(home: Home) -> dict[str, str]:
         "DO_NOT_TRACK": "1",
         "GX_ANALYTICS_ENABLED": "false",
         "UW_HOME": str(home.root),
+        "UW_INBOX": str(home.inbox_folder or ""),
+        "UW_OUTBOX": str(home.outbox_folder or ""),
         ASKS_BY_COMMAND: "1",
     }
 

@@ -33,7 +33,7 @@ MAX_SPILLED = "10GB"
 _LEFT_BEHIND_SECONDS = 24 * 3600
 _WHOLE_RELEASES = 3
 _CACHED = 3
-_READ_ONLY = 0o444
+_READ_ONLY = 0o400
 
 
 def schema_of(connection: duckdb.DuckDBPyConnection) -> str:

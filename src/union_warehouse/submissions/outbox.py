@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path, PurePosixPath
 
-from union_warehouse.files import write_bytes
+from union_warehouse.files import is_shared, make_folder, write_bytes
 from union_warehouse.paths import Home
 from union_warehouse.submissions.inbox import InboxItem, folders_in_inbox
 from union_warehouse.submissions.original import storable_name
@@ -35,6 +35,8 @@ def put_in_outbox(home: Home, item: InboxItem, outcome: Outcome) -> None:
     stem = PurePosixPath(outcome.file).stem.removesuffix(_MARK)
     place = home.outbox.joinpath(unit, *map(storable_name, folders))
     try:
-        write_bytes(place / storable_name(f"{stem}{_MARK}{receipt.suffix}"), receipt.read_bytes(), is_private=True)
+        make_folder(place)
+        name = storable_name(f"{stem}{_MARK}{receipt.suffix}")
+        write_bytes(place / name, receipt.read_bytes(), is_private=not is_shared(place))
     except OSError as error:
         _LOGGER.error("could not put the receipt of %s into the outbox: %s", outcome.submission_id, error.strerror)

@@ -22,7 +22,7 @@ from union_warehouse.warehouse.approvals import ApprovalEvent, approval_of
 from union_warehouse.warehouse.plan_file import load_plan
 
 _PARTITION_COLUMNS = ("month", "submission_month")
-_READ_ONLY = 0o444
+_READ_ONLY = 0o400
 """Of the files of a release, which never change."""
 
 
