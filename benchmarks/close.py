@@ -60,8 +60,7 @@ def _same_sql_in_duckdb(home: Home, closings: dict[str, Any], dbt_seconds: float
     shutil.rmtree(recorded)
     with duckdb.connect(os.fspath(folder / "build.duckdb")) as connection:
         connection.execute(f"set timezone = 'UTC'; attach '{folder / 'marts.duckdb'}' as marts")
-        for name in ("previous", "last_build"):
-            connection.execute(f"attach '{folder / name}.duckdb' as {name} (read_only)")
+        connection.execute(f"attach '{folder / 'previous.duckdb'}' as previous (read_only)")
         clock = time.perf_counter()
         for statement in statements:
             connection.execute(statement)

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import duckdb
 
-from union_warehouse.paths import LAST_BUILD_FILE, PREVIOUS_FILE, Home
+from union_warehouse.paths import PREVIOUS_FILE, Home
 from union_warehouse.warehouse.plan import write_plan_and_landing
 
 
 def write_empty_build(folder: Path, opening_month: str, last_month: str) -> None:
     """Write the files that a plan leaves for dbt, with no submission, into ``folder``."""
-    for name in (PREVIOUS_FILE, LAST_BUILD_FILE):
-        duckdb.connect(str(folder / name)).close()
+    duckdb.connect(str(folder / PREVIOUS_FILE)).close()
     close = {
         "close_id": f"{last_month}-r1",
         "month": last_month,

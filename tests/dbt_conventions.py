@@ -132,13 +132,10 @@ RULES: tuple[Rule, ...] = (
 )
 
 EXCEPTIONS: dict[Rule, dict[str, str]] = {
-    misnamed: {
-        "int_indicator_contributions": "a step between facts and indicators that stays in the build: no table of a release",
-    },
     key_not_checked_once: {
         "fct_row_problems": "a list: a row may break a rule in several columns, or twice in none; nothing refers to an entry",
         "int_*_checks": "lists: a record may be found at fault by a rule more than once, beside several others",
-        "int_indicator_contributions": "a list: the rows behind an indicator, however alike",
+        "fct_indicator_contributions": "a list: the rows behind an indicator, however alike",
         "rpt_quality_trends": "a list: release, unit and rule name an entry together; nothing refers to it",
         "stg_row_problems": "a list: as fct_row_problems",
         "rpt_restatements": "a list: release, month, unit and indicator name an entry together; nothing refers to it",

@@ -134,4 +134,4 @@ def test_every_thread_of_a_build_sees_all_of_the_last_close(tmp_path: Path, janu
         assert '"previous"."main"' in compiled[model], model
     before = set(re.findall(r'"previous"."main"."(fct_\w+)"', compiled["int_earliest_change"]))
     assert before == set(re.findall(r'"marts"."main"."(fct_\w+)"', compiled["int_earliest_change"]))
-    assert '"last_build"."intermediate"' in compiled["rpt_restatements"]
+    assert '"previous"."main"."fct_indicator_contributions"' in compiled["rpt_restatements"]

@@ -17,7 +17,7 @@
 {%- endmacro %}
 
 {#- The rows of a fact that contribute to an indicator, for the months of `span` (month, month_end), with what traces each to its
-    cells. Marts stand in it under their plain names: int_indicator_contributions imports them so and a release holds them so, thus
+    cells. Marts stand in it under their plain names: fct_indicator_contributions imports them so and a release holds them so, thus
     the statement that a figure is made of is the one that a reader of the release runs (dim_indicator.rows_sql). -#}
 {% macro contributions(code, definition, facts) -%}
     {%- set is_spell = definition.kind == "stock" and definition.date | length == 2 -%}
@@ -28,8 +28,7 @@
         {% elif definition.unit_of %} coalesce(union_on_day.reporting_unit_code, standing.standing_code)
         {% else %} standing.standing_code
         {% endif %} as reporting_unit_code,
-        {{ "cast(fact." ~ definition.distinct_on ~ " as varchar)" if definition.distinct_on else "cast(null as varchar)" }}
-        as distinct_value,
+        {{ distinct_key(code, definition.distinct_on) }} as distinct_key,
         {{ "fact." ~ definition.part_on if definition.part_on else "cast(null as varchar)" }} as part_value,
         cast({{ definition.amount or 1 }} as decimal(18, 2)) as amount,
         concat_ws(' ', fact.{{ facts[definition.fact].natural_key | join(", fact.") }}) as natural_key,
@@ -50,6 +49,14 @@
             {% endif %}
         ) as fact
         {% if is_spell %} {{ join_units_of_spells(definition.unit_of) }} {% endif %}
+{%- endmacro %}
+
+{#- What a distinct count counts, as a number that is the same for the same person or thing in one indicator, and in no other: a table of
+    contributions tells nobody what else a person did. -#}
+{% macro distinct_key(code, column) -%}
+    {%- if column -%} if(fact.{{ column }} is null, null, md5_number_lower('{{ code }}|' || cast(fact.{{ column }} as varchar)))
+    {%- else -%} cast(null as ubigint)
+    {%- endif -%}
 {%- endmacro %}
 
 {#- Rows of a flow; of a long history only those of the span have their month worded. What the opening stock brought is no flow. -#}
@@ -115,7 +122,7 @@
 {#- How rows become a value, once for the build and for whoever reads a release (uw figures --structure, uw trace, analysts): functions
     of DuckDB in the file of the marts, which becomes the release. -#}
 {% macro create_indicator_functions() -%}
-    {%- set measure = "(aggregation, part_count, distinct_value, part_value, amount, counted) as " ~ indicator_measure() -%}
+    {%- set measure = "(aggregation, part_count, distinct_key, part_value, amount, counted) as " ~ indicator_measure() -%}
     {%- set ratio = "(numerator, denominator) as numerator / nullif(denominator, 0)" -%}
     {{ "create or replace macro " ~ indicator_function("indicator_measure") ~ measure }}
     ;
@@ -131,7 +138,7 @@
         when 'sum'
         then sum(amount) filter (where counted)
         when 'count_distinct'
-        then count(distinct distinct_value) filter (where counted)
+        then count(distinct distinct_key) filter (where counted)
         when 'count_distinct_all'
         then
             coalesce(
@@ -140,7 +147,7 @@
                         map_values(
                             list_aggregate(
                                 list_transform(
-                                    list(distinct{'value':distinct_value, 'part':part_value}) filter (
+                                    list(distinct{'value':distinct_key, 'part':part_value}) filter (
                                         where counted and part_value is not null
                                     ),
                                     lambda pair:pair.value

@@ -1,16 +1,11 @@
 {#- dbt lists the relations of a schema when a model first asks for one of them, and takes them into its memory one by one: a
     model of another thread that asks meanwhile learns that a table is not there (dbt-adapters issue 366). So they are asked for
     once before the models start. -#}
-{% macro list_last_close() -%} {%- do previous_mart("any") -%} {%- do last_build_model("intermediate", "any") -%} {%- endmacro %}
+{% macro list_last_close() -%} {%- do previous_mart("any") -%} {%- endmacro %}
 
 {#- A mart as the previous release published it, or none before the first release. -#}
 {% macro previous_mart(name) -%}
     {%- if execute -%} {{ return(adapter.get_relation("previous", "main", name)) }} {%- endif -%} {{ return(none) }}
-{%- endmacro %}
-
-{#- A model as the last audited build left it, or none when this build starts empty. -#}
-{% macro last_build_model(schema, name) -%}
-    {%- if execute -%} {{ return(adapter.get_relation("last_build", schema, name)) }} {%- endif -%} {{ return(none) }}
 {%- endmacro %}
 
 {#- What the rebuilt months are made of, whatever the version of a submission: it shows whose rows made a difference. -#}
@@ -20,7 +15,7 @@
         month,
         reporting_unit_code,
         {{ submission_slot("submission_id") }} as submission_slot,
-        distinct_value,
+        distinct_key,
         part_value,
         amount,
         count(*) as row_count

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 BUILD_FILE = "build.duckdb"
 MARTS_FILE = "marts.duckdb"
 PREVIOUS_FILE = "previous.duckdb"
-LAST_BUILD_FILE = "last_build.duckdb"
 PLAN_FILE = "plan.json"
 """Files of a build, ``build/<close>/`` (docs/architecture.md, Files of a build)."""
 

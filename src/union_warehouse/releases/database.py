@@ -27,6 +27,9 @@ SCHEMA_FILE = "schema.sql"
 STORAGE: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.4.0"}
 """Of a file of DuckDB: its checkpoints are faster than those of the default, which clients before 1.4 read too."""
 
+SCRATCH = "scratch"
+"""Folder of the build area for what queries cannot keep in memory."""
+
 MAX_SPILLED = "10GB"
 """What one query may write to its scratch folder."""
 
@@ -75,7 +78,7 @@ def schema_of(connection: duckdb.DuckDBPyConnection) -> str:
 @contextmanager
 def scratch_folder(home: Home) -> Iterator[Path | None]:
     """A folder in the build area for what one query cannot keep in memory, gone when the block ends; None to who may not write there."""
-    place = home.build / "scratch"
+    place = home.build / SCRATCH
     try:
         make_folder(place)
         for left in place.iterdir():  # by a query that was killed

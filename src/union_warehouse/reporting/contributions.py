@@ -25,10 +25,11 @@ def contributions(definitions: Iterable[Mapping[Any, Any]], is_restated: bool) -
         is_restated: whether rows count for the units as they stand on ``$structure_on``, not as they stood.
 
     Returns:
-        SQL with the columns indicator_code, month, reporting_unit_code, distinct_value, part_value, amount, natural_key,
+        SQL with the columns indicator_code, month, reporting_unit_code, distinct_key, part_value, amount, natural_key,
         union_code, submitted_by_code, submission_month, submission_id, source_sheet, source_row.
     """
-    rows = " union all ".join(f"({definition['rows_sql']})" for definition in definitions)
     if not is_restated:
-        return rows
+        codes = ", ".join(f"'{definition['indicator_code']}'" for definition in definitions)
+        return f"select * from fct_indicator_contributions semi join span using (month) where indicator_code in ({codes})"
+    rows = " union all ".join(f"({definition['rows_sql']})" for definition in definitions)
     return f"select contributions.* replace ({_TODAYS_UNIT} as reporting_unit_code) from ({rows}) as contributions {_STRUCTURE}"

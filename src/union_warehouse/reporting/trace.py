@@ -204,7 +204,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, definition: dict[str, Any], ask
                     natural_key,
                     contributions.month as counted_in,
                     contributions.submission_id,
-                    distinct_value,
+                    distinct_key,
                     part_value,
                     amount,
                     received_at
@@ -217,11 +217,11 @@ def _rows(connection: duckdb.DuckDBPyConnection, definition: dict[str, Any], ask
             -- a distinct count counts a value once, on the first of its rows; every other row counts by itself
             measured as (
                 select min(position) as position,
-                    indicator_measure($aggregation, $part_count::integer, distinct_value, part_value, amount, true) as measure
+                    indicator_measure($aggregation, $part_count::integer, distinct_key, part_value, amount, true) as measure
                 from in_order
-                group by distinct_value, if(distinct_value is null, position, null)
+                group by distinct_key, if(distinct_key is null, position, null)
             )
-        select in_order.* exclude (distinct_value, part_value, amount, received_at, position),
+        select in_order.* exclude (distinct_key, part_value, amount, received_at, position),
             cast(coalesce(measure, 0) as double) as contribution
         from in_order
         left join measured using (position)

@@ -84,13 +84,13 @@ _RESTATED = """
             where rows_sql is not null
         ),
         by_period as (
-            select periods.*, reporting_unit_code, distinct_value, part_value, amount
+            select periods.*, reporting_unit_code, distinct_key, part_value, amount
             from contributions inner join periods using (indicator_code)
             where contributions.month between first_month and last_month
         ),
         measured as (
             select indicator_code, period, coalesce(reporting_unit_code, federation_code) as reporting_unit_code,
-                indicator_measure(aggregation, part_count, distinct_value, part_value, amount, true) as measure
+                indicator_measure(aggregation, part_count, distinct_key, part_value, amount, true) as measure
             from by_period, federation
             group by grouping sets (
                 (indicator_code, period, aggregation, part_count, federation_code, reporting_unit_code),

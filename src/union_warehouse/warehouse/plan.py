@@ -28,7 +28,7 @@ from union_warehouse.landing.manifests import MANIFEST
 from union_warehouse.landing.row_problems import ROW_PROBLEM_COLUMNS, ROW_PROBLEMS
 from union_warehouse.locks import exclusive
 from union_warehouse.months import next_month, parse_month
-from union_warehouse.paths import BUILD_FILE, LAST_BUILD_FILE, MARTS_FILE, PLAN_FILE, PREVIOUS_FILE, Home
+from union_warehouse.paths import BUILD_FILE, MARTS_FILE, PLAN_FILE, PREVIOUS_FILE, Home
 from union_warehouse.quality.rules import rules_table
 from union_warehouse.releases.database import STORAGE
 from union_warehouse.releases.integrity import check_release_file
@@ -124,7 +124,7 @@ def plan_from_landing(home: Home, close_id: str, closed_months: Sequence[str], k
     folder = home.build / close_id
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for name in (PREVIOUS_FILE, LAST_BUILD_FILE, MARTS_FILE):
+    for name in (PREVIOUS_FILE, MARTS_FILE):
         _create_empty(folder / name)
     close = {
         "close_id": close_id,
@@ -216,9 +216,7 @@ def _copy_last_audited(home: Home, current: Release | None, folder: Path) -> Non
             _check_audited(audited, current)
         shutil.copyfile(audited / BUILD_FILE, folder / BUILD_FILE)
         shutil.copyfile(audited / MARTS_FILE, folder / MARTS_FILE)
-        os.link(audited / BUILD_FILE, folder / LAST_BUILD_FILE)
     else:
-        _create_empty(folder / LAST_BUILD_FILE)
         _create_empty(folder / MARTS_FILE)
 
 

@@ -14,8 +14,8 @@ import duckdb
 import union_warehouse
 from union_warehouse.contracts import load_forms
 from union_warehouse.files import new_folder, point_at, sha256_of, write_json
-from union_warehouse.paths import BUILD_FILE, LAST_BUILD_FILE, MARTS_FILE, Home
-from union_warehouse.releases.database import SCHEMA_FILE, open_release, retire_databases, schema_of
+from union_warehouse.paths import BUILD_FILE, MARTS_FILE, Home
+from union_warehouse.releases.database import SCHEMA_FILE, SCRATCH, open_release, retire_databases, schema_of
 from union_warehouse.releases.integrity import check_release_file, fingerprints, release_sha256
 from union_warehouse.releases.read import DATABASE_FILE, MANIFEST_FILE, Release, current_release, read_release
 from union_warehouse.warehouse.approvals import ApprovalEvent, approval_of
@@ -231,7 +231,6 @@ def _write_partitions(
 
 def _forget_older_builds(home: Home, close_id: str) -> None:
     """Keep the build that the current release came from, without the one before: the next close starts from a copy of it."""
-    (home.build / close_id / LAST_BUILD_FILE).unlink(missing_ok=True)
     for path in home.build.iterdir():
-        if path.is_dir() and not path.is_symlink() and path.name not in {close_id, "dbt_target"}:
+        if path.is_dir() and not path.is_symlink() and path.name not in {close_id, "dbt_target", SCRATCH}:
             shutil.rmtree(path)

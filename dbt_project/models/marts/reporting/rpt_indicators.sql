@@ -20,7 +20,7 @@ with
     -- a cumulative value begins in January
     contributions as (
         select *
-        from {{ ref("int_indicator_contributions") }}
+        from {{ ref("fct_indicator_contributions") }}
         where month >= (select left(from_month, 4) || '-01' from {{ ref("int_earliest_change") }})
     ),
 
@@ -34,7 +34,7 @@ with
             federation_code,
             contributions.reporting_unit_code,
             contributions.month = months.month as is_in_month,
-            distinct_value,
+            distinct_key,
             part_value,
             amount
         from contributions
@@ -54,9 +54,9 @@ with
             -- without a row in the month the value is not known yet to be nil
             case
                 when bool_or(is_in_month)
-                then {{ measure }} (aggregation, part_count, distinct_value, part_value, amount, is_in_month)
+                then {{ measure }} (aggregation, part_count, distinct_key, part_value, amount, is_in_month)
             end as month_value,
-            {{ measure }} (aggregation, part_count, distinct_value, part_value, amount, true) as cumulative_value
+            {{ measure }} (aggregation, part_count, distinct_key, part_value, amount, true) as cumulative_value
         from by_period
         group by
             grouping sets (

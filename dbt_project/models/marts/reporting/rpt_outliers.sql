@@ -16,7 +16,7 @@ with
     -- what comes and goes by chance is not workers visited but visits: the rows that a sum is made of
     summed_rows as (
         select indicator_code, month, reporting_unit_code, count(*) as row_count
-        from {{ ref("int_indicator_contributions") }}
+        from {{ ref("fct_indicator_contributions") }}
         inner join months using (month)
         inner join {{ ref("dim_indicator") }} using (indicator_code)
         where aggregation = 'sum'

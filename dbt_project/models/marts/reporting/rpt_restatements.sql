@@ -1,7 +1,7 @@
 {{ config(incremental_strategy="append") }}
 -- depends_on: {{ ref('rpt_indicators') }} {{ ref('int_earliest_change') }}
 {% set before = previous_mart("rpt_indicators") %}
-{% set contributions_before = last_build_model("intermediate", "int_indicator_contributions") %}
+{% set contributions_before = previous_mart("fct_indicator_contributions") %}
 {# forms whose rows decide whether, or where, rows of other forms count; what indicators look up, and what rows wait for #}
 {% set parents = ["union_coverage", "programme_enrolments"] %}
 {% for fact in fact_definitions().values() if fact.waits_for %} {% do parents.append(fact.waits_for.form) %} {% endfor %}
@@ -40,7 +40,7 @@ with
         {% endif %}
     ),
 
-    contributions_now as ({{ contributions_by_slot(ref("int_indicator_contributions")) }}),
+    contributions_now as ({{ contributions_by_slot(ref("fct_indicator_contributions")) }}),
 
     contributions_before as (
         {% if contributions_before %}{{ contributions_by_slot(contributions_before) }}

@@ -22,18 +22,10 @@ with
             ({{ contributions(code, definition, facts) }})
         {% else %}
             select
-                cast(null as varchar) as indicator_code,
-                cast(null as varchar) as month,
-                cast(null as varchar) as reporting_unit_code,
-                cast(null as varchar) as distinct_value,
-                cast(null as varchar) as part_value,
-                cast(null as decimal(18, 2)) as amount,
-                cast(null as varchar) as submission_id,
-                cast(null as varchar) as source_sheet,
-                cast(null as integer) as source_row
+                {% for column in model.columns.values() %} cast(null as {{ column.data_type }}) as {{ column.name }}, {% endfor %}
             from span
         {% endfor %}
     )
 
-select indicator_code, month, reporting_unit_code, distinct_value, part_value, amount, submission_id, source_sheet, source_row
+select {{ model.columns.keys() | join(", ") }}
 from contributions
