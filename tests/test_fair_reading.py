@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.reading import grid_of, in_strict_format, locked, read, workbook_of
 from tests.workbook_factory import Grid, make_grids, nil_except, write_csv, write_workbook
+from union_warehouse.contracts import load_forms
 from union_warehouse.workbooks.values import parse_date
 
 HAZARDS = "隐患整改"
@@ -94,6 +95,21 @@ def test_a_sum_without_a_label_is_the_last_row_and_the_sum_of_all(tmp_path: Path
         ["打印日期：2014-04-02"],
         ["第1页 共1页"],
         ["共 2 条记录"],
+        ["制表人 样例甲"],
+        ["制 表 人　样例甲"],
+        ["制表人样例甲"],
+        ["制表人 样例甲", None, "审核人 样例乙", None, 138],
+        ["单位负责人（签章）：     填表人：样例甲"],
+        ["填报单位（盖章）"],
+        ["工会主席：样例甲"],
+        ["填表日期 2014年4月2日"],
+        ["2014年4月2日"],
+        ["年  月  日"],
+        ["联系电话 0571-88888888"],
+        ["1. 本表一式两份，于每月5日前报送。"],
+        ["※ 以上数据截至3月底"],
+        ["----------"],
+        ["Page 1 of 1"],
     ],
 )
 def test_footers_are_passed_over_and_their_names_told_nobody(tmp_path: Path, footer: list[Any]) -> None:
@@ -103,9 +119,22 @@ def test_footers_are_passed_over_and_their_names_told_nobody(tmp_path: Path, foo
 
 
 def test_what_only_begins_like_a_footer_or_a_total_is_data(tmp_path: Path) -> None:
-    rows: list[dict[str, Any]] = [{"hazard_no": "说明1"}, {"hazard_no": "合计台账-3"}, {"hazard_no": None, "description": "合计"}]
+    rows: list[dict[str, Any]] = [
+        {"hazard_no": "说明1"},
+        {"hazard_no": "合计台账-3"},
+        {"hazard_no": None, "description": "合计"},
+        {"hazard_no": "制表 样例"},
+    ]
     outcome = read(workbook_of(tmp_path, "hazards", grid_of("hazards", *rows)))
-    assert (len(outcome.rows), outcome.errors) == (3, ["missing_required"])
+    assert (len(outcome.rows), outcome.errors) == (4, ["missing_required"])
+
+
+@pytest.mark.parametrize("only", [{"description": "问题：电线老化"}, {"found_on": "2014年3月5日"}, {"hazard_no": "CQ:0012"}])
+def test_a_row_of_one_cell_that_is_no_footer_is_data(tmp_path: Path, only: dict[str, Any]) -> None:
+    header, row = grid_of("hazards")
+    names = [field.name for field in load_forms()["hazards"].fields]
+    outcome = read(workbook_of(tmp_path, "hazards", [header, row, [only.get(name) for name in names]]))
+    assert (len(outcome.rows), outcome.accepted) == (2, [True, False])
 
 
 _DAY = date(2014, 3, 5)

@@ -416,7 +416,7 @@ def test_a_workbook_that_would_harm_openpyxl_is_rebuilt(home: Home, tmp_path: Pa
 def test_a_receipt_that_fails_leaves_the_verdict(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def stumble(_data: bytes) -> Workbook:
+    def stumble(*_: object) -> Workbook:
         raise ValueError("样例甲乙")
 
     monkeypatch.setattr(files, "call_apart", in_this_process)

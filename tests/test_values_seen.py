@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlwt
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from tests.reading import change_part, change_sheet, format_cell, grid_of, read, with_1904_dates, workbook_of
-from tests.workbook_factory import make_grids, nil_except, write_csv, write_workbook, write_xls
+from tests.workbook_factory import make_grids, nil_except, resident_number, write_csv, write_workbook, write_xls
 from union_warehouse.workbooks.cells import FORMAT_CHARACTERS, may_hold_format_characters, normalise_text, visible
 from union_warehouse.workbooks.csv_text import read_csv
 from union_warehouse.workbooks.number_formats import ShownNumber, show
@@ -149,6 +150,56 @@ def test_an_error_value_or_a_formula_without_a_result_is_refused_however_spelt(t
     assert outcome.rows[0]["description"] is None
 
 
+def formula_workbook(path: Path, formula: str) -> Path:
+    """A workbook whose writer calculates nothing, with a formula in place of a description."""
+    grids = make_grids(nil=nil_except("hazards")) | {HAZARDS: grid_of("hazards")}
+    if path.suffix == ".xlsx":
+        return write_workbook(path, grids=grids, cells={f"{HAZARDS}!H2": f"={formula}"})
+    book = xlwt.Workbook(encoding="utf-8")
+    for name, grid in grids.items():
+        sheet = book.add_sheet(name)
+        for row, cells in enumerate(grid):
+            for column, cell in enumerate(cells):
+                if cell is not None and (name, row, column) != (HAZARDS, 1, 7):
+                    sheet.write(row, column, str(cell))
+        if name == HAZARDS:
+            sheet.write(1, 7, xlwt.Formula(formula))
+    book.save(str(path))
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".xls", ".xlsx"])
+@pytest.mark.parametrize("formula", ["A2&B2", "SUM(E2:F2)"])
+def test_a_formula_that_its_writer_never_calculated_is_refused(tmp_path: Path, suffix: str, formula: str) -> None:
+    outcome = read(formula_workbook(tmp_path / f"x{suffix}", formula))
+    assert (outcome.errors, outcome.rows[0]["description"]) == (["formula_without_value"], None)
+    assert f"（={formula}）" in outcome.messages
+
+
+@pytest.mark.parametrize(("flags", "errors"), [(2, ["formula_without_value"]), (0, [])])
+def test_a_zero_of_an_xls_that_excel_is_asked_to_calculate_is_none(tmp_path: Path, flags: int, errors: list[str]) -> None:
+    path = formula_workbook(tmp_path / "x.xls", "SUM(E2:F2)")
+    empty = b"\x03\0\0\0\0\0\xff\xff\0\0"
+    assert path.read_bytes().count(empty) == 1
+    path.write_bytes(path.read_bytes().replace(empty, bytes(8) + bytes([flags, 0])))
+    assert read(path).errors == errors
+
+
+def test_a_formula_of_an_xls_may_result_in_an_empty_text(tmp_path: Path) -> None:
+    outcome = read(formula_workbook(tmp_path / "x.xls", 'IF(A2="","1","")'))
+    assert (outcome.errors, outcome.rows[0]["description"]) == ([], None)
+
+
+def test_a_zero_of_a_workbook_that_was_calculated_is_a_value(tmp_path: Path) -> None:
+    path = write_workbook(
+        tmp_path / "x.xlsx", rows={"member_counts": [{"opening": 11, "joined": "=1-1"}]}, nil=nil_except("member_counts")
+    )
+    assert read(path, "member_counts").errors == ["formula_without_value"]
+    change_part(path, lambda name, content: (name, content.replace(b' fullCalcOnLoad="1"', b"")))
+    outcome = read(path, "member_counts")
+    assert (outcome.errors, [row["joined"] for row in outcome.rows]) == ([], [0])
+
+
 def test_an_error_value_of_an_ods_is_refused(tmp_path: Path) -> None:
     path = workbook_of(tmp_path, "hazards", grid_of("hazards", {"description": "错误"}), ".ods")
     cell = b'<table:table-cell table:formula="of:=A1" office:value-type="string"><text:p>#REF!</text:p></table:table-cell>'
@@ -166,6 +217,7 @@ def test_an_error_value_of_an_ods_is_refused(tmp_path: Path) -> None:
         ("2014-03-08 23:59:59", date(2014, 3, 9), ["rounded_to_next_day"]),
         ("41706.9996", date(2014, 3, 9), ["rounded_to_next_day"]),
         ("2014-03-08T16:00:00", date(2014, 3, 8), ["time_of_day_ignored"]),
+        ("2014-03-08T16:00:00.000Z", None, []),
     ],
 )
 def test_a_time_just_before_midnight_is_the_next_day_with_a_warning(
@@ -247,6 +299,17 @@ def test_what_nobody_sees_is_stripped_from_every_kind_of_cell_and_shown_in_messa
 def test_a_cell_of_nothing_but_what_nobody_sees_is_blank(tmp_path: Path) -> None:
     outcome = read(workbook_of(tmp_path, "hazards", grid_of("hazards", {"rectified_on": "\u200b", "description": "\ufeff "})))
     assert ([(row["rectified_on"], row["description"]) for row in outcome.rows], outcome.errors) == ([(None, None)], [])
+
+
+def test_what_keeps_excel_from_changing_a_number_is_no_part_of_it(tmp_path: Path) -> None:
+    numbers = [resident_number(number) for number in (1, 2, 3)]
+    guarded = [f'="{numbers[0]}"', f"{numbers[1]}\t", f"'{numbers[2]}"]
+    path = write_csv(tmp_path, "assistance", [{"id_number": text, "record_no": '="0012"'} for text in guarded])
+    outcome = read(path, "assistance")
+    plain = read(write_csv(tmp_path, "assistance", [{"id_number": text} for text in numbers]), "assistance")
+    assert [row["id_number"] for row in outcome.rows] == [row["id_number"] for row in plain.rows]
+    assert {row["record_no"] for row in outcome.rows} == {"0012"}
+    assert set(outcome.errors) == {"duplicate_key"}
 
 
 def test_free_text_is_kept_as_typed(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from union_warehouse.workbooks.sheet import Extent, Sheet
 
 _SEPARATORS = {",": ("逗号", "commas"), ";": ("分号", "semicolons"), "\t": ("制表符", "tabs")}
 _DECLARED = re.compile(r"\ufeff*\"?sep=(.)\"?\r?\n", re.IGNORECASE)
+_GUARDED = re.compile(r'="((?:[^"]|"")*)"')
+"""A text as systems write it that keep Excel from taking it for a number: ``="0012"``."""
 _SAMPLE_LINES = 20
 _MOST_UNCLOSED = 20
 _CHINESE = re.compile("[\u2000-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U000323af]")
@@ -37,6 +39,8 @@ def read_csv(data: bytes, file_name: str) -> Sheet:
             UnusualFile(file=file_name, what_zh=f"各列以{zh}分隔，不是逗号", what_en=f"is separated by {en} instead of commas")
         )
     rows, unclosed = _rows(text, separator, file_name)
+    if '="' in text:
+        rows = [[_without_guard(cell) for cell in row] for row in rows]
     problems += [UnclosedQuote(sheet=file_name, row=row) for row in unclosed]
     width = max(map(len, rows), default=0)
     Extent(last_row=len(rows) - 1, last_column=width - 1).refuse_too_large(file_name)
@@ -44,6 +48,11 @@ def read_csv(data: bytes, file_name: str) -> Sheet:
         if len(row) < width:
             row.extend([""] * (width - len(row)))
     return Sheet(file_name, rows, problems=tuple(problems))
+
+
+def _without_guard(cell: Cell) -> Cell:
+    guarded = _GUARDED.fullmatch(cell)
+    return guarded[1].replace('""', '"') if guarded else cell
 
 
 def _decode(data: bytes, file_name: str) -> tuple[str, list[SubmissionProblem]]:

@@ -22,17 +22,30 @@ _TOTAL_LABEL = re.compile(
     r"(?:本|全|各|上|当|以上|总|逐|期末|第?[一二三四1-4])?(?:[年月季页日周旬期]度?|行|区|单位|街道|部门)?(?:总?合计|总和|小计|共计|总计|累计|汇总|总数)(?:数|行)?"
     r"|(?:grand|sub)?-?totals?|sum"
 )
-_FOOTER_LABEL = re.compile(
-    r"(填[表报写]|制[表单]|审[核批]|复核|负责|经[办手]|打印|导出|统计|报[送出]|录入|校对|单位负责|分管领导|主管)(人|员|单位|部门|日期|时间|领导|电话|签字|签名|盖章)*"
-    r"|联系(人|电话|方式)|电话|领导签字|日期|签[字名章]|盖章|[备附]?注\d*|(填[表写])?说明|附"
+_ROLE = (
+    r"(?:单位|部门|街道|工会|财务|分管|主管|总)*(?:填[表报写]|制[表单]|审[核批定]|复核|核[对准]|校[对核]|负责|经[办手]|打印|导出|统计|报[送出表]|上报|录入|编[制报]"
+    r"|主管|分管|领导|主席|主任|会计|出纳|签[字名章发]|盖章|公章)"
 )
+_FOOTER_LABEL = re.compile(
+    rf"{_ROLE}(?:人|员|单位|部门|日期|时间|领导|主席|主任|电话|意见|签[字名章]|盖章|审[核批])*"
+    r"|联系(?:人|电话|方式)|电话|手机|传真|日期|[备附]?注\d*|(?:填[表写])?说明|附件?\d*|(?:prepared|checked|approved|reviewed)by"
+)
+_GLUED_NAME = re.compile(rf"({_ROLE}人)(?!员)[\u4e00-\u9fff·]{{2,4}}")
+"""A role with a name right behind it: 制表人张三."""
+_VALUE = re.compile(r"[\u4e00-\u9fff·]{2,8}|[\d()+./:年月日号时分-]{4,}")
+"""What stands behind a role without a colon: a name, a day, a telephone."""
+_HEADING = re.compile(r"([\u4e00-\u9fff]{2,10}(?:\([^()]*\))?):.*", re.DOTALL)
+_NUMBERED = re.compile(r"(\(?\d{1,2}[.、)]|[※★●①-⑳])(?=.*[\u4e00-\u9fff]{4}).*", re.DOTALL)
+_DAY = re.compile(r"\d{4}年\d{1,2}月\d{1,2}[日号]|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|年月日")
+_RULE = re.compile(r"[-—_=*·.…]{3,}")
 _CLOSING = re.compile(
-    r"([此本]页)?以下(为?空白?|无正文|无内容|无)(行|处)?|第\d+页,?(共\d+页)?|共\d+[页条项行](记录|数据)?|\(?(此|本)页(以下)?无正文\)?|\(?盖章\)?|\(?公章\)?|-*(end|完)-*"
+    r"([此本]页)?以下(为?空白?|无正文|无内容|无)(行|处)?|第\d+页,?(共\d+页)?|共\d+[页条项行](记录|数据)?|\(?(此|本)页(以下)?无正文\)?|-*(end|完)-*"
+    r"|page\d+(of|/)\d+"
 )
 _NOTES = frozenset({"注", "备注", "附注", "说明", "填表说明", "填写说明", "附"})
 _BRACKETS = str.maketrans("", "", "()[]{}【】〔〕<>《》「」\"'“”-—_=*")
-_GLANCE = "计|汇|总|[Tt][Oo][Tt][Aa][Ll]|[Ss][Uu][Mm]|填|制|打|导|第|共|审|复|负|经|统|报|录|校|主|分|联|电|领|日|签|盖|章|注|说|附|以|此|本|完|[Ee][Nn][Dd]"
-_ASCII_GLANCE = (b"total", b"sum", b"end")
+_GLANCE = "计|汇|总|[Tt][Oo][Tt][Aa][Ll]|[Ss][Uu][Mm]"
+_ASCII_GLANCE = (b"total", b"sum")
 _LONGEST_LABEL = 30
 
 
@@ -93,9 +106,8 @@ def find_passed_over(
     if not len(columns[0]):
         return []
     rows = _Rows(form, fields, columns, names, pc.coalesce(*columns))
-    suspects = _suspects(rows)
-    found = {item.position: item for item in (*_repeated_headers(rows, header), *_totals(rows, suspects))}
-    found |= {item.position: item for item in _footers(rows, suspects, found)}
+    found = {item.position: item for item in (*_repeated_headers(rows, header), *_totals(rows))}
+    found |= {item.position: item for item in _footers(rows, found)}
     unlabelled = _unlabelled_sum(rows, set(found))
     if unlabelled is not None:
         found[unlabelled] = PassedOver(unlabelled, TOTAL, "")
@@ -116,7 +128,7 @@ def _repeated_headers(rows: _Rows, header: Mapping[str, str]) -> list[PassedOver
 
 
 def _suspects(rows: _Rows) -> list[int]:
-    """Rows whose first text holds a character of the words looked for; codes and numbers hold none."""
+    """Rows whose first text holds a character of the words of totals; codes and numbers hold none."""
     data = text_bytes(rows.first)
     if data.isascii() and not any(word in data.lower() for word in _ASCII_GLANCE):
         return []
@@ -128,10 +140,10 @@ def _label(text: str) -> str:
     return re.sub(r"\s", "", normalise_text(text)).casefold()
 
 
-def _totals(rows: _Rows, suspects: Sequence[int]) -> list[PassedOver]:
+def _totals(rows: _Rows) -> list[PassedOver]:
     found = []
     keys = {field.name for field in rows.form.key}
-    for position in suspects:
+    for position in _suspects(rows):
         cells = rows.row(position)
         label = _label(cells[0][1]).split(":")[0]
         word = re.sub(r"\(.*\)$", "", label).translate(_BRACKETS) or label.translate(_BRACKETS)
@@ -141,19 +153,18 @@ def _totals(rows: _Rows, suspects: Sequence[int]) -> list[PassedOver]:
     return found
 
 
-def _footers(rows: _Rows, suspects: Sequence[int], passed: Mapping[int, PassedOver]) -> list[PassedOver]:
+def _footers(rows: _Rows, passed: Mapping[int, PassedOver]) -> list[PassedOver]:
     """Signatures and remarks below all data, or above a repeated header."""
-    words = {position: word for position in suspects if position not in passed and (word := _footer_word(rows, position))}
-    if not words:
-        return []
-    found, is_below = [], True
-    for position in range(len(rows.first) - 1, -1, -1):
-        if position in words and is_below:
-            found.append(PassedOver(position, FOOTER, words[position]))
-        elif position not in passed:
-            is_below = False
-        elif passed[position].rule == REPEATED_HEADER:
-            is_below = True
+    found = []
+    headers = [position for position, item in passed.items() if item.rule == REPEATED_HEADER]
+    for end in (*headers, len(rows.first)):
+        for position in range(end - 1, -1, -1):
+            if position in passed:
+                continue
+            word = _footer_word(rows, position)
+            if word is None:
+                break
+            found.append(PassedOver(position, FOOTER, word))
     return found
 
 
@@ -162,13 +173,36 @@ def _footer_word(rows: _Rows, position: int) -> str | None:
     cells = rows.row(position)
     if sum(_weight(rows.form, name, text) for name, text in cells) > 1:
         return None
-    text = _label(cells[0][1])
-    if _CLOSING.fullmatch(text.translate(_BRACKETS)) or _CLOSING.fullmatch(text):
-        return text if len(cells) == 1 else None
+    name, sent = cells[0]
+    text = _label(sent)
+    if len(cells) == 1 and (word := _word_of_line(text, is_leftmost=rows.columns[0][position].is_valid)):
+        return None if name is not None and rows.form.field(name).type is FieldType.DATE else word
     word, colon, _ = text.lstrip("*(").partition(":")
-    if not _FOOTER_LABEL.fullmatch(word.rstrip(")")):
-        return None
-    return word if colon or len(cells) == 1 or word not in _NOTES else None
+    word = re.sub(r"\(.*", "", word).rstrip(")")
+    if _FOOTER_LABEL.fullmatch(word):
+        return word if colon or len(cells) == 1 or word not in _NOTES else None
+    return _word_before_value(sent)
+
+
+def _word_of_line(text: str, *, is_leftmost: bool) -> str | None:
+    """The word of a line that is one cell: a closing, a day, a rule; at the left edge any heading or numbered remark."""
+    if _CLOSING.fullmatch(text.translate(_BRACKETS)) or _CLOSING.fullmatch(text) or _RULE.fullmatch(text):
+        return text[:_LONGEST_LABEL]
+    if _DAY.fullmatch(text):
+        return "日期"
+    match = (_HEADING.fullmatch(text) or _NUMBERED.fullmatch(text)) if is_leftmost else None
+    return match[1] if match else None
+
+
+def _word_before_value(text: str) -> str | None:
+    """The label of 制表人 张三, 制 表 人 张三 and 制表人张三."""
+    parts = normalise_text(text).split()
+    for count in range(len(parts) - 1, 0, -1):
+        word = _label("".join(parts[:count]))
+        if _FOOTER_LABEL.fullmatch(word) and _VALUE.fullmatch("".join(parts[count:])):
+            return word
+    match = _GLUED_NAME.fullmatch("".join(parts))
+    return match[1] if match else None
 
 
 def _weight(form: Form, name: str | None, text: str) -> int:

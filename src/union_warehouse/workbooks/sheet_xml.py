@@ -58,6 +58,22 @@ Find = Callable[[Element, int, str, str], Any]
 
 
 @dataclass(frozen=True)
+class WorkbookFacts:
+    """What the workbook says that its sheets are read by.
+
+    Attributes:
+        formats: code of each cell style, by its number, that can make a number look like something else.
+        has_1904_dates: whether serial numbers of days count from 1904, as an old Mac's do.
+        is_calculated: whether the results of formulas are kept; else Excel is asked to make them, and a zero may stand for one that
+            the writing program never knew.
+    """
+
+    formats: Mapping[str, str]
+    has_1904_dates: bool = False
+    is_calculated: bool = True
+
+
+@dataclass(frozen=True)
 class SheetLook:
     """What one look at the XML of a sheet gives.
 
@@ -72,21 +88,20 @@ class SheetLook:
     shared_texts: int = 0
 
 
-def look_at_sheet(xml: bytes, formats: Mapping[str, str], *, has_1904_dates: bool, is_thorough: bool = False) -> SheetLook:
+def look_at_sheet(xml: bytes, workbook: WorkbookFacts, *, is_thorough: bool = False) -> SheetLook:
     """Facts and extent of one worksheet part.
 
     Args:
         xml: the whole part.
-        formats: code of each cell style, by its number, that can make a number look like something else.
-        has_1904_dates: of the workbook.
+        workbook: what it is read by.
         is_thorough: parse a long sheet even if nothing asks for it.
 
     Raises:
         DamagedXml: it cannot be parsed.
     """
-    if len(xml) > LONG_XML and not is_thorough and _is_utf8(xml) and not _needs_parser(xml, formats):
-        return SheetLook(SheetFacts(has_1904_dates=has_1904_dates))
-    return _SheetParser(formats).read(xml, has_1904_dates)
+    if len(xml) > LONG_XML and not is_thorough and _is_utf8(xml) and not _needs_parser(xml, workbook.formats):
+        return SheetLook(SheetFacts(has_1904_dates=workbook.has_1904_dates))
+    return _SheetParser(workbook).read(xml)
 
 
 def _is_utf8(xml: bytes) -> bool:
@@ -134,9 +149,12 @@ def _count(letters: npt.NDArray[np.uint8], sought: bytes, rare: int) -> int:
 class _SheetParser:
     """Reads a worksheet part as a stream; rows are looked at in bulk, since a step of Python for each cell would be slow."""
 
-    def __init__(self, formats: Mapping[str, str]) -> None:
-        self._formats = formats
-        self._styles = f" {' '.join(formats)} " + ("  " if "0" in formats else "")  # a cell without a style has the first
+    def __init__(self, workbook: WorkbookFacts) -> None:
+        self._workbook = workbook
+        self._formats = workbook.formats
+        self._styles = f" {' '.join(self._formats)} " + (
+            "  " if "0" in self._formats else ""
+        )  # a cell without a style has the first
         self._row = 0
         self._found = FactsFound()
         self._rows: list[int] = []
@@ -144,14 +162,14 @@ class _SheetParser:
         self._seen: set[int] = set()
         self._shared_texts = 0
 
-    def read(self, xml: bytes, has_1904_dates: bool) -> SheetLook:
+    def read(self, xml: bytes) -> SheetLook:
         first: Element | None = None
         for table, rows in containers_in_bulk(xml, "sheetData"):
             first = table if first is None else first
             if table is not first:
                 raise DamagedXml("two tables in a sheet")  # calamine would keep the first
             self._look_at(rows)
-        facts = self._found.facts(has_1904_dates)
+        facts = self._found.facts(self._workbook.has_1904_dates)
         if not self._rows:
             return SheetLook(facts, Extent())
         extent = Extent(self._rows[0], self._columns[0], self._rows[1], self._columns[1])
@@ -174,7 +192,8 @@ class _SheetParser:
         if self._formats:
             for position, cell in _placed(find(_FORMATTED), rows, numbers):
                 self._note_number(position, cell)
-        for position, cell in _placed(find(_UNREAD), rows, numbers):
+        unread = find(_UNREAD) if self._workbook.is_calculated else [*find(_UNREAD), *find(_ZERO)]
+        for position, cell in _placed(unread, rows, numbers):
             self._found.shown[position] = _unread_text(cell)
 
     def _note_number(self, position: Position, cell: Element) -> None:
@@ -211,6 +230,9 @@ def _ends(values: Sequence[int]) -> list[int]:
 
 _UNREAD = "{rows}/m:c[@t='e' or (m:f and not(@t='str') and not(normalize-space(m:v)) and not(m:is))]"
 """Error values, and formulas without a stored value; of ``t="str"`` an empty value is the empty text that it results in."""
+
+_ZERO = "{rows}/m:c[m:f and (not(@t) or @t='n') and number(m:v) = 0]"
+"""Formulas whose result is zero."""
 
 _FORMATTED = "{rows}/m:c[(not(@t) or @t='n') and contains($styles, concat(' ', @s, ' '))]"
 

@@ -36,8 +36,8 @@ FLOAT_TEXT = r"^-?\d\.\d+[Ee]\+\d{2}$"
 NIL_WORD, NEXT_DAY, UTC_TIME = "nil_word_ignored", "rounded_to_next_day", "time_of_day_ignored"
 _UNREADABLE = FLOAT_TEXT + r"|^=|^(?:#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!)|Err:\d{3})$|\x{FFFD}"
 _NIL_WORD = r"^(?:无|没有|暂无|/+|\\+|—+|-+|－+|──+|不详|空)$"
-_NEAR_MIDNIGHT = r"[ T]23:59(?::\d{2})?"
-_UTC_MIDNIGHT = r"T16:00(?::00(?:\.0+)?)?"
+_NEAR_MIDNIGHT = r"[ T]23:59(?::\d{2}(?:\.\d+)?)?\s*$"
+_UTC_MIDNIGHT = r"T16:00(?::00(?:\.0+)?)?\s*$"
 _DAY_KINDS = (date, time, timedelta)
 _MASKED_FLOAT_LENGTH = 5  # "3.301": no more digits than the mask of a number shows
 _FIRST_1904 = datetime(1904, 1, 1)

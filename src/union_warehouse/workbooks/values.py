@@ -48,6 +48,8 @@ _MAX_INTEGER_DIGITS = 18  # BIGINT holds every number of 18 digits
 _MAX_DECIMAL_DIGITS = 12  # before the point of DECIMAL(14,2)
 _MINUS_SIGNS = str.maketrans("−–—", "---")
 _POINT_OF_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
+_NOT_OF_IDENTIFIERS = r"\s|^['‘’`]"
+"""Spaces, and the apostrophe with which Excel is told that a text follows, typed once too often."""
 _WHOLE_FLOAT = r"^(\d+)\.0+$"
 
 
@@ -147,7 +149,7 @@ def parse_column(field: Field, texts: pa.Array) -> pa.Array:
         codes = {enum_spelling(spelling): code for code, label in field.enum for spelling in (code, label)}
         return _parse_distinct(texts, lambda text: parse_code(text, codes), kind)
     if field.checker:
-        return pc.utf8_upper(pc.replace_substring_regex(texts, r"\s", ""))
+        return pc.utf8_upper(pc.replace_substring_regex(texts, _NOT_OF_IDENTIFIERS, ""))
     if field.type is FieldType.STRING:
         return (
             texts

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import io
+import struct
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import xlrd
 from xlrd.biffh import XL_CELL_BOOLEAN, XL_CELL_DATE, XL_CELL_ERROR, XL_CELL_NUMBER, XL_CELL_TEXT
+from xlrd.formula import FMLA_TYPE_CELL, decompile_formula
 
 from union_warehouse.workbooks.cells import Cell
 from union_warehouse.workbooks.number_formats import show, tells
 from union_warehouse.workbooks.problems import EncryptedWorkbook, UnreadableFile, UnusualFile
-from union_warehouse.workbooks.sheet import FactsFound, Sheet
+from union_warehouse.workbooks.sheet import LONGEST_FORMULA, FactsFound, Position, Sheet
 
-_BIFF8 = 80
+_BIFF8, _BIFF5 = 80, 50
+_BEGIN, _END, _FORMULA, _UNCALCULATED = 0x0809, 0x000A, 0x0006, 0x005E
+"""Kinds of records ([MS-XLS] 2.3); the last one says that the sheet was saved with values that nobody calculated."""
+_FORMULA_HEAD = struct.Struct("<HHH8sHxxxxH")
+_EMPTY_TEXT = b"\x03\0\0\0\0\0\xff\xff"
+_ZERO = bytes(8)
+_CALCULATE_ON_LOAD = 0x0002
+_EMPTY_LITERAL, _SHARED = b"\x17\0", b"\x01"
+"""Of a formula: a text without characters; the formula stands in another record."""
 _ENCRYPTED = "encrypted"
 
 
@@ -75,6 +87,7 @@ class XlsSource:
             rows = [
                 [self._cell(found, source, row, column) for column in range(source.row_len(row))] for row in range(source.nrows)
             ]
+            found.shown |= _formulas_without_value(self.book, self.book.sheet_names().index(name))
             hidden = sorted(row for row, info in source.rowinfo_map.items() if info.hidden and row < source.nrows)
         except Exception as error:
             raise _unreadable(error, self.file_name) from error
@@ -115,6 +128,47 @@ class XlsSource:
             return xlrd.xldate_as_datetime(value, self.book.datemode)
         except (ValueError, OverflowError, xlrd.xldate.XLDateError):
             return value
+
+
+def _formulas_without_value(book: Any, number: int) -> dict[Position, str]:
+    """Formulas of which the file holds no result, as ``=…``.
+
+    A library that calculates nothing leaves an empty text, which is a result only of a formula that names one, or zero, with the
+    word that Excel should calculate it.
+    """
+    if book.biff_version < _BIFF5:
+        return {}
+    found, is_calculated = {}, True
+    for kind, start, length in _records(book.mem, book._sh_abs_posn[number]):
+        if kind == _UNCALCULATED:
+            is_calculated = False
+        elif kind == _FORMULA and length >= _FORMULA_HEAD.size:
+            row, column, _, result, flags, size = _FORMULA_HEAD.unpack_from(book.mem, start)
+            formula = bytes(book.mem[start + _FORMULA_HEAD.size : start + length])[:size]
+            is_never_empty = _EMPTY_LITERAL not in formula and not formula.startswith(_SHARED)
+            is_stale = not is_calculated or bool(flags & _CALCULATE_ON_LOAD)
+            if (result == _EMPTY_TEXT and is_never_empty) or (result == _ZERO and is_stale):
+                found[row, column] = f"={_formula_text(book, formula, row, column)[:LONGEST_FORMULA]}"
+    return found
+
+
+def _records(stream: bytes, position: int) -> Iterator[tuple[int, int, int]]:
+    """Kind, place and length of each record of the sheet that begins at ``position``, charts within it left out."""
+    depth = 0
+    while position + 4 <= len(stream):
+        kind, length = struct.unpack_from("<HH", stream, position)
+        depth += (kind == _BEGIN) - (kind == _END)
+        if depth < 1:
+            return
+        if depth == 1:
+            yield kind, position + 4, length
+        position += 4 + length
+
+
+def _formula_text(book: Any, formula: bytes, row: int, column: int) -> str:
+    with suppress(Exception):  # it is only shown
+        return str(decompile_formula(book, formula, len(formula), FMLA_TYPE_CELL, row, column))
+    return ""
 
 
 def _unreadable(error: Exception, file_name: str) -> Exception:

@@ -16,8 +16,8 @@ from union_warehouse.workbooks.number_formats import PERCENT_IDS, tells
 from union_warehouse.workbooks.package import open_package, parse_part, read_part, sheet_parts, with_slashes
 from union_warehouse.workbooks.problems import EncryptedWorkbook, SheetTooLarge, UnreadableFile
 from union_warehouse.workbooks.sheet import Sheet, SheetFacts
-from union_warehouse.workbooks.sheet_xml import LONG_XML, look_at_sheet, shared_text_lengths, shared_text_uses
-from union_warehouse.workbooks.xml import DamagedXml
+from union_warehouse.workbooks.sheet_xml import LONG_XML, WorkbookFacts, look_at_sheet, shared_text_lengths, shared_text_uses
+from union_warehouse.workbooks.xml import DamagedXml, Element
 
 _PANIC = "PanicException"
 """Rust's panic as calamine raises it on some damaged files; it is no Exception, so it is told by its name."""
@@ -34,15 +34,13 @@ class Worksheets:
         file_name: as sent.
         package: its parts have their usual names.
         parts: part of each sheet by its name.
-        formats: code of each cell style, by its number, that can make a number look like something else.
-        has_1904_dates: whether serial numbers of days count from 1904, as an old Mac's do.
+        workbook: what they are read by.
     """
 
     file_name: str
     package: zipfile.ZipFile
     parts: Mapping[str, str]
-    formats: Mapping[str, str]
-    has_1904_dates: bool
+    workbook: WorkbookFacts
 
     @classmethod
     def open(cls, data: bytes, file_name: str) -> Worksheets:
@@ -53,8 +51,12 @@ class Worksheets:
         """
         package = open_package(data, file_name)
         workbook = parse_part(package, _WORKBOOK, file_name)
-        counts_from_1904 = any(item.get("date1904") in _TRUE for item in workbook.iterfind("{*}workbookPr"))
-        return cls(file_name, package, sheet_parts(package, file_name), _telling_formats(package, file_name), counts_from_1904)
+        facts = WorkbookFacts(
+            _telling_formats(package, file_name),
+            has_1904_dates=_is_set(workbook, "workbookPr", "date1904"),
+            is_calculated=not _is_set(workbook, "calcPr", "fullCalcOnLoad"),
+        )
+        return cls(file_name, package, sheet_parts(package, file_name), facts)
 
     def xml(self, sheet: str) -> bytes:
         """The part of a sheet; empty if the package does not name it."""
@@ -75,7 +77,7 @@ class Worksheets:
         if not xml:
             return SheetFacts()
         try:
-            look = look_at_sheet(xml, self.formats, has_1904_dates=self.has_1904_dates, is_thorough=is_thorough)
+            look = look_at_sheet(xml, self.workbook, is_thorough=is_thorough)
             if look.extent is not None:
                 look.extent.refuse_too_large(sheet)
                 self._refuse_endless_texts(sheet, xml, look.shared_texts)
@@ -172,6 +174,20 @@ def explain_xlsx_size(data: bytes, file_name: str) -> None:
     worksheets = Worksheets.open(with_slashes(data, file_name), file_name)
     for name in worksheets.parts:
         worksheets.facts(name, worksheets.xml(name), is_thorough=True)
+
+
+def calculates_on_load(data: bytes, file_name: str) -> bool:
+    """Whether a package asks Excel to make the results of its formulas.
+
+    Raises:
+        UnreadableFile: damaged.
+    """
+    with open_package(data, file_name) as package:
+        return _is_set(parse_part(package, _WORKBOOK, file_name), "calcPr", "fullCalcOnLoad")
+
+
+def _is_set(workbook: Element, element: str, attribute: str) -> bool:
+    return any(item.get(attribute) in _TRUE for item in workbook.iterfind(f"{{*}}{element}"))
 
 
 def _telling_formats(package: zipfile.ZipFile, file_name: str) -> dict[str, str]:

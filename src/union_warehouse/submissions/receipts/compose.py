@@ -114,7 +114,7 @@ def _given_back(original: Path, outcome: Outcome, manifest: AnyManifest, tables:
         data = with_slashes(data, manifest["file_name"])
     sheets = _read_again(data, kind, manifest)
     if sheets is not None and kind is FileKind.XLSX and is_editable(data, manifest["file_name"]):
-        workbook, results = open_senders_workbook(data)
+        workbook, results = open_senders_workbook(data, manifest["file_name"])
         titles = {sheet.title: sheet.title for sheet in workbook.worksheets}  # a chart on a sheet of its own has no cells
         places = SenderPlaces({name: sheets[name] for name in sheets if name in titles}, titles)
         return _GivenBack(workbook, places, _WHOLE, results)

@@ -17,6 +17,7 @@ from union_warehouse.workbooks.cover import RECEIPT_SHEET
 from union_warehouse.workbooks.header import normalise_label
 from union_warehouse.workbooks.package import open_package
 from union_warehouse.workbooks.sheet import column_number
+from union_warehouse.workbooks.xlsx import calculates_on_load
 
 MAX_TAGS = 500_000
 """Angle brackets in the XML of a workbook that openpyxl may load: loading and saving takes time for each."""
@@ -89,7 +90,7 @@ class _Reader(ExcelReader):
         }
 
 
-def open_senders_workbook(data: bytes) -> tuple[Workbook, StoredResults]:
+def open_senders_workbook(data: bytes, file_name: str) -> tuple[Workbook, StoredResults]:
     """The workbook without what an earlier receipt left in it, and what its formulas came to.
 
     Texts that look like formulas stay texts.
@@ -99,6 +100,8 @@ def open_senders_workbook(data: bytes) -> tuple[Workbook, StoredResults]:
         reader = _Reader(io.BytesIO(data))
         reader.read()
     workbook: Workbook = reader.wb
+    # openpyxl would ask for it in any workbook, and a zero among the results would be taken for one that nobody calculated.
+    workbook.calculation.fullCalcOnLoad = calculates_on_load(data, file_name)
     for name in workbook.sheetnames:
         if normalise_label(name) == RECEIPT_SHEET and len(workbook.sheetnames) > 1:
             workbook.remove(workbook[name])
