@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.collecting import drop, hazards
-from tests.commands import start_uw
+from tests.commands import APPROVED, start_uw, uw_json
+from tests.releases import copy_of
+from tests.workbook_factory import nil_except, write_workbook
 from union_warehouse.orchestration.airflow_home import airflow_settings
 from union_warehouse.paths import Home
+from union_warehouse.releases import open_release
 
 
 @pytest.fixture
@@ -63,3 +68,83 @@ def test_inbox_and_outbox_lie_where_the_operator_says(tmp_path: Path, monkeypatc
 def test_a_run_within_a_process_uses_the_folders_of_its_home(tmp_path: Path) -> None:
     named = airflow_settings(Home(tmp_path, inbox_folder=tmp_path / "in"))
     assert (named["UW_INBOX"], named["UW_OUTBOX"]) == (str(tmp_path / "in"), "")
+
+
+# Of a table whose rows are about persons: what somebody may know of a person, and what says nothing of them but where and when the
+# row was reported or what the federation did. A new column must be put on one of the lists, with a look at the k that follows.
+QUASI_IDENTIFIERS = {
+    "fct_membership_changes": {"reporting_unit_code", "gender", "union_code", "is_migrant"},
+    "fct_assistance": {"reporting_unit_code", "beneficiary_kind", "model_worker_level", "is_migrant"},
+    "fct_qualification_promotions": {"reporting_unit_code", "union_code", "trade", "grade_from", "grade_to", "is_one_grade_up"},
+    "fct_visits": {"reporting_unit_code", "uscc", "visitor_code"},
+    "fct_honours": {"reporting_unit_code", "recipient_kind", "honour", "honour_level"},
+}
+PERSONS = {"fct_visits": "visited_person_key", "fct_honours": "recipient_key"}
+EVENTS = {
+    "fct_membership_changes": {"change_no", "membership_change", "changed_on"},
+    "fct_assistance": {"record_no", "programme", "amount_cny", "granted_on"},
+    "fct_qualification_promotions": {"certificate_no", "certified_on"},
+    "fct_visits": {"visit_no", "visit_kind", "visited_on", "worker_count", "amount_cny"},
+    "fct_honours": {"honour_no", "title", "awarding_body", "batch", "recipient_name", "awarded_on"},
+}
+
+
+def test_a_release_says_of_a_person_only_what_is_on_the_list(january: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with open_release(Home(january)) as release:
+        tables = {name: columns_of(release, name) for name in marts_of(release)}
+        about_persons = {
+            name
+            for name, columns in tables.items()
+            if any(column.endswith(("person_key", "recipient_key")) for column in columns)
+        }
+        assert about_persons == set(QUASI_IDENTIFIERS)
+        reported = {"submitted_by_code", "submission_month", "event_month", "is_late", "is_opening_stock", "flows_from_month"}
+        reported |= {"submission_id", "source_sheet", "source_row"}
+        for name, quasi_identifiers in QUASI_IDENTIFIERS.items():
+            person = PERSONS.get(name, "person_key")
+            own_key = tables[name][0]
+            assert set(tables[name]) == quasi_identifiers | EVENTS[name] | reported | {own_key, person}, name
+            smallest, alone = anonymity(release, name, person, quasi_identifiers)
+            with capsys.disabled():
+                sys.stdout.write(
+                    f"\n{name}: k = {smallest}, {alone:.1%} of persons alone by {', '.join(sorted(quasi_identifiers))}"
+                )
+
+
+def anonymity(release: duckdb.DuckDBPyConnection, table: str, person: str, columns: set[str]) -> tuple[int, float]:
+    """Size of the smallest group of persons who are alike in ``columns``, and the share of persons that are alone in theirs."""
+    listed = ", ".join(sorted(columns))
+    row = release.execute(
+        f"""
+        with persons as (select distinct {person}, {listed} from {table} where {person} is not null),
+            alike as (select count(*) as people from persons group by {listed})
+        select coalesce(min(people), 0), coalesce(sum(people) filter (people = 1) / sum(people), 0) from alike
+        """
+    ).fetchone()
+    assert row is not None
+    return row[0], row[1]
+
+
+def test_a_release_shows_no_part_of_a_name_or_number(january: Path, tmp_path: Path) -> None:
+    home = copy_of(january, tmp_path)
+    row = {"member_name": "欧阳小明", "id_number": "33990019800101001X", "gender": "不详"}
+    path = write_workbook(tmp_path / "x.xlsx", "CQ", "2014-02", {"member_changes": [row]}, nil=nil_except("member_changes", "CQ"))
+    (outcome,) = uw_json(home, "submit", path, exit_code=1)
+    assert {"invalid_resident_id", "outside_enum"} <= {problem["rule"] for problem in outcome["problems"]}
+    uw_json(home, "close", "2014-02", *APPROVED)
+    with open_release(Home(home)) as release:
+        assert release.execute("select count(*) from fct_row_problems where rule_code = 'invalid_resident_id'").fetchone() != (0,)
+        for name in marts_of(release):
+            for column in columns_of(release, name):
+                shown = release.execute(
+                    f"""select "{column}" from {name} where regexp_matches("{column}"::varchar, '[^*]\\*{{2,}}|欧|3399\\*')"""
+                ).fetchone()
+                assert shown is None, (name, column)
+
+
+def marts_of(release: duckdb.DuckDBPyConnection) -> list[str]:
+    return [name for (name,) in release.execute("select table_name from duckdb_tables() where schema_name = 'main'").fetchall()]
+
+
+def columns_of(release: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    return [name for name, *_ in release.execute(f"describe {table}").fetchall()]

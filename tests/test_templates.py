@@ -414,7 +414,7 @@ def test_nothing_personal_can_be_declared_as_carried(tmp_path: Path, monkeypatch
         "from": "fct_membership_changes",
         "where": "true",
         "order": "change_no",
-        "columns": {"change_no": "change_no", "member_name": "member_name_mask"},
+        "columns": {"change_no": "change_no", "member_name": "person_key"},
     }
     changed = tmp_path / "carry_forward.yml"
     changed.write_text(yaml.safe_dump(document), encoding="utf-8")

@@ -80,9 +80,6 @@
         "takes_effect_on": [
             "changed_on"
         ],
-        "descriptive": [
-            "member_name_mask"
-        ],
         "waits_for": {
             "form": "union_register",
             "column": "union_code",
@@ -249,10 +246,6 @@
         ],
         "takes_effect_on": [
             "granted_on"
-        ],
-        "descriptive": [
-            "beneficiary_name_mask",
-            "id_number_mask"
         ]
     },
     "fct_rights_cases": {
@@ -312,10 +305,6 @@
         ],
         "takes_effect_on": [
             "visited_on"
-        ],
-        "descriptive": [
-            "visitor_name_mask",
-            "visited_person_mask"
         ]
     },
     "fct_commitments": {

@@ -13,7 +13,7 @@ with
             batch,
             recipient_kind,
             recipient as recipient_key,
-            recipient__text as recipient_name,
+            if(recipient_kind in ('team', 'organisation', 'item'), recipient__text, null) as recipient_name,
             awarded_on
         from source
     )

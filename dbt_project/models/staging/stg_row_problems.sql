@@ -11,20 +11,23 @@ with
         {%- endif %}
     ),
 
+    personal_columns as (select form, column_name, true as is_personal from {{ source("plan", "personal_columns") }}),
+
     renamed as (
         select
             _submission_id as submission_id,
-            form,
+            source.form,
             sheet as source_sheet,
             "row" as source_row,
             "column" as column_name,
             "rule" as rule_code,
             severity,
-            value as shown_value,
+            if(is_personal, null, value) as shown_value,
             message_zh,
             message_en,
             record_key
         from source
+        left join personal_columns on source.form = personal_columns.form and source."column" = personal_columns.column_name
     )
 
 select *

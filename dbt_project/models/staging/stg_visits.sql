@@ -9,10 +9,8 @@ with
             kind as visit_kind,
             visited_on,
             visitor_code,
-            visitor__text as visitor_name_mask,
             uscc,
             person as visited_person_key,
-            person__text as visited_person_mask,
             workers as worker_count,
             amount as amount_cny
         from source

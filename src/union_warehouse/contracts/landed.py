@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
@@ -45,3 +45,9 @@ def landed_columns(form: Form) -> dict[str, str]:
         if field.checker:
             columns[f"{field.name}__valid"] = "BOOLEAN"
     return columns
+
+
+def personal_columns_table(forms: Iterable[Form]) -> pa.Table:
+    """The columns of which a release shows no value, as the build reads them: form, column_name."""
+    personal = [(form.name, field.name) for form in forms for field in form.fields if field.is_personal]
+    return pa.table({"form": [form for form, _ in personal], "column_name": [name for _, name in personal]})

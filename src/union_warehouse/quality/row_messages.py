@@ -20,6 +20,7 @@ _TYPE_WORDS = {
 }
 _LISTED_ROWS = 5
 _IDENTIFIER_LENGTH = 18
+_PERSONAL = "***"
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,11 @@ class BrokenCell:
     month: str
     text: str
     same_key_rows: Sequence[int] = ()
+
+    @property
+    def shown(self) -> str:
+        """The text as a message says it: releases hold messages, and nothing of a person's name or number."""
+        return _PERSONAL if self.text and self.field.is_personal else self.text
 
 
 def message_of(rule: str, cell: BrokenCell) -> tuple[str, str]:
@@ -107,7 +113,7 @@ def _missing(cell: BrokenCell) -> tuple[str, str]:
 def _wrong_type(cell: BrokenCell) -> tuple[str, str]:
     zh, en = _TYPE_WORDS[cell.field.type]
     hint_zh, hint_en = _hint(cell)
-    return f"应为{zh}，现为“{cell.text}”，{hint_zh}请改正。", f"must be {en}; it is {cell.text!r}. {hint_en}".rstrip()
+    return f"应为{zh}，现为“{cell.shown}”，{hint_zh}请改正。", f"must be {en}; it is {cell.shown!r}. {hint_en}".rstrip()
 
 
 def _hint(cell: BrokenCell) -> tuple[str, str]:
@@ -153,7 +159,7 @@ _FACTORS = {"百万": 10**6, "千万": 10**7, "十万": 10**5, "百": 100, "千"
 
 def _outside_enum(cell: BrokenCell) -> tuple[str, str]:
     zh, en = _choices(cell.field)
-    return f"只能填写：{zh}，现为“{cell.text}”，请改正。", f"must be one of {en}; it is {cell.text!r}."
+    return f"只能填写：{zh}，现为“{cell.shown}”，请改正。", f"must be one of {en}; it is {cell.shown!r}."
 
 
 def _choices(field: Field) -> tuple[str, str]:
@@ -163,8 +169,8 @@ def _choices(field: Field) -> tuple[str, str]:
 def _invalid_uscc(cell: BrokenCell) -> tuple[str, str]:
     zh, en = explain_uscc(cell.text.replace(" ", "").upper())
     return (
-        f"“{cell.text}”不是有效的18位统一社会信用代码：{zh}。请按营业执照填写。",
-        f"{cell.text!r} is no USCC of 18 characters: {en}; copy it from the licence.",
+        f"“{cell.shown}”不是有效的18位统一社会信用代码：{zh}。请按营业执照填写。",
+        f"{cell.shown!r} is no USCC of 18 characters: {en}; copy it from the licence.",
     )
 
 
@@ -175,48 +181,48 @@ def _invalid_resident_number(cell: BrokenCell) -> tuple[str, str]:
     else:
         zh, en = "出生日期或校验码不符", "its date of birth or check character is wrong"
     return (
-        f"“{cell.text}”不是有效的居民身份证号：{zh}。请核对证件后改正。",
-        f"{cell.text!r} is no resident identity number: {en}; compare it with the card.",
+        f"不是有效的居民身份证号：{zh}。请核对证件后改正。",
+        f"is no resident identity number: {en}; compare it with the card.",
     )
 
 
 def _float_identifier(cell: BrokenCell) -> tuple[str, str]:
     return (
-        f"是以数值存储的长号码（{cell.text}），末尾几位已丢失。请先把该列设为“文本”格式，再重新录入完整号码。",
-        f"is a long number stored as a float ({cell.text}): its last digits are gone. Format the column as text, then type it again.",
+        f"是以数值存储的长号码（{cell.shown}），末尾几位已丢失。请先把该列设为“文本”格式，再重新录入完整号码。",
+        f"is a long number stored as a float ({cell.shown}): its last digits are gone. Format the column as text, then type it again.",
     )
 
 
 def _formula(cell: BrokenCell) -> tuple[str, str]:
     return (
-        f"是公式（{cell.text}），但文件中没有保存计算结果。请在 Excel 中打开并保存，或粘贴为数值后重新报送。",
-        f"is a formula ({cell.text}) without a stored result; open and save the file in Excel, or paste the values.",
+        f"是公式（{cell.shown}），但文件中没有保存计算结果。请在 Excel 中打开并保存，或粘贴为数值后重新报送。",
+        f"is a formula ({cell.shown}) without a stored result; open and save the file in Excel, or paste the values.",
     )
 
 
 def _negative(cell: BrokenCell) -> tuple[str, str]:
-    return f"不能为负数，现为“{cell.text}”，请改正。", f"must not be negative; it is {cell.text!r}."
+    return f"不能为负数，现为“{cell.shown}”，请改正。", f"must not be negative; it is {cell.shown!r}."
 
 
 def _after_month(cell: BrokenCell) -> tuple[str, str]:
     return (
-        f"“{cell.text}”晚于报送月份 {cell.month}。请改正日期，或在以后月份报送。",
-        f"{cell.text!r} is after the submitted month {cell.month}; correct the date or report the row in its own month.",
+        f"“{cell.shown}”晚于报送月份 {cell.month}。请改正日期，或在以后月份报送。",
+        f"{cell.shown!r} is after the submitted month {cell.month}; correct the date or report the row in its own month.",
     )
 
 
 def _before_window(cell: BrokenCell) -> tuple[str, str]:
     first = f"{add_months(cell.month, -WINDOW_MONTHS)}-01"
     return (
-        f"“{cell.text}”早于补报期限：{cell.month} 的报表最早可补报 {first} 的事项。请改正日期。",
-        f"{cell.text!r} is too early: a submission for {cell.month} takes events from {first} on; correct the date.",
+        f"“{cell.shown}”早于补报期限：{cell.month} 的报表最早可补报 {first} 的事项。请改正日期。",
+        f"{cell.shown!r} is too early: a submission for {cell.month} takes events from {first} on; correct the date.",
     )
 
 
 def _late(cell: BrokenCell) -> tuple[str, str]:
     return (
-        f"“{cell.text}”早于报送月份 {cell.month}，按补报处理，计入其发生月份。",
-        f"{cell.text!r} is before the submitted month {cell.month}: late reporting, counted in its own month.",
+        f"“{cell.shown}”早于报送月份 {cell.month}，按补报处理，计入其发生月份。",
+        f"{cell.shown!r} is before the submitted month {cell.month}: late reporting, counted in its own month.",
     )
 
 
@@ -236,7 +242,7 @@ def _table_rule(code: str, cell: BrokenCell) -> tuple[str, str]:
     rule = next(rule for rule in cell.form.rules if rule.code == code)
     if not cell.text:
         return f"为空：{rule.message_zh}。", f"is empty: {rule.message_en}."
-    return f"现为“{cell.text}”：{rule.message_zh}，请核对。", f"is {cell.text!r}: {rule.message_en}."
+    return f"现为“{cell.shown}”：{rule.message_zh}，请核对。", f"is {cell.shown!r}: {rule.message_en}."
 
 
 _WORDS: Mapping[str, Callable[[BrokenCell], tuple[str, str]]] = {

@@ -20,7 +20,7 @@ import duckdb
 import pyarrow as pa
 
 from union_warehouse.contracts import expected_reports, load_forms
-from union_warehouse.contracts.landed import landed_columns
+from union_warehouse.contracts.landed import landed_columns, personal_columns_table
 from union_warehouse.files import sha256_of, write_json
 from union_warehouse.landing.effective import KNOWN, choose_effective, read_new_manifests, show_accepted
 from union_warehouse.landing.integrity import check_landed
@@ -270,6 +270,7 @@ def _write_plan_tables(connection: duckdb.DuckDBPyConnection, home: Home, plan: 
     tables = {
         "issue_acknowledgements": read_acknowledgements(home, known_at),
         "rules": rules_table(),
+        "personal_columns": personal_columns_table(load_forms().values()),
         **federation_tables(home.federation, opening_month, last_month),
     }
     for name, table in tables.items():

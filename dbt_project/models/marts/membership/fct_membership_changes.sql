@@ -8,8 +8,6 @@ select
     membership_change_key,
     change_no,
     person_key,
-    member_name_mask,
-    id_number_mask,
     gender,
     current_rows.union_code,
     membership_change,

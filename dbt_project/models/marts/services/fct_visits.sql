@@ -9,10 +9,8 @@ select
     visit_kind,
     visited_on,
     visitor_code,
-    visitor_name_mask,
     uscc,
     visited_person_key,
-    visited_person_mask,
     worker_count,
     amount_cny,
     {{ fact_columns("visited_on") }}

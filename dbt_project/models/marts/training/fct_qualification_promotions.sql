@@ -8,8 +8,6 @@ select
     qualification_promotion_key,
     certificate_no,
     person_key,
-    member_name_mask,
-    id_number_mask,
     current_rows.union_code,
     trade,
     grade_from,

@@ -22,8 +22,8 @@ class TemplateExists(UnionWarehouseError):
 
 
 class PersonalDataCarried(UnionWarehouseError):
-    """A mapping that would carry masked personal data into a template."""
+    """A mapping that would carry personal data into a template."""
 
     code = "personal_data_carried"
-    message_zh = "carry_forward.yml 中 {form}.{field} 是个人信息，发布库只有脱敏值，不能预填。请删除该列。"
-    message_en = "carry_forward.yml: {form}.{field} is personal data, of which a release holds masks only; remove the column."
+    message_zh = "carry_forward.yml 中 {form}.{field} 是个人信息，发布库不保存，不能预填。请删除该列。"
+    message_en = "carry_forward.yml: {form}.{field} is personal data, of which a release holds nothing that can be read; remove the column."
