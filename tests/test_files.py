@@ -41,6 +41,7 @@ WRITE_BY_THEMSELVES = {
     "orchestration/in_process.py": "a log",
     "warehouse/dbt_worker.py": "a log",
     "warehouse/plan.py": "the build's private files",
+    "releases/database.py": "a cache, in a folder of its own before it has its name",
     "warehouse/publish.py": "within new_folder",
     "submissions/land.py": "within new_folder",
     "submissions/placing.py": "under a name that nobody reads, before give_name",

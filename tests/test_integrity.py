@@ -84,7 +84,7 @@ def test_each_release_holds_the_fingerprint_of_the_one_before(home: Path) -> Non
 @pytest.mark.parametrize(
     "place",
     [
-        "releases/2014-01-r1/warehouse.duckdb",
+        "releases/2014-02-r1/warehouse.duckdb",
         "releases/2014-01-r1/parquet/rpt_indicators/2014-01.parquet",
         "releases/2014-01-r1/release.json",
         "landing/month=2014-01/department=*/v*/original.*",
