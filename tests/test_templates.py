@@ -74,7 +74,7 @@ def rules(outcome: Outcome) -> list[tuple[Any, ...]]:
 
 def assert_untouched(outcome: Outcome, department: str) -> None:
     assert (outcome.state, outcome.department, outcome.rows, outcome.warnings) == ("unchanged", department, 0, 1), rules(outcome)
-    assert (outcome.submission_id, outcome.version, outcome.receipt) == (None, None, None)
+    assert (outcome.submission_id, outcome.version) == (None, None)
     (problem,) = outcome.problems
     assert (problem["rule"], problem["severity"]) == ("untouched_template", "warning")
     assert "尚未填写" in problem["message"]
@@ -153,6 +153,11 @@ def test_an_untouched_template_lands_nothing_and_stays_missing(home: Home, tmp_p
     outcome = collect_one(home, path, at(4))
     assert_untouched(outcome, "CQ")
     assert read_manifests(home) == []
+    receipt = home.outbox / "CQ" / "x_回执.xlsx"
+    assert receipt.read_bytes() == Path(str(outcome.receipt)).read_bytes()
+    (sheet,) = openpyxl.load_workbook(receipt).worksheets
+    assert "未计为报送" in sheet["A2"].value
+    assert not any("确认无误的不必处理" in str(cell.value) for row in sheet.iter_rows() for cell in row)
     (status,) = [one for one in month_status(home, MARCH)["departments"] if one["department"] == "CQ"]
     assert (status["received"], status["missing"], status["rejected"]) == (0, status["expected"], 0)
     owed = forms_owed(Federation.load().units(MARCH)["CQ"])

@@ -94,7 +94,7 @@ def check_file(home: Home, path: Path | str, received_at: datetime | None = None
         landed = month_manifests(home, identity.month, identity.department)
     arrival = _arrival(original, instant, landed)
     if submission.is_untouched:
-        return _untouched(submission, arrival, key)
+        return _untouched(submission, arrival, key)[0]
     equal = _equal_version(arrival, landed)
     if equal is not None:
         return replace(_landed_outcome(home, equal), state=UNCHANGED, file=original.name).shortened()
@@ -203,7 +203,8 @@ def _settle(
     """Judge and land what was read; to be called under its department's lock."""
     arrival = _arrival(original, item.received_at, landed)
     if submission.is_untouched:
-        return _untouched(submission, arrival, key)
+        outcome, manifest = _untouched(submission, arrival, key)
+        return write_receipt(home, outcome, manifest, {})
     equal = _equal_version(arrival, landed)
     if equal is not None:
         receipt = os.fspath(receipt_path(home, equal))
@@ -250,10 +251,11 @@ def _reject_unplaced(home: Home, submission: Submission, original: Original, rec
     return write_receipt(home, make_outcome(manifest, ()), manifest, {})
 
 
-def _untouched(submission: Submission, arrival: Arrival, key: HashKey) -> Outcome:
+def _untouched(submission: Submission, arrival: Arrival, key: HashKey) -> tuple[Outcome, AnyManifest]:
     """The outcome of a template that nobody has filled: nothing lands, so nothing counts as received."""
-    manifest = _manifest(submission, arrival, _Judgement((), submission.problems, (), (), is_opening=False), [], key)
-    return replace(make_outcome(manifest, ()), state=UNCHANGED, version=None, submission_id=None)
+    judgement = _Judgement((), submission.problems, (), (), is_opening=False)
+    manifest = _manifest(submission, replace(arrival, number=None), judgement, [], key)
+    return replace(make_outcome(manifest, ()), state=UNCHANGED), manifest
 
 
 def _reread(home: Home, latest: Manifest, read_at: str, key: HashKey) -> Outcome | None:

@@ -27,9 +27,13 @@ _FAILED = Returned("系统未能在原工作簿上标注（已记录，请联系
 
 
 def receipt_path(home: Home, manifest: AnyManifest) -> Path:
-    """``receipts/<month>/<department>/v0001.xlsx``, or ``receipts/rejected/<sha256>.xlsx`` of what could not be placed."""
+    """``receipts/<month>/<department>/v0001.xlsx``, or ``receipts/rejected/<sha256>.xlsx`` of what could not be placed.
+
+    ``receipts/untouched/<sha256>.xlsx`` of a template that nobody has filled: its place is known, and it does not land.
+    """
     if manifest["submission_id"] is None:
-        return home.receipts / "rejected" / f"{manifest['sha256']}.xlsx"
+        is_placed = manifest["department"] is not None and manifest["month"] is not None
+        return home.receipts / ("untouched" if is_placed else "rejected") / f"{manifest['sha256']}.xlsx"
     return home.receipts / f"{manifest['submission_id']}.xlsx"
 
 

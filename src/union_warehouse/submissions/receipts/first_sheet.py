@@ -18,7 +18,7 @@ from union_warehouse.contracts import Federation, load_forms
 from union_warehouse.display import display_width
 from union_warehouse.landing.instants import from_text
 from union_warehouse.landing.manifests import AnyManifest
-from union_warehouse.landing.states import ACCEPTED, QUARANTINED, REJECTED
+from union_warehouse.landing.states import ACCEPTED, QUARANTINED, REJECTED, UNCHANGED
 from union_warehouse.submissions.identify import NIL, ROWS
 from union_warehouse.submissions.outcome import Outcome
 from union_warehouse.submissions.receipts.causes import Cause, Finding, listed_findings
@@ -92,6 +92,8 @@ def add_first_sheet(
 def _verdict(outcome: Outcome, causes: Sequence[Cause]) -> str:
     if outcome.state == REJECTED:
         return "结论：未接收（退回）。整份文件未采用，请更正后重新报送。"
+    if outcome.state == UNCHANGED:
+        return "结论：未计为报送。这是尚未填写的模板，该月仍为未报。"
     if outcome.rejected_forms:
         rows = f"；其余各表中有 {outcome.quarantined} 行存在错误，更正前不计入统计" if outcome.quarantined else "；其余各表已接收"
         return f"结论：部分接收。{len(outcome.rejected_forms)} 张表被退回（{_sheets(outcome.rejected_forms)}）{rows}。"
@@ -130,7 +132,7 @@ def _facts(manifest: AnyManifest, outcome: Outcome, federation: Federation) -> l
         facts.append(("模板版本", manifest["contract_version"]))
     if manifest["submission_id"]:
         facts.append(("回执编号", manifest["submission_id"]))
-    if outcome.state != REJECTED:
+    if outcome.state not in (REJECTED, UNCHANGED):
         facts.append(("行数", f"读取 {outcome.rows} 行，错误 {outcome.quarantined} 行，提醒 {outcome.warnings} 处"))
     facts.append(("文件校验值", f"SHA-256 {manifest['sha256']}"))
     return facts
@@ -159,7 +161,9 @@ def _next_steps(outcome: Outcome, causes: Sequence[Cause], returned: Returned, m
         yield "重新报送的文件会整体替换本次报送的表，请保留没有问题的行。"
     if any(cause.is_provisional for cause in causes):
         yield "“暂定错误”取决于其他报表：请确认相关报表已报送。每次月结时重新判定，相关报表收到后自动计入，不必重报本表。"
-    if causes and not has_errors:
+    if outcome.state == UNCHANGED:
+        yield "填写后重新报送；没有数据的表单，请在封面选择“零报告”。"
+    elif causes and not has_errors:
         yield "标黄的提醒事项请核对：确认无误的不必处理，有误的改正后重新报送。"
     if not causes:
         yield "无需处理，请留存本回执。"
