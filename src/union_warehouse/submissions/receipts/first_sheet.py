@@ -41,6 +41,7 @@ _BASE, _BOLD = Font(_FACE, _SIZE), Font(_FACE, _SIZE, bold=True)
 _LINK = Font(_FACE, _SIZE, color="FF0563C1", underline="single")
 _RETURN_WORDS = {ROWS: ROWS_WORD, NIL: NIL_WORD, None: "未填"}
 _STATE_WORDS = {ACCEPTED: "已接收", QUARANTINED: "已接收，有错误的行除外", REJECTED: "退回"}
+_FILL = "填写后重新报送；没有数据的表单，请在封面选择“零报告”。"
 _HEADING, _VERDICT, _TITLE = Font(_FACE, 12, bold=True), Font(_FACE, 13, bold=True), Font(_FACE, 18, bold=True)
 
 
@@ -75,7 +76,8 @@ def add_first_sheet(
         page.labelled(label, text)
     page.gap()
     page.heading("下一步")
-    for number, step in enumerate(_next_steps(outcome, causes, returned, manifest), start=1):
+    steps = [_FILL] if outcome.state == UNCHANGED else _next_steps(outcome, causes, returned, manifest)
+    for number, step in enumerate(steps, start=1):
         page.labelled(f"{number}", step)
     if causes:
         page.gap()
@@ -161,9 +163,7 @@ def _next_steps(outcome: Outcome, causes: Sequence[Cause], returned: Returned, m
         yield "重新报送的文件会整体替换本次报送的表，请保留没有问题的行。"
     if any(cause.is_provisional for cause in causes):
         yield "“暂定错误”取决于其他报表：请确认相关报表已报送。每次月结时重新判定，相关报表收到后自动计入，不必重报本表。"
-    if outcome.state == UNCHANGED:
-        yield "填写后重新报送；没有数据的表单，请在封面选择“零报告”。"
-    elif causes and not has_errors:
+    if causes and not has_errors:
         yield "标黄的提醒事项请核对：确认无误的不必处理，有误的改正后重新报送。"
     if not causes:
         yield "无需处理，请留存本回执。"
