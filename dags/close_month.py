@@ -27,17 +27,7 @@ from release_approval import ReleaseApproval
 from retries import UNLESS_VERDICT
 from run_callbacks import notify_failure, notify_success
 
-STEPS = {
-    "build_warehouse": (
-        "Runs `dbt build` on the private working files; meanwhile holds every landed row against its contract, "
-        "and quarantine against what fails there."
-    ),
-    "audit_warehouse": "Holds the built marts against the suites; what is of severity `stop` ends the run here.",
-    "approve_release": "Asks a person, where anything needs approval; a rejection ends the run here.",
-    "publish_release": "Makes the release folder and points `current` at it.",
-    "list_restatements": "Lists what the release restated.",
-    "confirm_release": "The gate: fails unless the release can be read and is the current one.",
-}
+from union_warehouse.orchestration.close_steps import APPROVAL_STEP, CLOSE_STEPS
 
 APPROVAL_WAIT = timedelta(days=3)
 
@@ -81,15 +71,16 @@ with DAG(
 
     @task
     def run_step(step: str, close_id: str) -> str:
-        """Run one of STEPS and hand on the close."""
+        """Run one step and hand on the close."""
         from union_warehouse.orchestration.steps import run_close_step
 
         run_close_step(step, close_id)
         return close_id
 
     close_id = check_need(plan_close())
-    for name, purpose in STEPS.items():
-        if name == "approve_release":
-            close_id = ReleaseApproval(task_id=name, doc_md=purpose, close_id=close_id, response_timeout=APPROVAL_WAIT).output
+    for one in CLOSE_STEPS:
+        if one.task_id == APPROVAL_STEP:
+            approval = ReleaseApproval(task_id=one.task_id, doc_md=one.purpose, close_id=close_id, response_timeout=APPROVAL_WAIT)
+            close_id = approval.output
         else:
-            close_id = run_step.override(task_id=name, doc_md=purpose)(name, close_id)
+            close_id = run_step.override(task_id=one.task_id, doc_md=one.purpose)(one.task_id, close_id)

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from union_warehouse.errors import UnionWarehouseError
+from union_warehouse.orchestration.close_steps import CLOSE_STEPS
 
 if TYPE_CHECKING:
     from union_warehouse.orchestration.records import Observer, StepRecord
@@ -22,19 +23,14 @@ if TYPE_CHECKING:
 _WIDTH_WITHOUT_TERMINAL = 200
 _MESSAGE_LENGTH = 3000
 
-STEP_LABELS = {
+_STEP_LABELS = {
     "list_inbox": "list the inbox",
     "confirm_outcomes": "confirm that every file has an outcome",
     "plan_close": "choose the submissions that count",
-    "build_warehouse": "build the warehouse, audit the landed forms",
-    "audit_warehouse": "audit the warehouse",
-    "approve_release": "see whether it needs approval",
-    "publish_release": "publish the release",
-    "list_restatements": "list what was restated",
-    "confirm_release": "confirm the release",
+    **{step.task_id: step.label for step in CLOSE_STEPS},
 }
 # Steps too short to be worth a line of their own.
-_QUIET_STEPS = {"list_inbox", "confirm_outcomes", "list_restatements", "confirm_release"}
+_QUIET_STEPS = {"list_inbox", "confirm_outcomes", *(step.task_id for step in CLOSE_STEPS if step.is_quiet)}
 
 
 def console(stream: IO[str] | None = None) -> Console:
@@ -145,9 +141,9 @@ class Progress:
             self._see_file(record)
         elif record.state == "running":
             if self._status is not None:
-                self._status.update(f"{self._prefix}: {STEP_LABELS.get(record.task_id, record.task_id)}")
+                self._status.update(f"{self._prefix}: {_STEP_LABELS.get(record.task_id, record.task_id)}")
         elif record.state == "failed" or record.task_id not in _QUIET_STEPS:
-            label = STEP_LABELS.get(record.task_id, record.task_id)
+            label = _STEP_LABELS.get(record.task_id, record.task_id)
             outcome = "" if record.state == "success" else " (it does)" if _is_waiting(record) else " (failed)"
             self.say(f"  {self._prefix}: {label}{outcome}  {record.seconds:.1f} s")
 

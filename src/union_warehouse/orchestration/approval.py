@@ -29,7 +29,6 @@ from union_warehouse.warehouse.errors import ApprovalRejected, ApprovalTimedOut,
 from union_warehouse.warehouse.review import review_close
 from union_warehouse.warehouse.review_text import markdown, summary
 
-APPROVAL_TASK = "approve_release"
 ANSWERS = {APPROVED: "Approve", REJECTED: "Reject"}
 """Decision -> the option of Airflow's approval."""
 

@@ -145,7 +145,8 @@ def answer(home: Home, runner: RestRunner, month: str, state: str, comment: str,
         NotAssigned: the signed-in user is no approver.
         CommentMissing: the comment is empty.
     """
-    from union_warehouse.orchestration.approval import ANSWERS, APPROVAL_TASK
+    from union_warehouse.orchestration.approval import ANSWERS
+    from union_warehouse.orchestration.close_steps import APPROVAL_STEP
     from union_warehouse.warehouse.approvals import REJECTED, pending_request
     from union_warehouse.warehouse.errors import CommentMissing, NothingAwaitsApproval
 
@@ -155,7 +156,7 @@ def answer(home: Home, runner: RestRunner, month: str, state: str, comment: str,
     if not comment.strip():
         raise CommentMissing
     given = {"chosen_options": [ANSWERS[state]], "params_input": {"comment": comment}}
-    run = runner.answer("close_month", request.run_id, APPROVAL_TASK, given, observer)
+    run = runner.answer("close_month", request.run_id, APPROVAL_STEP, given, observer)
     try:
         return _outcome(home, month, run)
     except StepStopped as stopped:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,8 @@ from airflow.sdk import get_current_context
 from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowSkipException
 
-from union_warehouse.orchestration.errors import NoMonthGiven, NotCollected, ReleaseNotCurrent
+from union_warehouse.orchestration.close_steps import CLOSE_STEPS
+from union_warehouse.orchestration.errors import NoMonthGiven, NotCollected
 from union_warehouse.orchestration.records import run_step
 from union_warehouse.paths import Home
 
@@ -96,7 +96,8 @@ def plan_close() -> dict[str, Any]:
 def run_close_step(step: str, close_id: str) -> None:
     """Run one later step of a close, by the name of its task."""
     home = Home.from_environment()
-    _recorded(home, lambda: CLOSE_STEPS[step](home, close_id))
+    (run,) = [one.run for one in CLOSE_STEPS if one.task_id == step and one.run]
+    _recorded(home, lambda: run(home, close_id))
 
 
 def ask_approval(close_id: str) -> dict[str, Any] | None:
@@ -160,56 +161,6 @@ def send_alerts() -> dict[str, Any]:
     home = Home.from_environment()
     result: dict[str, Any] = _recorded(home, lambda: send_daily(home))
     return result
-
-
-def _build_warehouse(home: Home, close_id: str) -> dict[str, Any]:
-    """Dbt builds in a process of its own, and this one judges the landed rows meanwhile. Either failure ends the close."""
-    from union_warehouse.quality.audit import audit_landed_forms
-    from union_warehouse.warehouse import run_dbt
-
-    builds: list[Future[Any]] = []
-    with ThreadPoolExecutor(1) as pool:
-        audited = audit_landed_forms(home, close_id, lambda: builds.append(pool.submit(run_dbt, home, close_id)))
-    return {"landed_forms": audited, "build": [build.result() for build in builds]}
-
-
-def _audit_warehouse(home: Home, close_id: str) -> Any:
-    from union_warehouse.quality.audit import audit_warehouse
-
-    return audit_warehouse(home, close_id)
-
-
-def _publish_release(home: Home, close_id: str) -> Any:
-    from union_warehouse.warehouse import publish_release
-
-    return publish_release(home, close_id)
-
-
-def _list_restatements(home: Home, close_id: str) -> Any:
-    from union_warehouse.warehouse import list_restatements
-
-    return list_restatements(home, close_id)
-
-
-def _confirm_release(home: Home, close_id: str) -> Any:
-    from union_warehouse.releases.database import open_release
-    from union_warehouse.releases.read import current_release
-
-    current = current_release(home)
-    if current is None or current.release_id != close_id:
-        raise ReleaseNotCurrent(expected=close_id, current=current.release_id if current else None)
-    with open_release(home, close_id) as connection:
-        connection.execute("select count(*) from rpt_indicators").fetchone()
-    return {"release_id": close_id}
-
-
-CLOSE_STEPS: Mapping[str, Callable[[Home, str], Any]] = {
-    "build_warehouse": _build_warehouse,
-    "audit_warehouse": _audit_warehouse,
-    "publish_release": _publish_release,
-    "list_restatements": _list_restatements,
-    "confirm_release": _confirm_release,
-}
 
 
 def _recorded(home: Home, step: Callable[[], Any]) -> Any:
