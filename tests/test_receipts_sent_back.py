@@ -7,11 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
-import xlwt
 
 from tests.collecting import at, collect_one
+from tests.formatted_workbooks import write_formatted
 from tests.reading import Read, grid_of, in_strict_format, locked, read, with_1904_dates, with_backslashes
 from tests.workbook_factory import Grid, make_grids, nil_except
 from union_warehouse.paths import Home
@@ -20,12 +19,13 @@ HAZARDS = "隐患整改"
 FORMATS: dict[tuple[int, int], tuple[Any, str]] = {
     (1, 0): (12, "0000"),
     (1, 7): (3, '0"号"'),
+    (2, 0): (1.5, '0.00"万元"'),
     (2, 1): (date(2015, 3, 1), "yyyy-mm-dd"),
     (2, 4): (date(2014, 3, 5), "yyyy-mm-dd"),
     (3, 7): (0.95, "0%"),
     (4, 4): (40241, "General"),
 }
-"""Cells of 隐患整改 that show something else than they store: a padded key, a text, a code that became a day, a day, a share,
+"""Cells of 隐患整改 that show something else than they store: a padded key, a text, a unit, a code that became a day, a day, a share,
 and a day that was never formatted."""
 
 
@@ -35,35 +35,12 @@ def grids_of_odd_cells() -> dict[str, Grid]:
     return make_grids(nil=nil_except("hazards")) | {HAZARDS: grid_of("hazards", *rows)}
 
 
-def write_xlsx(folder: Path) -> Path:
-    book = openpyxl.Workbook()
-    book.remove(book.worksheets[0])
-    for name, grid in grids_of_odd_cells().items():
-        sheet = book.create_sheet(name)
-        for cells in grid:
-            sheet.append(cells)
-    for (row, column), (value, code) in FORMATS.items():
-        cell = book[HAZARDS].cell(row + 1, column + 1, value)
-        cell.number_format = code
-    book.save(folder / "x.xlsx")
-    return folder / "x.xlsx"
-
-
-def write_xls(folder: Path) -> Path:
-    book = xlwt.Workbook(encoding="utf-8")
-    for name, grid in grids_of_odd_cells().items():
-        sheet = book.add_sheet(name, cell_overwrite_ok=True)
-        for row, cells in enumerate(grid):
-            for column, cell in enumerate(cells):
-                sheet.write(row, column, str(cell) if isinstance(cell, date) else cell)
-        for (row, column), (value, code) in FORMATS.items() if name == HAZARDS else ():
-            sheet.write(row, column, value, xlwt.easyxf(num_format_str=code))
-    book.save(str(folder / "x.xls"))
-    return folder / "x.xls"
+def write(folder: Path, suffix: str = ".xlsx") -> Path:
+    return write_formatted(folder / f"x{suffix}", grids_of_odd_cells(), HAZARDS, FORMATS)
 
 
 def write_xls_of_1904(folder: Path) -> Path:
-    path = write_xls(folder)
+    path = write(folder, ".xls")
     data = path.read_bytes()
     counted = bytes.fromhex("22000200") + b"%c\0"
     assert data.count(counted % 0) == 1
@@ -78,21 +55,22 @@ def seen(outcome: Read) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    "write",
+    "make",
     [
-        write_xlsx,
-        write_xls,
+        write,
+        lambda folder: write(folder, ".xls"),
         write_xls_of_1904,
-        lambda folder: in_strict_format(write_xlsx(folder)),
-        lambda folder: with_backslashes(write_xlsx(folder)),
-        lambda folder: with_1904_dates(write_xlsx(folder)),
-        lambda folder: in_strict_format(with_1904_dates(write_xlsx(folder))),
-        lambda folder: locked(write_xlsx(folder)),
+        lambda folder: write(folder, ".ods"),
+        lambda folder: in_strict_format(write(folder)),
+        lambda folder: with_backslashes(write(folder)),
+        lambda folder: with_1904_dates(write(folder)),
+        lambda folder: in_strict_format(with_1904_dates(write(folder))),
+        lambda folder: locked(write(folder)),
     ],
-    ids=["xlsx", "xls", "xls 1904", "strict", "backslashes", "1904", "strict 1904", "locked"],
+    ids=["xlsx", "xls", "xls 1904", "ods", "strict", "backslashes", "1904", "strict 1904", "locked"],
 )
-def test_an_untouched_receipt_is_read_as_its_file_was(home: Home, tmp_path: Path, write: Callable[[Path], Path]) -> None:
-    path = write(tmp_path)
+def test_an_untouched_receipt_is_read_as_its_file_was(home: Home, tmp_path: Path, make: Callable[[Path], Path]) -> None:
+    path = make(tmp_path)
     outcome = collect_one(home, path, at(4))
     assert (outcome.state, outcome.rows) == ("accepted_with_quarantine", 5)
     values, verdicts, _ = first = seen(read(path))

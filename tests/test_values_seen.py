@@ -8,16 +8,18 @@ from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 import xlwt
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from tests.formatted_workbooks import write_formatted
 from tests.reading import change_part, change_sheet, format_cell, grid_of, read, with_1904_dates, workbook_of
 from tests.workbook_factory import make_grids, nil_except, resident_number, write_csv, write_workbook, write_xls
-from union_warehouse.workbooks.cells import FORMAT_CHARACTERS, may_hold_format_characters, normalise_text, visible
+from union_warehouse.workbooks.cells import FORMAT_CHARACTERS, may_hold_format_characters, normalise_text, number_text, visible
 from union_warehouse.workbooks.csv_text import read_csv
 from union_warehouse.workbooks.number_formats import ShownNumber, show
 
@@ -83,6 +85,32 @@ def test_a_percent_cell_is_its_percentage_in_a_percent_column(
 ) -> None:
     outcome = read(write(tmp_path, grid_of("commitments", {"percent": 0.95})), "commitments")
     assert ([row["percent"] for row in outcome.rows], outcome.errors) == ([Decimal("95.00")], [])
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 10**6) | st.floats(0, 10**6).map(lambda number: round(number, 3)),
+            st.sampled_from(["General", "0%", "0.00%", "0000", "000000", '0"号"', '0.00"万元"', '0"元"']),
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_a_number_shows_the_same_in_every_format_of_file(numbers: list[tuple[float, str]]) -> None:
+    grid = grid_of("assistance", *({} for _ in numbers))
+    cells = {(row, column): number for row, number in enumerate(numbers, start=1) for column in (0, grid[0].index("金额(元)"))}
+    grids = make_grids(nil=nil_except("assistance")) | {"帮扶救助": grid}
+    with TemporaryDirectory() as folder:
+        xlsx, xls, ods = (
+            read(write_formatted(Path(folder) / f"x{suffix}", grids, "帮扶救助", cells), "assistance")
+            for suffix in (".xlsx", ".xls", ".ods")
+        )
+    assert xls.rows == xlsx.rows
+    assert ods.rows == xlsx.rows
+    for row, (number, code) in zip(xlsx.rows, numbers, strict=True):
+        assert row["record_no"] == (seen.text if (seen := show(number, code)) else number_text(number))
 
 
 def test_a_percent_cell_is_refused_where_no_percentage_belongs(tmp_path: Path) -> None:
