@@ -56,6 +56,16 @@ def write_nil_workbook(path: Path, department: str, month: str, **cover: str) ->
     return path
 
 
+@pytest.mark.parametrize(
+    "environment", [{"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}, {"PYTHONIOENCODING": "ascii"}], ids=repr
+)
+def test_a_locale_without_chinese_changes_nothing(tmp_path: Path, environment: dict[str, str]) -> None:
+    factory.write_workbook(tmp_path / "三月.xlsx", rows={"hazards": [{"category": "火"}]})
+    here, there = uw(tmp_path / "home", "check", "三月.xlsx"), uw(tmp_path / "home", "check", "三月.xlsx", **environment)
+    assert (there.returncode, there.stdout, there.stderr) == (here.returncode, here.stdout, here.stderr)
+    assert "隐患类别" in there.stdout
+
+
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_every_command_explains_itself(command: str, tmp_path: Path) -> None:
     shown = invoke(tmp_path, command, "--help")

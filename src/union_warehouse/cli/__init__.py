@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import os
 import sys
 from importlib import import_module
 from importlib.abc import MetaPathFinder
@@ -79,9 +81,22 @@ def run() -> None:
     DuckDB and pyarrow import pandas as soon as a value is bound, to see whether it is one of pandas': most of the CPU
     that a look at a release takes. Where no data frame is made, they find that there is no pandas.
     """
+    _begin_in_utf_8()
     if _WITHOUT_PANDAS.intersection(sys.argv[1:2]):
         sys.meta_path.insert(0, _NoPandas())
     main()
+
+
+def _begin_in_utf_8() -> None:
+    """Begin again where names of files and words may only be ASCII, as a task of cron may find itself.
+
+    Python takes the encoding of names from the locale when it starts, and nothing changes it afterwards.
+    """
+    encodings = {sys.getfilesystemencoding(), *(stream.encoding for stream in (sys.stdout, sys.stderr) if stream is not None)}
+    if all(codecs.lookup(encoding).name != "ascii" for encoding in encodings):
+        return
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONIOENCODING"} | {"PYTHONUTF8": "1"}
+    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)  # noqa: S606 - what runs already
 
 
 class _NoPandas(MetaPathFinder):
