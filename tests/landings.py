@@ -79,6 +79,7 @@ def land(
         "file_name": "表.xlsx",
         "sha256": "0",
         "received_at": arrived,
+        "door": None,
         "read_at": arrived,
         "kind": "workbook",
         "contract_version": "1",

@@ -366,6 +366,7 @@ FACTS_OF_OTHERS = {
         "receipt": "receipts/x",
     },
     "unplaced_submission": {"arrived_on": "2014-02-13", "rules": "wrong_template", "receipt": "receipts/x"},
+    "refused_in_folder": {"arrived_on": "2014-02-13", "rules": "wrong_door", "receipt": "receipts/x"},
     "quarantined_rows": {"month": "2014-01", "rows": 1, "receipt": "receipts/x"},
     "expiring_contracts": {"month": "2014-01", "contracts": 1, "first_on": "2014-01-31"},
     "failed_audit": {"close_id": "2014-01-r1", "failures": 1, "checks": "hazards.found_on", "report": "audits/x"},

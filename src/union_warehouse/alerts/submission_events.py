@@ -134,19 +134,19 @@ def _last_watched(month: str) -> date:
 
 
 def _unplaced(home: Home, as_of: datetime) -> Iterator[Event]:
-    """Files that name no known department or month; their names and contents are left out, a person may be named in them."""
+    """Files that could not be taken for any department and month; their names and contents are left out, a person may be named there."""
     files = unplaced_manifest_files(home.landing)
     if not files:
         return
     with duckdb.connect() as connection:
         load_manifests(connection, "manifests", home.landing, files)
         rows = connection.execute(
-            f"select sha256, {shanghai_day_sql('received_at')}, {_rules('problems')} from manifests where received_at <= ?",
+            f"select sha256, door, {shanghai_day_sql('received_at')}, {_rules('problems')} from manifests where received_at <= ?",
             [as_of.astimezone(UTC).replace(tzinfo=None)],
         ).fetchall()
-    for digest, day, rules in rows:
+    for digest, door, day, rules in rows:
         facts = {"arrived_on": day.isoformat(), "rules": rules, "receipt": f"receipts/rejected/{digest}.xlsx"}
-        yield Event("unplaced_submission", None, digest[:12], day, facts)
+        yield Event("refused_in_folder" if door else "unplaced_submission", door, digest[:12], day, facts)
 
 
 def _rules(problems: str) -> str:

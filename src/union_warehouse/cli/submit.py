@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from union_warehouse.submissions import Outcome
 
 _PATHS = click.Path(exists=True, path_type=Path)
+_UNIT = click.option(
+    "--unit", metavar="CODE", help="Send as this unit, for which alone it then may report (default: as the office, for all)."
+)
 _ROW_KEYS = ("file", "department", "month", "version", "state", "rows", "quarantined", "warnings", "receipt")
 _REJECTED_FORMS = "rejected forms"
 # Problems shown per file in the table form; the receipt and --json hold all of them.
@@ -32,8 +35,11 @@ _PROBLEMS_SHOWN = 20
     help="When the files arrived (default: now): a time such as 2014-04-03T10:11 (Shanghai unless it says otherwise), "
     "or a CSV with the columns file and received_at.",
 )
+@_UNIT
 @click.option("--json", "as_json", is_flag=True, help="Print JSON only, with every problem.")
-def submit(paths: tuple[Path, ...], received_at: datetime | Mapping[str, datetime] | None, as_json: bool) -> None:
+def submit(
+    paths: tuple[Path, ...], received_at: datetime | Mapping[str, datetime] | None, unit: str | None, as_json: bool
+) -> None:
     """Take files or folders into the inbox and collect them.
 
     Exit code 0: all accepted; 1: a file, a form or a row was not taken; 2: usage.
@@ -45,21 +51,22 @@ def submit(paths: tuple[Path, ...], received_at: datetime | Mapping[str, datetim
     with progress() as shown:
         shown.begin("submit")
         with connect(home, shown.wait) as runner:
-            outcomes = submit_files(home, runner, paths, received_at or datetime.now(UTC), shown.observer)
+            outcomes = submit_files(home, runner, paths, received_at or datetime.now(UTC), shown.observer, unit)
     _finish(outcomes, as_json)
 
 
 @click.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=_PATHS)
+@_UNIT
 @click.option("--json", "as_json", is_flag=True, help="Print JSON only, with every problem.")
-def check(paths: tuple[Path, ...], as_json: bool) -> None:
+def check(paths: tuple[Path, ...], unit: str | None, as_json: bool) -> None:
     """Say what `uw submit` would say; store nothing."""
     from union_warehouse.submissions import check_file
 
     home = Home.from_environment()
     with progress() as shown:
         shown.begin("check")
-        outcomes = [check_file(home, path) for path in _files(paths)]
+        outcomes = [check_file(home, path, door=unit) for path in _files(paths)]
     _finish(outcomes, as_json)
 
 

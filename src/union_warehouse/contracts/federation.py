@@ -94,6 +94,13 @@ class Federation:
         """The unit that goes on with what ``code`` reported: itself, or its last main successor."""
         return next((spell.standing_code for spell in self.lineage if spell.unit_code == code and spell.valid_to is None), code)
 
+    def may_send_for(self, door: str, code: str) -> bool:
+        """Whether what comes through the door of one unit may report for ``code``: itself, what it came from, what it went into."""
+        return code in self._line(door) or door in self._line(code)
+
+    def _line(self, code: str) -> set[str]:
+        return {code, *(spell.standing_code for spell in self.lineage if spell.unit_code == code)}
+
     def units_sharing_records(self, code: str) -> tuple[str, ...]:
         """``code`` and every department whose reports it goes on with: an update of one of their records is one of its own."""
         line = self.standing_code(code)

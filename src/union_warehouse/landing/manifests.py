@@ -60,7 +60,8 @@ class Received(TypedDict):
     """Of every file that was received.
 
     ``sha256`` and ``bytes`` are the original's; ``received_at`` and ``read_at`` are
-    :func:`~union_warehouse.landing.instants.to_text`; ``kind`` is workbook or csv; ``files`` holds the sha256 of each other file of
+    :func:`~union_warehouse.landing.instants.to_text`; ``door`` is the unit through whose folder of the inbox it came, None of the
+    office's; ``kind`` is workbook or csv; ``files`` holds the sha256 of each other file of
     its folder by name; ``ties_with`` names accepted submissions of the same instant.
     """
 
@@ -69,6 +70,7 @@ class Received(TypedDict):
     sha256: str
     bytes: int
     received_at: str
+    door: str | None
     read_at: str
     kind: str
     contract_version: str | None
@@ -111,6 +113,7 @@ MANIFEST_COLUMNS = {
     "file_name": "VARCHAR",
     "sha256": "VARCHAR",
     "received_at": "TIMESTAMP",
+    "door": "VARCHAR",
     "read_at": "TIMESTAMP",
     "kind": "VARCHAR",
     "contract_version": "VARCHAR",

@@ -46,6 +46,7 @@ def submit(
     paths: Sequence[Path],
     received_at: datetime | Mapping[str, datetime],
     observer: Observer,
+    door: str | None = None,
 ) -> list[Outcome]:
     """Take files into the inbox and collect them.
 
@@ -55,16 +56,18 @@ def submit(
         paths: files or folders.
         received_at: one time of arrival for all, or a time per file name; aware.
         observer: sees each step.
+        door: the unit that sends them; None: the office, which may send for all.
 
     Returns:
         One outcome per file, in the order of the files; one per file in an archive.
 
     Raises:
+        UnknownDoor: there is no such unit.
         NotCollected: a run ended well and left files of ours without an outcome.
     """
     from union_warehouse.submissions import place_in_inbox, read_outcomes
 
-    placed = [path.relative_to(home.inbox).as_posix() for path in place_in_inbox(home, paths, received_at)]
+    placed = [path.relative_to(home.inbox).as_posix() for path in place_in_inbox(home, paths, received_at, door)]
     waiting = list(placed)
     while waiting:
         results_of(home, runner.run("collect_submissions", {}, observer))

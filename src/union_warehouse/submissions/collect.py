@@ -45,6 +45,7 @@ from union_warehouse.submissions.land import JudgedForm, land, land_rejected, la
 from union_warehouse.submissions.original import Original, read_original, readable_name
 from union_warehouse.submissions.outbox import put_in_outbox
 from union_warehouse.submissions.outcome import Outcome
+from union_warehouse.submissions.places import at_door, check_door, place_of
 from union_warehouse.submissions.problems import InboxFileMissing, MonthClosed, ReceiptFailed, TiedArrival
 from union_warehouse.submissions.reading import Submission, extension_of
 from union_warehouse.submissions.receipts import find_landed, receipt_bytes, receipt_path, write_receipt
@@ -81,24 +82,29 @@ def collect_file(home: Home, item: InboxItem) -> Outcome:
         return _collect(home, item)
 
 
-def check_file(home: Home, path: Path | str, received_at: datetime | None = None) -> Outcome:
-    """The verdicts that a file would get if it arrived now (or at ``received_at``), with nothing stored."""
+def check_file(home: Home, path: Path | str, received_at: datetime | None = None, door: str | None = None) -> Outcome:
+    """The verdicts that a file would get if it arrived now, or at ``received_at``, through the door of a unit; nothing is stored.
+
+    Raises:
+        UnknownDoor: there is no such unit.
+    """
+    check_door(home.federation, door)
     file = Path(path)
     original = replace(read_original(file.resolve()), name=readable_name(file.name))
     instant = to_text(received_at or datetime.now(UTC))
     key = load_hash_key(home) if has_hash_key(home) else _CHECK_KEY
-    submission = read_apart(original, instant, key, home.federation)
+    submission = at_door(home.federation, door, read_apart(original, instant, key, home.federation))
     identity = submission.identity
     landed: list[Manifest] = []
     if identity.department is not None and identity.month is not None:
         landed = month_manifests(home, identity.month, identity.department)
-    arrival = _arrival(original, instant, landed)
+    arrival = _arrival(original, instant, door, landed)
     if submission.is_untouched:
         return _untouched(submission, arrival, key)[0]
     equal = _equal_version(arrival, landed)
     if equal is not None:
         return replace(_landed_outcome(home, equal), state=UNCHANGED, file=original.name).shortened()
-    judgement = _judge(home, submission, arrival, landed, ())
+    judgement = _judge(home, submission, arrival, landed, ()) if identity.is_placed else _unjudged(submission)
     manifest = _manifest(submission, arrival, judgement, landed, key)
     outcome = make_outcome(manifest, judgement.row_problems, _provisional(home, manifest, _tables(judgement, manifest)))
     return replace(outcome, version=None, submission_id=None).shortened()
@@ -160,6 +166,11 @@ class _Judgement:
     is_opening: bool
 
 
+def _unjudged(submission: Submission) -> _Judgement:
+    """Of what is for no unit and month, or brings nothing, the reader's own problems are all that is said."""
+    return _Judgement((), submission.problems, (), (), is_opening=False)
+
+
 def _collect(home: Home, item: InboxItem) -> Outcome:
     """Collect one file under its department's lock."""
     collected = read_marker(home, item)
@@ -186,9 +197,11 @@ def _take(home: Home, item: InboxItem, original: Original) -> Outcome:
             if (earlier["sha256"], earlier["received_at"], earlier["reading"]) == (original.sha256, item.received_at, 1):
                 return _answer_landed(home, earlier)  # its collecting was killed after it had landed
     submission = read_apart(original, item.received_at, key, home.federation, Identified(item.department, item.month, item.forms))
+    door = place_of(item.path, home.federation).door
+    submission = at_door(home.federation, door, submission)
     identity = submission.identity
     if identity.department is None or identity.month is None:
-        return _reject_unplaced(home, submission, original, item.received_at, key)
+        return _reject_unplaced(home, submission, original, _arrival(original, item.received_at, door, []), key)
     if item.department is not None:
         return _settle(home, item, original, submission, landed, key)
     with department_lock(home, identity.department):  # it could not be identified in time when it was listed
@@ -201,7 +214,7 @@ def _settle(
     home: Home, item: InboxItem, original: Original, submission: Submission, landed: Sequence[Manifest], key: HashKey
 ) -> Outcome:
     """Judge and land what was read; to be called under its department's lock."""
-    arrival = _arrival(original, item.received_at, landed)
+    arrival = _arrival(original, item.received_at, place_of(item.path, home.federation).door, landed)
     if submission.is_untouched:
         outcome, manifest = _untouched(submission, arrival, key)
         return write_receipt(home, outcome, manifest, {})
@@ -217,8 +230,8 @@ def _settle(
     return _answer(home, manifest, judgement.row_problems, tables)
 
 
-def _arrival(original: Original, received_at: str, landed: Sequence[Manifest]) -> Arrival:
-    return Arrival(original.name, original.sha256, original.size, received_at, received_at, _next_number(landed))
+def _arrival(original: Original, received_at: str, door: str | None, landed: Sequence[Manifest]) -> Arrival:
+    return Arrival(original.name, original.sha256, original.size, received_at, door, received_at, _next_number(landed))
 
 
 def _answer(home: Home, manifest: AnyManifest, row_problems: Sequence[RowProblem], tables: Mapping[str, pa.Table]) -> Outcome:
@@ -243,18 +256,16 @@ def _provisional(home: Home, manifest: AnyManifest, tables: Mapping[str, pa.Tabl
     return judge_provisionally(tables, manifest["month"], known_rows(home, manifest, tables), rejected)
 
 
-def _reject_unplaced(home: Home, submission: Submission, original: Original, received_at: str, key: HashKey) -> Outcome:
-    arrival = replace(_arrival(original, received_at, []), number=None)
-    judgement = _Judgement((), submission.problems, (), (), is_opening=False)
-    manifest = _manifest(submission, arrival, judgement, [], key)
+def _reject_unplaced(home: Home, submission: Submission, original: Original, arrival: Arrival, key: HashKey) -> Outcome:
+    arrival = replace(arrival, number=None)
+    manifest = _manifest(submission, arrival, _unjudged(submission), [], key)
     land_rejected(submission_folder(home, manifest), original.data, extension_of(submission.identity, original.name), manifest)
     return write_receipt(home, make_outcome(manifest, ()), manifest, {})
 
 
 def _untouched(submission: Submission, arrival: Arrival, key: HashKey) -> tuple[Outcome, AnyManifest]:
     """The outcome of a template that nobody has filled: nothing lands, so nothing counts as received."""
-    judgement = _Judgement((), submission.problems, (), (), is_opening=False)
-    manifest = _manifest(submission, replace(arrival, number=None), judgement, [], key)
+    manifest = _manifest(submission, replace(arrival, number=None), _unjudged(submission), [], key)
     return replace(make_outcome(manifest, ()), state=UNCHANGED), manifest
 
 
@@ -273,7 +284,14 @@ def _reread(home: Home, latest: Manifest, read_at: str, key: HashKey) -> Outcome
         item for item in month_manifests(home, latest["month"], latest["department"]) if item["submission_number"] != number
     ]
     arrival = Arrival(
-        latest["file_name"], latest["sha256"], original.size, latest["received_at"], read_at, number, latest["reading"] + 1
+        latest["file_name"],
+        latest["sha256"],
+        original.size,
+        latest["received_at"],
+        latest["door"],
+        read_at,
+        number,
+        latest["reading"] + 1,
     )
     submission = read_apart(original, latest["received_at"], key, home.federation)
     # Only the reading is new: it stays where it landed even if the reader now reads another cover.

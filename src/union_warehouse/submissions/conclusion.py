@@ -28,6 +28,7 @@ class Arrival:
         sha256: of its bytes.
         size: in bytes.
         received_at: instants.to_text.
+        door: the unit through whose folder it came; None: the office's.
         read_at: likewise; ``received_at`` for the first reading.
         number: of the submission within department and month; None if it cannot be placed.
         reading: from 1.
@@ -37,6 +38,7 @@ class Arrival:
     sha256: str
     size: int
     received_at: str
+    door: str | None
     read_at: str
     number: int | None
     reading: int = 1
@@ -91,6 +93,7 @@ def make_manifest(
         sha256=arrival.sha256,
         bytes=arrival.size,
         received_at=arrival.received_at,
+        door=arrival.door,
         read_at=arrival.read_at,
         kind="csv" if identity.kind == "csv" else "workbook",
         contract_version=identity.contract_version,
@@ -159,6 +162,7 @@ _STEP_OF_PROBLEM = {
     "identify": {
         "wrong_template",
         "unknown_department",
+        "wrong_door",
         "unknown_month",
         "future_month",
         "unknown_contract_version",

@@ -1,7 +1,7 @@
 """The inbox: what has arrived, when, and what of it waits to be collected.
 
-``inbox/received_at=<instant>/[n/]<file>`` was placed by ``uw submit``; the path states its arrival. Any other file was
-dropped by hand: it arrived when the file system says, and it waits while somebody may still be writing it.
+A file that ``uw submit`` placed states its arrival in its path. Any other was dropped by hand: it arrived when the file
+system says, and it waits while somebody may still be writing it.
 A collected file leaves a marker with its outcome; a listed one that waits is named in ``landing/.pending`` so that a
 collect finds the department's earlier files without walking through all that ever arrived. A zip archive of workbooks is
 unpacked beside itself. Whatever a file is, it is opened in a child process only, after the attempt was noted.
@@ -12,18 +12,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from union_warehouse.child_process import ChildStopped
 from union_warehouse.files import write_json
-from union_warehouse.landing.instants import from_name, to_name, to_text
+from union_warehouse.landing.instants import to_name, to_text
 from union_warehouse.landing.locks import scan_lock
 from union_warehouse.paths import Home
 from union_warehouse.submissions.apart import Identified, call_apart, identify_apart
@@ -31,12 +30,12 @@ from union_warehouse.submissions.attempts import attempt, attempts_folder, clear
 from union_warehouse.submissions.file_walk import files_below
 from union_warehouse.submissions.original import Original, readable_name
 from union_warehouse.submissions.outcome import Outcome
-from union_warehouse.submissions.placing import UNPACKED, files_in_archive, place_unpacked
+from union_warehouse.submissions.places import Place, place_of
+from union_warehouse.submissions.placing import files_in_archive, place_unpacked
 
 SETTLE_SECONDS = 5
 """A file dropped by hand is left alone until it has not been written to for so long."""
 
-_ARRIVAL_FOLDER = re.compile(r"received_at=(?P<instant>\d{8}T\d{6}\.\d{6}Z)")
 _UNKNOWN = "-"
 
 
@@ -47,7 +46,7 @@ class InboxItem:
     Attributes:
         path: relative to the inbox, readable.
         received_at: instants.to_text.
-        department: as its cover or name states; None if not identifiable.
+        department: as its cover or name states; None if not identifiable, or if it may not come through its door.
         month: likewise.
         forms: that it declares.
         label: for people.
@@ -87,6 +86,7 @@ class _Ready:
     path: str
     marker: str
     received_at: str
+    place: Place
 
 
 def scan_inbox(home: Home) -> list[InboxItem]:
@@ -142,19 +142,21 @@ def _new_item(home: Home, one: _Ready, ready: deque[_Ready]) -> InboxItem | None
             identified = identify_apart(original, home.federation)
     except FileNotFoundError:  # taken away meanwhile
         return None
-    item = _item(one, original, identified)
+    item = _item(home, one, original, identified)
     write_json(_pending_folder(home) / _pending_name(item), item.to_dict())
     return item
 
 
-def _item(one: _Ready, original: Original, identified: Identified) -> InboxItem:
-    path = readable_name(one.path)
+def _item(home: Home, one: _Ready, original: Original, identified: Identified) -> InboxItem:
+    path, door, department = readable_name(one.path), one.place.door, identified.department
+    if door and department and not home.federation.may_send_for(door, department):
+        department = None  # so that it keeps no file of that unit waiting, and ties with none
     raw = None if path == one.path else os.fsencode(one.path).hex()
-    label = " ".join(part for part in (identified.month, identified.department, original.name) if part)
+    label = " ".join(part for part in (identified.month, department, original.name) if part)
     return InboxItem(
         path=path,
         received_at=one.received_at,
-        department=identified.department,
+        department=department,
         month=identified.month,
         forms=identified.forms,
         label=label,
@@ -166,13 +168,13 @@ def _item(one: _Ready, original: Original, identified: Identified) -> InboxItem:
 
 def _unpack(home: Home, one: _Ready, original: Original) -> list[Path]:
     """Places of the files in a zip archive of workbooks; none of anything else, and of an archive within an archive."""
-    if original.data is None or not original.name.lower().endswith(".zip") or f"/{UNPACKED}" in one.path:
+    if original.data is None or not original.name.lower().endswith(".zip") or one.place.is_unpacked:
         return []
     try:
         files = call_apart(original.size, files_in_archive, original.data)
     except ChildStopped:
         return []
-    places = place_unpacked(home, one.received_at, original.sha256, files)
+    places = place_unpacked(home, one.received_at, one.place.door, original.sha256, files)
     if places:
         write_json(
             _unpacked_folder(home) / one.marker, [path.relative_to(home.inbox).as_posix() for path in places], is_durable=True
@@ -203,8 +205,9 @@ class _StillWritten(Exception):
 
 def _ready_file(home: Home, path: Path, now: float) -> _Ready:
     status = path.stat(follow_symlinks=False)
-    relative = path.relative_to(home.inbox)
-    received_at = _placed_at(relative)
+    relative = path.relative_to(home.inbox).as_posix()
+    place = place_of(readable_name(relative), home.federation)
+    received_at = place.received_at
     if received_at is None:
         if now - _written_at(status, now) < SETTLE_SECONDS:
             raise _StillWritten
@@ -214,28 +217,13 @@ def _ready_file(home: Home, path: Path, now: float) -> _Ready:
         known = f"{status.st_size}"  # it was whole when it got its name; a copy of the inbox has other times
     if not os.access(path, os.R_OK):
         known += "\0unreadable"  # once it may be read it is another file
-    marker = f"{relative.as_posix()}\0{known}"
-    return _Ready(relative.as_posix(), hashlib.sha1(os.fsencode(marker), usedforsecurity=False).hexdigest(), received_at)
+    marker = f"{relative}\0{known}"
+    return _Ready(relative, hashlib.sha1(os.fsencode(marker), usedforsecurity=False).hexdigest(), received_at, place)
 
 
 def _written_at(status: os.stat_result, now: float) -> float:
     """When it was last written to: its own time, unless that is still to come (another clock, an unpacked archive)."""
     return next((time for time in (status.st_mtime, status.st_ctime) if time <= now), 0.0)
-
-
-def _placed_at(relative: Path) -> str | None:
-    """The arrival that the path states; None of a file dropped by hand."""
-    placed = _ARRIVAL_FOLDER.fullmatch(relative.parts[0]) if len(relative.parts) > 1 else None
-    try:
-        return from_name(placed["instant"]) if placed else None
-    except ValueError:  # the name of a folder that somebody made, and no instant
-        return None
-
-
-def folders_in_inbox(item: InboxItem) -> tuple[str, ...]:
-    """The folders in which somebody laid a file; one that states its arrival, or holds what an archive held, is ours."""
-    folders = PurePosixPath(item.path).parts[:-1]
-    return tuple(name for name in folders if not _ARRIVAL_FOLDER.fullmatch(name) and not name.startswith(UNPACKED))
 
 
 def earlier_items(home: Home, item: InboxItem) -> list[InboxItem]:

@@ -7,9 +7,10 @@ from pathlib import Path, PurePosixPath
 
 from union_warehouse.files import is_shared, make_folder, write_bytes
 from union_warehouse.paths import Home
-from union_warehouse.submissions.inbox import InboxItem, folders_in_inbox
+from union_warehouse.submissions.inbox import InboxItem
 from union_warehouse.submissions.original import storable_name
 from union_warehouse.submissions.outcome import Outcome
+from union_warehouse.submissions.places import place_of
 
 _LOGGER = logging.getLogger(__name__)
 _MARK = "_回执"
@@ -18,8 +19,8 @@ _MARK = "_回执"
 def put_in_outbox(home: Home, item: InboxItem, outcome: Outcome) -> None:
     """Copy the receipt of a collected file to ``outbox/<unit>/``, named as the file was and in the folders that it lay in.
 
-    The unit is the one in whose folder of the inbox the file lay, else the one on its cover: nobody finds what another unit sent. A
-    file that names none has no receipt there. The next file of the same name replaces it, and a receipt that cannot be
+    The unit is the one through whose door it came, else the one on its cover: nobody finds what another unit sent. A file that
+    names none has no receipt there. The next file of the same name replaces it, and a receipt that cannot be
     copied is no reason that a collect fails.
 
     Args:
@@ -27,16 +28,16 @@ def put_in_outbox(home: Home, item: InboxItem, outcome: Outcome) -> None:
         item: the file.
         outcome: what became of it, with the path of its receipt.
     """
-    folders = list(folders_in_inbox(item))
-    unit = folders.pop(0) if folders and folders[0] in home.federation.unit_names else outcome.department
+    place = place_of(item.path, home.federation)
+    unit = place.door or outcome.department
     if unit is None or outcome.receipt is None:
         return
     receipt = Path(outcome.receipt)
     stem = PurePosixPath(outcome.file).stem.removesuffix(_MARK)
-    place = home.outbox.joinpath(unit, *map(storable_name, folders))
+    folder = home.outbox.joinpath(unit, *map(storable_name, place.folders))
     try:
-        make_folder(place)
+        make_folder(folder)
         name = storable_name(f"{stem}{_MARK}{receipt.suffix}")
-        write_bytes(place / name, receipt.read_bytes(), is_private=not is_shared(place))
+        write_bytes(folder / name, receipt.read_bytes(), is_private=not is_shared(folder))
     except OSError as error:
         _LOGGER.error("could not put the receipt of %s into the outbox: %s", outcome.submission_id, error.strerror)

@@ -14,22 +14,22 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from union_warehouse.files import give_name, make_folder
-from union_warehouse.landing.instants import to_name, to_text
+from union_warehouse.landing.instants import to_text
 from union_warehouse.paths import Home
 from union_warehouse.submissions.file_walk import files_below
 from union_warehouse.submissions.original import readable_name, storable_name
+from union_warehouse.submissions.places import UNPACKED, arrival_folder, check_door
 from union_warehouse.submissions.problems import PathNotFound, UnknownArrival
 from union_warehouse.workbooks.limits import MAX_ARCHIVE_BYTES, MAX_ARCHIVE_FILES, MAX_FILE_BYTES
 from union_warehouse.workbooks.package import ZIP_ERRORS
-
-UNPACKED = "unpacked-"
-"""Begins the name of a folder with what an archive held; an archive within it stays packed."""
 
 _SUBMITTED = (".xlsx", ".xls", ".ods", ".csv", ".xlsm", ".xlsb", ".et")
 _UTF8_NAME = 0x800
 
 
-def place_in_inbox(home: Home, paths: Iterable[Path | str], received_at: datetime | Mapping[str, datetime]) -> list[Path]:
+def place_in_inbox(
+    home: Home, paths: Iterable[Path | str], received_at: datetime | Mapping[str, datetime], door: str | None = None
+) -> list[Path]:
     """Copy files, and all files in folders, into the inbox.
 
     A file is complete as soon as it has its name. Equal names with other bytes go to numbered folders; equal bytes
@@ -40,6 +40,7 @@ def place_in_inbox(home: Home, paths: Iterable[Path | str], received_at: datetim
         paths: files and folders.
         received_at: aware; one instant for all, or one per file by its path as given, its path within the given
             folder, or its name.
+        door: the unit that sends them; None: the office, which may send for all.
 
     Returns:
         The files' places in the inbox, in the order of ``paths``, a folder's by name.
@@ -47,9 +48,11 @@ def place_in_inbox(home: Home, paths: Iterable[Path | str], received_at: datetim
     Raises:
         PathNotFound: a path does not exist; nothing was placed.
         UnknownArrival: the table has no line for a file; nothing was placed.
+        UnknownDoor: there is no such unit; nothing was placed.
     """
+    check_door(home.federation, door)
     arrivals = [(file, _arrival(file, names, received_at)) for file, names in _expand(paths)]
-    return [_place(arrival_folder(home, arrival), file.name, partial(_copy, file)) for file, arrival in arrivals]
+    return [_place(arrival_folder(home, arrival, door), file.name, partial(_copy, file)) for file, arrival in arrivals]
 
 
 def _expand(paths: Iterable[Path | str]) -> Iterator[tuple[Path, tuple[str, ...]]]:
@@ -70,11 +73,6 @@ def _arrival(file: Path, names: tuple[str, ...], received_at: datetime | Mapping
     if name is None:
         raise UnknownArrival(path=readable_name(os.fspath(file)))
     return to_text(received_at[name])
-
-
-def arrival_folder(home: Home, received_at: str) -> Path:
-    """Where in the inbox lies what arrived at an instant."""
-    return home.inbox / f"received_at={to_name(received_at)}"
 
 
 def _copy(file: Path, target: Path) -> None:
@@ -116,9 +114,9 @@ def _is_equal(one: Path, other: Path) -> bool:
     return filecmp.cmp(one, other, shallow=False)
 
 
-def place_unpacked(home: Home, received_at: str, sha256: str, files: Iterable[tuple[str, bytes]]) -> list[Path]:
-    """Place the files of an archive that arrived at ``received_at``; done again, it places the same files at the same places."""
-    folder = arrival_folder(home, received_at) / f"{UNPACKED}{sha256[:12]}"
+def place_unpacked(home: Home, received_at: str, door: str | None, sha256: str, files: Iterable[tuple[str, bytes]]) -> list[Path]:
+    """Place the files of an archive that came through ``door``; done again, it places the same files at the same places."""
+    folder = arrival_folder(home, received_at, door) / f"{UNPACKED}{sha256[:12]}"
     return [_place(folder, name, partial(_write, data)) for name, data in files]
 
 

@@ -15,6 +15,17 @@ class UnknownDepartment(SubmissionProblem):
     message_en = "no reporting unit has the code {value!r} in {month}; known codes: {known}. Correct it and send the file again."
 
 
+class WrongDoor(SubmissionProblem):
+    """A cover of another unit than the one whose folder the file lay in: a unit reports for itself, the office for all."""
+
+    code = "wrong_door"
+    message_zh = "封面写的是 {cover}，但文件放在 {door} 的报送文件夹里，未予采用。请核对封面的单位代码；代其他单位报送的，请交区总工会办公室。"
+    message_en = (
+        "the cover names {cover}, the folder is that of {door}: nothing was taken. Correct the unit on the cover; what is sent for another "
+        "unit goes to the federation's office."
+    )
+
+
 class UnknownMonth(SubmissionProblem):
     """A month that cannot be read."""
 
@@ -258,3 +269,11 @@ class UnknownArrival(UnionWarehouseError):
     code = "unknown_arrival"
     message_zh = "收到时间表中没有文件“{path}”。请补上该文件一行。"
     message_en = "the table of arrival times has no line for {path}; add one."
+
+
+class UnknownDoor(UnionWarehouseError):
+    """A unit to send as that the federation never had."""
+
+    code = "unknown_door"
+    message_zh = "没有代码为“{unit}”的单位。可用代码：{known}。由办公室代报的，不写 --unit。"
+    message_en = "there is no unit {unit!r}; known codes: {known}. Leave --unit out to send as the office."
