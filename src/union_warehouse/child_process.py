@@ -39,6 +39,7 @@ _LARGEST_IDLE_BYTES = 512 * 2**20
 _PIPE_BYTES = 2**20
 _RESIDENT, _DATA = 1, 5  # in /proc/self/statm
 _ALIGNED = 64  # as Arrow wants its columns
+_WHOLE_AT_ONCE = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE  # a page at a time takes as long as the copying
 _OUT_OF_MEMORY = b"memory allocation of"  # how Rust says it before it aborts
 _MODULE = "union_warehouse.child_process"
 
@@ -226,7 +227,7 @@ def _receive(connection: Connection) -> Any:
     """
     body, sizes = pickle.loads(connection.recv_bytes())  # noqa: S301 - of our own child
     starts = [0, *accumulate(-(-size // _ALIGNED) * _ALIGNED for size in sizes)]
-    room = memoryview(mmap.mmap(-1, starts[-1] + 1))
+    room = memoryview(mmap.mmap(-1, starts[-1] + 1, flags=_WHOLE_AT_ONCE))
     views = [room[start : start + size] for start, size in zip(starts, sizes, strict=False)]
     for view in views:
         received = 0

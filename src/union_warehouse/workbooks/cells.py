@@ -7,7 +7,7 @@ import math
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,15 +23,19 @@ _SEPARATOR = "\x1f"
 _MIDNIGHT = " 00:00:00"
 
 
-def cell_texts(cells: Sequence[Cell]) -> pa.Array:
+def cell_texts(cells: Sequence[Cell], kinds: Collection[type[Cell]] | None = None) -> pa.Array:
     """Text of every cell; null where it is empty or only space.
 
     Numbers are written as Excel shows them: 15 significant digits, no exponent below 1e15, and ``3.30103E+17`` from
     there on, because the digits after the fifteenth are gone. Dates are ISO, with a time only where it is not midnight.
+
+    Args:
+        cells: of one column.
+        kinds: types of the cells, if they are known.
     """
-    kinds = set(map(type, cells))
+    kinds = set(map(type, cells)) if kinds is None else kinds
     if len(kinds) == 1:
-        texts = _texts_of(kinds.pop(), cells)
+        texts = _texts_of(next(iter(kinds)), cells)
     else:
         texts = pa.nulls(len(cells), pa.string())
         for kind in sorted(kinds, key=lambda kind: kind.__name__):

@@ -7,7 +7,6 @@ birth and check character only: lists of birth places are incomplete and tie a c
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +22,8 @@ _RESIDENT_CHECK = np.frombuffer(b"10X98765432", np.uint8)
 _USCC_WEIGHTS = np.array([pow(3, position, 31) for position in range(LENGTH - 1)], np.int64)
 _RESIDENT_WEIGHTS = np.array([pow(2, LENGTH - 1 - position, 11) for position in range(LENGTH - 1)], np.int64)
 _UNKNOWN = 99
+_LAST_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+"""Of each month, in a year that is no leap year; there is no month 0."""
 _FIRST_BIRTH_YEAR, _LAST_BIRTH_YEAR = 1880, 2100
 
 
@@ -103,15 +104,9 @@ def _resident_flags(letters: Bytes) -> Flags:
 
 def _are_dates(numbers: npt.NDArray[np.int64]) -> Flags:
     """Whether each ``YYYYMMDD`` is a day of the calendar."""
-    distinct, positions = np.unique(numbers, return_inverse=True)
-    flags: Flags = np.array([_is_date(int(number)) for number in distinct], bool)[positions]
+    years, months, days = numbers // 10_000, numbers // 100 % 100, numbers % 100
+    has_month = (months >= 1) & (months <= 12)
+    is_leap = (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
+    last_days = _LAST_DAYS[np.where(has_month, months, 0)] + (is_leap & (months == 2))
+    flags: Flags = (years >= _FIRST_BIRTH_YEAR) & (years <= _LAST_BIRTH_YEAR) & (days >= 1) & (days <= last_days)
     return flags
-
-
-def _is_date(number: int) -> bool:
-    year, month, day = number // 10_000, number // 100 % 100, number % 100
-    try:
-        date(year, month, day)
-    except ValueError:
-        return False
-    return _FIRST_BIRTH_YEAR <= year <= _LAST_BIRTH_YEAR

@@ -111,12 +111,23 @@ def read_part(package: zipfile.ZipFile, part: str, file_name: str) -> bytes:
     Raises:
         UnreadableFile: the part is missing or damaged.
     """
-    wanted = _part_name(part)
-    found = next((name for name in package.namelist() if _part_name(name) == wanted), part)
     try:
-        return package.read(found)
+        return package.read(_stored_name(package, part))
     except (KeyError, *ZIP_ERRORS) as error:
         raise UnreadableFile(file=file_name, detail=f"{part}: {error}") from error
+
+
+def part_size(package: zipfile.ZipFile, part: str) -> int:
+    """Bytes of a part once unpacked, as the package says; none if it is missing."""
+    try:
+        return package.getinfo(_stored_name(package, part)).file_size
+    except KeyError:
+        return 0
+
+
+def _stored_name(package: zipfile.ZipFile, part: str) -> str:
+    wanted = _part_name(part)
+    return next((name for name in package.namelist() if _part_name(name) == wanted), part)
 
 
 def sheet_parts(package: zipfile.ZipFile, file_name: str) -> Mapping[str, str]:

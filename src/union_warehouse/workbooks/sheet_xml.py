@@ -47,6 +47,8 @@ often it occurs without.
 Names cannot be spelt otherwise; the value ``e`` can, but only with a character reference.
 """
 
+_RARE = 1_000
+"""Up to so many places a letter is rare."""
 _LONGEST_STYLE = 8
 _SPACES = [ord(space) for space in " \t\r\n"]
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -111,7 +113,10 @@ def _is_utf8(xml: bytes) -> bool:
 
 def _needs_parser(xml: bytes, formats: Mapping[str, str]) -> bool:
     letters = np.frombuffer(xml, np.uint8)
-    return any(_count(letters, sought, rare) > usual for sought, rare, usual in _NEEDS_PARSER) or _uses_style(letters, formats)
+    places = {letter: _places(xml, letters, letter) for letter in {sought[rare] for sought, rare, _ in _NEEDS_PARSER}}
+    return any(
+        _count(letters, sought, places[sought[rare]] - rare) > usual for sought, rare, usual in _NEEDS_PARSER
+    ) or _uses_style(letters, formats)
 
 
 def _uses_style(letters: npt.NDArray[np.uint8], styles: Collection[str]) -> bool:
@@ -134,12 +139,23 @@ def _uses_style(letters: npt.NDArray[np.uint8], styles: Collection[str]) -> bool
     return bool(np.isin(number, [int(style) for style in styles]).any())
 
 
-def _count(letters: npt.NDArray[np.uint8], sought: bytes, rare: int) -> int:
-    """How often ``sought`` occurs, told from the places of its letter number ``rare``.
+def _places(xml: bytes, letters: npt.NDArray[np.uint8], letter: int) -> npt.NDArray[np.int64]:
+    """Where a letter stands: looked for one by one while it is rare, which is several times as fast."""
+    found: list[int] = []
+    place = xml.find(letter)
+    while place >= 0:
+        if len(found) == _RARE:
+            return np.flatnonzero(letters == letter)
+        found.append(place)
+        place = xml.find(letter, place + 1)
+    return np.array(found, np.int64)
+
+
+def _count(letters: npt.NDArray[np.uint8], sought: bytes, starts: npt.NDArray[np.int64]) -> int:
+    """How often ``sought`` occurs, of the places where it may start.
 
     Five times as fast as a search for a string that begins as everything else does.
     """
-    starts = np.flatnonzero(letters == sought[rare]) - rare
     starts = starts[(starts >= 0) & (starts <= len(letters) - len(sought))]
     for offset, letter in enumerate(sought):
         starts = starts[letters[starts + offset] == letter]

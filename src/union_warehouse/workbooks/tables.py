@@ -136,19 +136,20 @@ def column_texts(sheet: Sheet, form: Form, header: Header) -> tuple[Columns, Col
     Returns:
         The texts by field; and of fields of texts that hold days, which Excel makes of 3-1, whether each cell holds one.
     """
-    rows = sheet.rows[header.index + 1 :]
+    columns = list(zip(*sheet.rows[header.index + 1 :], strict=True)) or [()] * len(sheet.rows[header.index])
     start = sheet.first_row + header.index + 1, sheet.first_column
     shown, in_texts = _by_column(sheet.facts.shown, start), _by_column(sheet.facts.shown_in_texts, start)
     texts, dates = {}, {}
     for field in form.fields:
         index = header.columns[field.name]
-        cells: Sequence[Cell] = list(map(itemgetter(index), rows))
+        cells: Sequence[Cell] = columns[index]
         if field.type is FieldType.DATE and sheet.facts.has_1904_dates:
             cells = list(map(_day_from_1904, cells))
-        column = _with_shown(cell_texts(cells), shown.get(index, {}))
+        kinds = set(map(type, cells))
+        column = _with_shown(cell_texts(cells, kinds), shown.get(index, {}))
         if field.type is FieldType.STRING:
             column = _with_shown(column, in_texts.get(index, {}))
-            if any(issubclass(kind, _DAY_KINDS) for kind in set(map(type, cells))):
+            if any(issubclass(kind, _DAY_KINDS) for kind in kinds):
                 dates[field.name] = pa.array([isinstance(cell, _DAY_KINDS) for cell in cells])
         texts[field.name] = _without_invisible(column)
     return texts, dates

@@ -13,7 +13,7 @@ import python_calamine
 from union_warehouse.workbooks.cells import Cell
 from union_warehouse.workbooks.limits import MAX_TEXT_BYTES
 from union_warehouse.workbooks.number_formats import PERCENT_IDS, tells
-from union_warehouse.workbooks.package import open_package, parse_part, read_part, sheet_parts, with_slashes
+from union_warehouse.workbooks.package import open_package, parse_part, part_size, read_part, sheet_parts, with_slashes
 from union_warehouse.workbooks.problems import EncryptedWorkbook, SheetTooLarge, UnreadableFile
 from union_warehouse.workbooks.sheet import Sheet, SheetFacts
 from union_warehouse.workbooks.sheet_xml import LONG_XML, WorkbookFacts, look_at_sheet, shared_text_lengths, shared_text_uses
@@ -61,6 +61,10 @@ class Worksheets:
     def xml(self, sheet: str) -> bytes:
         """The part of a sheet; empty if the package does not name it."""
         return read_part(self.package, self.parts[sheet], self.file_name) if sheet in self.parts else b""
+
+    def size(self, sheet: str) -> int:
+        """Bytes of the part of a sheet, as the package says; another size makes it a damaged one."""
+        return part_size(self.package, self.parts[sheet]) if sheet in self.parts else 0
 
     def facts(self, sheet: str, xml: bytes, *, is_thorough: bool = False) -> SheetFacts:
         """What only the XML tells, once it is known that the sheet may be read.
@@ -142,14 +146,13 @@ class XlsxSource:
             UnreadableFile: damaged.
             SheetTooLarge: reading it would fill the memory.
         """
-        xml = self.worksheets.xml(name)
-        if len(xml) <= LONG_XML:  # whether it is safe to read is known before it is read
-            facts = self.worksheets.facts(name, xml)
+        if self.worksheets.size(name) <= LONG_XML:  # whether it is safe to read is known before it is read
+            facts = self.worksheets.facts(name, self.worksheets.xml(name))
             source, rows = self._values(name)
         else:
             with ThreadPoolExecutor(max_workers=1) as other:
-                # calamine and numpy both let go of the interpreter, so a long sheet is searched while it is parsed.
-                searched = other.submit(self.worksheets.facts, name, xml)
+                # calamine, zlib and numpy let go of the interpreter, so a long sheet is searched while it is parsed.
+                searched = other.submit(lambda: self.worksheets.facts(name, self.worksheets.xml(name)))
                 source, rows = self._values(name)
                 facts = searched.result()
         start = source.start or (0, 0)
