@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import openpyxl
 import pytest
@@ -16,9 +17,11 @@ from tests.test_files_from_outside import archive_of
 from tests.workbook_factory import write_csv
 from union_warehouse.alerts import send_alerts
 from union_warehouse.landing.folders import read_manifests
+from union_warehouse.landing.instants import to_text
 from union_warehouse.landing.received import opened_manifests
 from union_warehouse.paths import Home
-from union_warehouse.submissions import Outcome, check_file, collect_file, scan_inbox
+from union_warehouse.submissions import Outcome, check_file, collect_file, place_in_inbox, scan_inbox
+from union_warehouse.submissions.problems import FutureArrival
 
 SECRET = "长庆某厂未整改"
 
@@ -119,3 +122,37 @@ def test_a_unit_is_told_what_was_refused_in_its_folder(home: Home, tmp_path: Pat
     assert set(sent) == {"/WL", "/analyst"}
     assert "武林街道总工会 的报送文件夹" in sent["/WL"] and "#refused_in_folder" in sent["/WL"]
     assert "wrong_door" in sent["/analyst"] and "张三" not in str(sent)
+
+
+def test_only_this_home_states_an_arrival(home: Home, tmp_path: Path) -> None:
+    collect_one(home, hazards(tmp_path / "a.xlsx", {}), at(4))
+    other = Home(tmp_path / "other")
+    (placed,) = place_in_inbox(other, [hazards(tmp_path / "b.xlsx", {})], at(4, 1))
+    (signed,) = (folder.name for folder in home.inbox.iterdir())
+    stated = [
+        placed.parent.name,  # signed by another home
+        "received_at=20140401T080000.000000Z",
+        signed.replace("20140402", "20140401"),
+        f"CQ/{signed}",  # in a unit's own folder
+    ]
+    began = to_text(datetime.now(UTC))
+    for number, folder in enumerate(stated, start=2):
+        outcome = drop(home, hazards(tmp_path / "x.xlsx", *[{}] * number), f"{folder}/{number}.xlsx")
+        assert outcome.submission_id == f"2014-03/CQ/v{number:04d}"
+    arrivals = [manifest["received_at"] for manifest in read_manifests(home)]
+    assert arrivals[0] == to_text(at(4)) and min(arrivals[1:]) >= began
+    folders = [f"{folder.removeprefix('CQ/')}/{number}" for number, folder in enumerate(stated, start=2)]
+    assert set(tree(home.outbox)) == {f"CQ/{name}_回执.xlsx" for name in ["a", *folders]}
+
+
+def test_nothing_arrives_in_the_future(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    good, bad = hazards(tmp_path / "a.xlsx", {}), hazards(tmp_path / "b.xlsx", {}, department="WL")
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    with pytest.raises(FutureArrival):
+        place_in_inbox(home, [good, bad], {"a.xlsx": at(4), "b.xlsx": tomorrow})
+    assert not home.inbox.exists()
+    with monkeypatch.context() as ahead:
+        ahead.setattr("union_warehouse.submissions.places.datetime", Mock(now=Mock(return_value=tomorrow)))
+        place_in_inbox(home, [good], tomorrow)  # while the clock was wrong
+    (item,) = scan_inbox(home)
+    assert item.received_at <= to_text(datetime.now(UTC))

@@ -294,7 +294,7 @@ def test_a_file_from_the_future_is_taken(home: Home, tmp_path: Path, monkeypatch
 
 def test_folders_that_mislead_stop_nobody(home: Home, tmp_path: Path) -> None:
     good = write_workbook(tmp_path / "x.xlsx")
-    drop(home, b"received_at=20149999T999999.000000Z/x.xlsx", good)
+    drop(home, b"received_at=20149999T999999.000000Z," + b"0" * 32 + b"/x.xlsx", good)
     drop(home, b"received_at=soon/y.xlsx", write_workbook(tmp_path / "y.xlsx", "WL"))
     deep = os.open(home.inbox, os.O_RDONLY)
     for _ in range(1_100):

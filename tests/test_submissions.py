@@ -202,11 +202,9 @@ def test_files_dropped_by_hand_wait_until_they_rest(home: Home, tmp_path: Path) 
 def test_equal_names_never_overwrite(home: Home, tmp_path: Path) -> None:
     first, second = hazards(tmp_path / "a" / "x.xlsx", {}), hazards(tmp_path / "b" / "x.xlsx", {}, {})
     places = place_in_inbox(home, [first, second, first], at(4))
-    assert [place.relative_to(home.inbox).as_posix() for place in places] == [
-        "received_at=20140402T080000.000000Z/x.xlsx",
-        "received_at=20140402T080000.000000Z/1/x.xlsx",
-        "received_at=20140402T080000.000000Z/x.xlsx",
-    ]
+    (folder,) = home.inbox.iterdir()
+    assert folder.name.startswith("received_at=20140402T080000.000000Z,")
+    assert places == [folder / "x.xlsx", folder / "1" / "x.xlsx", folder / "x.xlsx"]
     assert places[0].read_bytes() == first.read_bytes()
 
 

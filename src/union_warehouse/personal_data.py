@@ -76,10 +76,7 @@ def load_hash_key(home: Home) -> HashKey:
         if len(given) < MINIMUM_KEY_BYTES:
             raise WeakHashKey(variable=KEY_VARIABLE, length=len(given), minimum=MINIMUM_KEY_BYTES)
         return HashKey(given)
-    path = home.root / KEY_FILE
-    if not path.exists():
-        _create_key(path)
-    return HashKey(path.read_text("ascii").strip().encode())
+    return HashKey(load_secret(home.root / KEY_FILE))
 
 
 def has_hash_key(home: Home) -> bool:
@@ -87,10 +84,12 @@ def has_hash_key(home: Home) -> bool:
     return bool(os.environ.get(KEY_VARIABLE)) or (home.root / KEY_FILE).exists()
 
 
-def _create_key(path: Path) -> None:
-    """Write a random key; of several processes that try at once, the first wins."""
-    with suppress(FileExistsError):
-        write_new(path, secrets.token_hex(32).encode(), is_private=True)
+def load_secret(path: Path) -> bytes:
+    """The random secret in a file, made on first use and readable by its owner only; of several that try at once, the first wins."""
+    if not path.exists():
+        with suppress(FileExistsError):
+            write_new(path, secrets.token_hex(32).encode(), is_private=True)
+    return path.read_bytes().strip()
 
 
 def hash_values(key: HashKey, values: pa.Array) -> pa.Array:

@@ -45,7 +45,7 @@ from union_warehouse.submissions.land import JudgedForm, land, land_rejected, la
 from union_warehouse.submissions.original import Original, read_original, readable_name
 from union_warehouse.submissions.outbox import put_in_outbox
 from union_warehouse.submissions.outcome import Outcome
-from union_warehouse.submissions.places import at_door, check_door, place_of
+from union_warehouse.submissions.places import at_door, check_door
 from union_warehouse.submissions.problems import InboxFileMissing, MonthClosed, ReceiptFailed, TiedArrival
 from union_warehouse.submissions.reading import Submission, extension_of
 from union_warehouse.submissions.receipts import find_landed, receipt_bytes, receipt_path, write_receipt
@@ -197,11 +197,10 @@ def _take(home: Home, item: InboxItem, original: Original) -> Outcome:
             if (earlier["sha256"], earlier["received_at"], earlier["reading"]) == (original.sha256, item.received_at, 1):
                 return _answer_landed(home, earlier)  # its collecting was killed after it had landed
     submission = read_apart(original, item.received_at, key, home.federation, Identified(item.department, item.month, item.forms))
-    door = place_of(item.path, home.federation).door
-    submission = at_door(home.federation, door, submission)
+    submission = at_door(home.federation, item.door, submission)
     identity = submission.identity
     if identity.department is None or identity.month is None:
-        return _reject_unplaced(home, submission, original, _arrival(original, item.received_at, door, []), key)
+        return _reject_unplaced(home, submission, original, _arrival(original, item.received_at, item.door, []), key)
     if item.department is not None:
         return _settle(home, item, original, submission, landed, key)
     with department_lock(home, identity.department):  # it could not be identified in time when it was listed
@@ -214,7 +213,7 @@ def _settle(
     home: Home, item: InboxItem, original: Original, submission: Submission, landed: Sequence[Manifest], key: HashKey
 ) -> Outcome:
     """Judge and land what was read; to be called under its department's lock."""
-    arrival = _arrival(original, item.received_at, place_of(item.path, home.federation).door, landed)
+    arrival = _arrival(original, item.received_at, item.door, landed)
     if submission.is_untouched:
         outcome, manifest = _untouched(submission, arrival, key)
         return write_receipt(home, outcome, manifest, {})

@@ -46,6 +46,8 @@ class InboxItem:
     Attributes:
         path: relative to the inbox, readable.
         received_at: instants.to_text.
+        door: the unit through whose folder it came; None: the office's.
+        folders: those in which somebody laid it, within the door.
         department: as its cover or name states; None if not identifiable, or if it may not come through its door.
         month: likewise.
         forms: that it declares.
@@ -57,6 +59,8 @@ class InboxItem:
 
     path: str
     received_at: str
+    door: str | None
+    folders: tuple[str, ...]
     department: str | None
     month: str | None
     forms: tuple[str, ...]
@@ -67,12 +71,12 @@ class InboxItem:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON values."""
-        return {**asdict(self), "forms": list(self.forms)}
+        return {**asdict(self), "forms": list(self.forms), "folders": list(self.folders)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> InboxItem:
         """From the values of :meth:`to_dict`."""
-        return cls(**{**values, "forms": tuple(values["forms"])})
+        return cls(**{**values, "forms": tuple(values["forms"]), "folders": tuple(values["folders"])})
 
     def file(self, home: Home) -> Path:
         """Where it lies."""
@@ -156,6 +160,8 @@ def _item(home: Home, one: _Ready, original: Original, identified: Identified) -
     return InboxItem(
         path=path,
         received_at=one.received_at,
+        door=door,
+        folders=one.place.folders,
         department=department,
         month=identified.month,
         forms=identified.forms,
@@ -206,17 +212,17 @@ class _StillWritten(Exception):
 def _ready_file(home: Home, path: Path, now: float) -> _Ready:
     status = path.stat(follow_symlinks=False)
     relative = path.relative_to(home.inbox).as_posix()
-    place = place_of(readable_name(relative), home.federation)
-    received_at = place.received_at
-    if received_at is None:
+    place = place_of(home, readable_name(relative))
+    if place.received_at is None:
         if now - _written_at(status, now) < SETTLE_SECONDS:
             raise _StillWritten
-        received_at = to_text(datetime.fromtimestamp(status.st_ctime, UTC))
         known = f"{status.st_size}\0{status.st_mtime_ns}"
     else:
         known = f"{status.st_size}"  # it was whole when it got its name; a copy of the inbox has other times
     if not os.access(path, os.R_OK):
         known += "\0unreadable"  # once it may be read it is another file
+    stated = place.received_at or to_text(datetime.fromtimestamp(status.st_ctime, UTC))
+    received_at = min(stated, to_text(datetime.now(UTC)))  # a clock may have been set back since
     marker = f"{relative}\0{known}"
     return _Ready(relative, hashlib.sha1(os.fsencode(marker), usedforsecurity=False).hexdigest(), received_at, place)
 

@@ -10,7 +10,6 @@ from union_warehouse.paths import Home
 from union_warehouse.submissions.inbox import InboxItem
 from union_warehouse.submissions.original import storable_name
 from union_warehouse.submissions.outcome import Outcome
-from union_warehouse.submissions.places import place_of
 
 _LOGGER = logging.getLogger(__name__)
 _MARK = "_回执"
@@ -28,13 +27,12 @@ def put_in_outbox(home: Home, item: InboxItem, outcome: Outcome) -> None:
         item: the file.
         outcome: what became of it, with the path of its receipt.
     """
-    place = place_of(item.path, home.federation)
-    unit = place.door or outcome.department
+    unit = item.door or outcome.department
     if unit is None or outcome.receipt is None:
         return
     receipt = Path(outcome.receipt)
     stem = PurePosixPath(outcome.file).stem.removesuffix(_MARK)
-    folder = home.outbox.joinpath(unit, *map(storable_name, place.folders))
+    folder = home.outbox.joinpath(unit, *map(storable_name, item.folders))
     try:
         make_folder(folder)
         name = storable_name(f"{stem}{_MARK}{receipt.suffix}")

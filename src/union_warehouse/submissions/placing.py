@@ -48,11 +48,12 @@ def place_in_inbox(
     Raises:
         PathNotFound: a path does not exist; nothing was placed.
         UnknownArrival: the table has no line for a file; nothing was placed.
+        FutureArrival: a time of arrival is still to come; nothing was placed.
         UnknownDoor: there is no such unit; nothing was placed.
     """
     check_door(home.federation, door)
-    arrivals = [(file, _arrival(file, names, received_at)) for file, names in _expand(paths)]
-    return [_place(arrival_folder(home, arrival, door), file.name, partial(_copy, file)) for file, arrival in arrivals]
+    folders = [(file, arrival_folder(home, _arrival(file, names, received_at), door)) for file, names in _expand(paths)]
+    return [_place(folder, file.name, partial(_copy, file)) for file, folder in folders]
 
 
 def _expand(paths: Iterable[Path | str]) -> Iterator[tuple[Path, tuple[str, ...]]]:

@@ -271,6 +271,14 @@ class UnknownArrival(UnionWarehouseError):
     message_en = "the table of arrival times has no line for {path}; add one."
 
 
+class FutureArrival(UnionWarehouseError):
+    """A time of arrival that is still to come."""
+
+    code = "future_arrival"
+    message_zh = "收到时间 {received_at}（UTC）晚于现在，没有收下任何文件。请改正收到时间，或核对本机时钟。"
+    message_en = "the arrival {received_at} (UTC) is still to come; nothing was taken. Correct it, or this machine's clock."
+
+
 class UnknownDoor(UnionWarehouseError):
     """A unit to send as that the federation never had."""
 
