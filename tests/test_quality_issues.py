@@ -10,13 +10,17 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from tests.audited_year import MONTH, hazard, inspection, land_two_months, promotion
+from tests.audited_year import MONTH, activity, hazard, inspection, land_two_months, promotion
 from tests.landings import land
 from tests.releases import publish_approved
 from union_warehouse.cli import main
 from union_warehouse.paths import Home
 from union_warehouse.warehouse.build import run_dbt
 from union_warehouse.warehouse.plan import plan_close
+
+
+# Two ways to type one title, with a character that nobody sees; and another title.
+TITLES = {11: "2014年女职工健康知识讲座(第1场)", 12: "２０１４年女职工健康知识\u200b讲座（第１场）", 13: "2014年女职工健康知识讲座(第2场)"}
 
 
 def close(home: Home, known_at: datetime) -> None:
@@ -49,6 +53,7 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Home:
         "qualification_promotions": [promotion(1, "U1"), promotion(2, "U1")],
         "safety_inspections": [inspection(1, hazards_found=1), inspection(3)],
         "hazards": [hazard(1, "J1"), hazard(2, "J99"), hazard(3, "J98")],
+        "training_activities": [activity(1), *(activity(number, title) for number, title in TITLES.items())],
     }
     land(home, MONTH, "CQ", corrected, number=2, received_at="2014-03-05T08:00:00Z")
     close(home, datetime(2030, 3, 10, 10, tzinfo=UTC))
@@ -68,6 +73,11 @@ def test_a_fault_is_found_acknowledged_and_corrected(closed: Home) -> None:
     assert (right["first_seen_release_id"], right["last_seen_release_id"]) == ("2014-01-r1", "2014-01-r1")
     new = found["unknown_inspection", "hazards", "H3"]
     assert (new["issue_status"], new["first_seen_release_id"], new["is_overdue"]) == ("open", "2014-01-r2", False)
+
+
+def test_a_title_typed_otherwise_is_the_same_title(closed: Home) -> None:
+    twice = issues(closed, "--rule", "training_activity_reported_once")
+    assert {record for _, _, record in twice} == {"A11", "A12"}
 
 
 def test_what_stands_is_listed_first_of_all(closed: Home) -> None:

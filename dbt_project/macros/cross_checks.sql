@@ -1,6 +1,6 @@
 {#- What makes two rows of a fact the same thing in the world (domain: Warnings), by rule: columns that must agree, which
     rows are compared, and what is shown as evidence. Free text is kept as typed, so it is compared without differences of
-    width (`nfkc`, warehouse/dbt_functions.py). Every entrant of a contest sends a row of it, and every partner one of
+    width (`compared_text`). Every entrant of a contest sends a row of it, and every partner one of
     a fair; neither is counted as an event, so only hosts are compared. A visit to a person is known by the person, one to
     nobody in particular by nothing. -#}
 {% macro business_keys() -%}
@@ -18,7 +18,7 @@
                 },
                 "training_activity_reported_once": {
                     "fact": "fct_training_activities",
-                    "columns": ["training_kind", "nfkc(title)", "held_from_on"],
+                    "columns": ["training_kind", compared_text("title"), "held_from_on"],
                     "where": "training_role = 'host'",
                     "shown": ["training_kind", "title", "held_from_on", "session_count", "participant_count"],
                 },
@@ -34,7 +34,7 @@
                 },
                 "contract_reported_once": {
                     "fact": "fct_collective_contracts",
-                    "columns": ["contract_kind", "contract_coverage", "nfkc(party)", "signed_on"],
+                    "columns": ["contract_kind", "contract_coverage", compared_text("party"), "signed_on"],
                     "shown": ["contract_kind", "contract_coverage", "party", "signed_on", "enterprise_count", "worker_count"],
                 },
                 "assistance_reported_once": {
@@ -49,13 +49,13 @@
                 },
                 "employment_event_reported_once": {
                     "fact": "fct_employment_services",
-                    "columns": ["service_kind", "nfkc(title)", "held_on"],
+                    "columns": ["service_kind", compared_text("title"), "held_on"],
                     "where": "service_role = 'host'",
                     "shown": ["service_kind", "title", "held_on", "post_count", "placement_count"],
                 },
                 "cultural_event_reported_once": {
                     "fact": "fct_cultural_activities",
-                    "columns": ["activity_kind", "nfkc(title)", "held_from_on"],
+                    "columns": ["activity_kind", compared_text("title"), "held_from_on"],
                     "shown": ["activity_kind", "title", "held_from_on", "participant_count"],
                 },
                 "visit_reported_once": {
@@ -67,6 +67,14 @@
             }
         )
     }}
+{%- endmacro %}
+
+{#- A text as texts are compared: without differences of width and characters that nobody sees, no space at the ends. It is DuckDB's own: a
+    function of Python that exchanges Arrow arrays gave freed memory where a statement called it twice (duckdb issue 20606). -#}
+{% macro compared_text(column) -%}
+    {%- set wide = "！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　" -%}
+    {%- set narrow = "!\"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~ " -%}
+    trim(regexp_replace(translate(nfc_normalize({{ column }}), '{{ wide }}', '{{ narrow }}'), '\p{Cf}', '', 'g'))
 {%- endmacro %}
 
 {#- Rows of a fact whose entities this close rebuilt, as they are now and as the previous release had them. A model that asks

@@ -3,7 +3,7 @@
 {% set subjects = [
     ("inspection", "fct_safety_inspections", ["inspection_no"]),
     ("inspection", "fct_hazards", ["inspection_no"]),
-    ("party", "fct_collective_contracts", ["contract_kind", "nfkc(party)"]),
+    ("party", "fct_collective_contracts", ["contract_kind", compared_text("party")]),
     ("enterprise", "fct_union_coverage", ["uscc"]),
     ("commitment", "fct_commitments", ["commitment_key"]),
 ] %}

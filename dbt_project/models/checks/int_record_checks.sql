@@ -1,6 +1,6 @@
 -- Findings on records that belong together: inspection and hazards, renewal and contract, enterprise and unions, commitment and
 -- indicator.
-{% set parties = ["contract_kind", "nfkc(party)"] %}
+{% set parties = ["contract_kind", compared_text("party")] %}
 
 {% set facts = ["fct_safety_inspections", "fct_hazards", "fct_collective_contracts", "fct_union_coverage", "fct_commitments"] %}
 
@@ -59,12 +59,12 @@ with
                     }
                 )
             }} as evidence,
-            {{ subject_key("party", ["renewal.contract_kind", "nfkc(renewal.party)"]) }} as subject_key
+            {{ subject_key("party", ["renewal.contract_kind", compared_text("renewal.party")]) }} as subject_key
         from contracts as renewal
         anti join
             contracts as earlier
             on renewal.contract_kind = earlier.contract_kind
-            and nfkc(renewal.party) = nfkc(earlier.party)
+            and {{ compared_text("renewal.party") }} = {{ compared_text("earlier.party") }}
             and earlier.signed_on < renewal.signed_on
         where renewal.signing = 'renewed'
     ),

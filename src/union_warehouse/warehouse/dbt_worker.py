@@ -27,8 +27,6 @@ from union_warehouse.locks import exclusive
 from union_warehouse.project import DBT_PROJECT_DIR
 
 RUN_RESULTS_FILE = "run_results.json"
-IMPORTED_BY_A_RUN = ("dbt.task.build", "union_warehouse.warehouse.dbt_functions", "pandas", "pyarrow.dataset")
-"""The last two by DuckDB, when it creates a function."""
 EXIT, END = "\x00exit ", "\x00"
 """Frame of the exit code; other processes write to the same pipe, so it is found anywhere in a line."""
 
@@ -87,9 +85,7 @@ def main() -> None:
             # A project that cannot be read leaves no manifest: the run reads it itself, and says what is wrong.
             with exclusive(Path(request["lock"])):
                 manifests[place] = _dbt(["parse"], *place).result
-            for module in IMPORTED_BY_A_RUN:  # once, not in each fork
-                import_module(module)
-
+            import_module("dbt.task.build")  # once, not in each fork
             gc.collect()
             gc.freeze()
         child = os.fork()
