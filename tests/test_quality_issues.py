@@ -18,9 +18,12 @@ from union_warehouse.paths import Home
 from union_warehouse.warehouse.build import run_dbt
 from union_warehouse.warehouse.plan import plan_close
 
-
 # Two ways to type one title, with a character that nobody sees; and another title.
-TITLES = {11: "2014年女职工健康知识讲座(第1场)", 12: "２０１４年女职工健康知识\u200b讲座（第１场）", 13: "2014年女职工健康知识讲座(第2场)"}
+TITLES = {
+    11: "2014年女职工健康知识讲座(第1场)",
+    12: "２０１４年女职工健康知识\u200b讲座（第１场）",
+    13: "2014年女职工健康知识讲座(第2场)",
+}
 
 
 def close(home: Home, known_at: datetime) -> None:
