@@ -1,10 +1,14 @@
-"""(a) Collect: rows per second, against the bare python-calamine read and pandas with openpyxl, of the same file."""
+"""(a) Collect: rows per second, against the bare python-calamine read and pandas with openpyxl, of the same file; departments at once."""
 
 from __future__ import annotations
 
+import multiprocessing
+import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +17,15 @@ import pandas as pd
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
+from reference_data import write_reference_year
 from reference_data.identifiers import resident_numbers, usccs
 from union_warehouse.contracts import Federation, Form, forms_owed, load_forms
+from union_warehouse.landing.states import ACCEPTED_STATES
 from union_warehouse.paths import Home
-from union_warehouse.submissions import collect_file, place_in_inbox, scan_inbox
+from union_warehouse.submissions import check_file, collect_file, place_in_inbox, scan_inbox
 
 ROWS = 100_000
+DEPARTMENTS = 12
 MONTH = "2014-03"
 _UNION = {
     "event_no": "1",
@@ -49,7 +56,51 @@ def measure(folder: Path) -> dict[str, Any]:
             f"{name}: collect / bare calamine read (target >= 0.5)": bare / seconds,
             f"{name}: collect / pandas + openpyxl (target >= 8)": openpyxl / seconds,
         }
-    return result
+    return result | _side_by_side(folder)
+
+
+def _side_by_side(folder: Path) -> dict[str, Any]:
+    """A month's workbooks of the reference year, of twelve departments at once: by one process, and by two."""
+    written = folder / "reference"
+    write_reference_year(written)
+    seconds = {}
+    for processes in (1, 2):
+        home = Home(folder / f"departments-{processes}")
+        place_in_inbox(home, _of_departments(written / "submissions"), datetime(2014, 4, 3, tzinfo=UTC))
+        items = scan_inbox(home)
+        context = multiprocessing.get_context("spawn")
+        ready = context.Barrier(processes + 1)
+        with ProcessPoolExecutor(processes, mp_context=context, initializer=_start, initargs=(ready,)) as pool:
+            for _ in range(processes):
+                pool.submit(time.time)  # a process starts with the first task for which none is idle
+            ready.wait()
+            clock = time.perf_counter()
+            outcomes = list(pool.map(partial(collect_file, home), items))
+            seconds[processes] = time.perf_counter() - clock
+        if len(outcomes) != DEPARTMENTS or any(outcome.state not in ACCEPTED_STATES for outcome in outcomes):
+            raise RuntimeError(f"not all departments were collected: {[outcome.state for outcome in outcomes]}")
+    return {
+        "twelve departments, one process, s": seconds[1],
+        "twelve departments, two processes, s": seconds[2],
+        "twelve departments: one process / two": seconds[1] / seconds[2],
+    }
+
+
+def _of_departments(submissions: Path) -> list[Path]:
+    """The largest workbook of each of twelve departments for ``MONTH``, largest first."""
+    largest: dict[str, Path] = {}
+    for path in sorted(submissions.glob(f"{MONTH}_*.xlsx"), key=lambda path: path.stat().st_size):
+        largest[path.stem.split("_")[1]] = path
+    return sorted(largest.values(), key=lambda path: path.stat().st_size, reverse=True)[:DEPARTMENTS]
+
+
+def _start(ready: Any) -> None:
+    """What is paid once a process: imports, and the start of the child that reads."""
+    with tempfile.TemporaryDirectory() as folder:
+        blank = Path(folder) / "blank.csv"
+        blank.write_text("x", encoding="utf-8")
+        check_file(Home(Path(folder)), blank)
+    ready.wait()
 
 
 def _read_bare(path: Path, form: Form) -> object:

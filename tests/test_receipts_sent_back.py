@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from tests.collecting import at, collect_one
 from tests.formatted_workbooks import write_formatted
-from tests.reading import Read, grid_of, in_strict_format, locked, read, with_1904_dates, with_backslashes
+from tests.reading import Read, change_part, grid_of, in_strict_format, locked, read, with_1904_dates, with_backslashes
 from tests.workbook_factory import Grid, make_grids, nil_except
 from union_warehouse.paths import Home
 
@@ -48,6 +49,14 @@ def write_xls_of_1904(folder: Path) -> Path:
     return path
 
 
+def without_calculation(path: Path) -> Path:
+    """The workbook as programs write it that know nothing of formulas."""
+    return change_part(
+        path,
+        lambda name, content: (name, re.sub(rb"<calcPr[^>]*/>", b"", content) if name == "xl/workbook.xml" else content),
+    )
+
+
 def seen(outcome: Read) -> list[Any]:
     """Values and verdicts."""
     values = [{name: value for name, value in row.items() if not name.endswith("__text")} for row in outcome.rows]
@@ -61,13 +70,14 @@ def seen(outcome: Read) -> list[Any]:
         lambda folder: write(folder, ".xls"),
         write_xls_of_1904,
         lambda folder: write(folder, ".ods"),
+        lambda folder: without_calculation(write(folder)),
         lambda folder: in_strict_format(write(folder)),
         lambda folder: with_backslashes(write(folder)),
         lambda folder: with_1904_dates(write(folder)),
         lambda folder: in_strict_format(with_1904_dates(write(folder))),
         lambda folder: locked(write(folder)),
     ],
-    ids=["xlsx", "xls", "xls 1904", "ods", "strict", "backslashes", "1904", "strict 1904", "locked"],
+    ids=["xlsx", "xls", "xls 1904", "ods", "no calculation", "strict", "backslashes", "1904", "strict 1904", "locked"],
 )
 def test_an_untouched_receipt_is_read_as_its_file_was(home: Home, tmp_path: Path, make: Callable[[Path], Path]) -> None:
     path = make(tmp_path)

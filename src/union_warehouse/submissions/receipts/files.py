@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from union_warehouse.child_process import ChildStopped
 from union_warehouse.files import write_bytes, write_json
 from union_warehouse.landing.folders import original_of, submission_folder
 from union_warehouse.landing.manifests import AnyManifest
@@ -78,7 +79,9 @@ def receipt_bytes(home: Home, outcome: Outcome, manifest: AnyManifest, tables: M
 
 
 def _where(error: Exception) -> str:
-    """Class and place of an error."""
+    """Class and place of an error; of one in a child process, those that the child told."""
+    if isinstance(error, ChildStopped):
+        return f"{error.reason} {error.detail}".strip()
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

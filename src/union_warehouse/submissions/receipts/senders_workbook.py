@@ -101,7 +101,8 @@ def open_senders_workbook(data: bytes, file_name: str) -> tuple[Workbook, Stored
         reader.read()
     workbook: Workbook = reader.wb
     # openpyxl would ask for it in any workbook, and a zero among the results would be taken for one that nobody calculated.
-    workbook.calculation.fullCalcOnLoad = calculates_on_load(data, file_name)
+    if workbook.calculation is not None:
+        workbook.calculation.fullCalcOnLoad = calculates_on_load(data, file_name)
     for name in workbook.sheetnames:
         if normalise_label(name) == RECEIPT_SHEET and len(workbook.sheetnames) > 1:
             workbook.remove(workbook[name])
