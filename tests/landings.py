@@ -51,7 +51,13 @@ def land(
     for form, rows in forms.items():
         landed = [
             common
-            | {"_is_opening": is_opening, "_sheet": "表", "_row": number, "_is_accepted": (form, number) not in quarantined}
+            | {
+                "_is_opening": is_opening,
+                "_sheet": "表",
+                "_row": number,
+                "_layout": "1.0.0",
+                "_is_accepted": (form, number) not in quarantined,
+            }
             | _cells(form, row)
             for number, row in enumerate(rows, start=2)
         ]
@@ -83,6 +89,7 @@ def land(
         "read_at": arrived,
         "kind": "workbook",
         "contract_version": "1",
+        "cover": "1",
         "state": "accepted_with_quarantine" if problems else "accepted",
         "is_opening": is_opening,
         "hash_key_fingerprint": "0",
@@ -98,6 +105,7 @@ def land(
                 "quarantined": len({row for name, row in quarantined if name == form}),
                 "warnings": 0,
                 "file": f"{form}.parquet" if rows else None,
+                "layout": "1.0.0" if rows else None,
             }
             for form, rows in forms.items()
         ],

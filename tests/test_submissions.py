@@ -48,6 +48,7 @@ def test_a_submission_lands_whole(home: Home, tmp_path: Path) -> None:
         "quarantined": 1,
         "warnings": 0,
         "file": "hazards.parquet",
+        "layout": "1.0.0",
     }
     assert [step["outcome"] for step in manifest["steps"]] == ["ok"] * 5
     rows = rows_of(home, outcome, "hazards")

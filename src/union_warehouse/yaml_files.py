@@ -128,9 +128,17 @@ def _place(document: Any, item: ErrorDetails) -> str:
             named = isinstance(value, Mapping) and next((value[name] for name in _NAMES if value.get(name)), None)
             keys.append(str(named or step + 1))
         else:
-            value = value.get(step) if isinstance(value, Mapping) else None
+            value = _under(value, step)
             keys.append(str(step))
     return ".".join(keys) or "-"
+
+
+def _under(value: Any, key: str | int) -> Any:
+    """What stands under a key: of a mapping, or of the custom properties of a contract, a list of ``property`` and ``value``."""
+    if isinstance(value, Mapping):
+        return value.get(key)
+    items = value if isinstance(value, list) else []
+    return next((item.get("value") for item in items if isinstance(item, Mapping) and item.get("property") == key), None)
 
 
 class _Loader(yaml.CSafeLoader):

@@ -15,6 +15,7 @@ from union_warehouse.landing.states import REJECTED
 from union_warehouse.paths import Home
 
 if TYPE_CHECKING:
+    from union_warehouse.contracts import Form
     from union_warehouse.submissions import Outcome
 
 _PATHS = click.Path(exists=True, path_type=Path)
@@ -143,8 +144,11 @@ def _as_row(outcome: Outcome, *, with_problems: bool = False) -> dict[str, Any]:
 def _print_problems(outcome: Outcome) -> None:
     if not outcome.problems:
         return
+    from union_warehouse.contracts import forms_as_read
+
+    forms = forms_as_read({item["form"]: item["layout"] for item in outcome.forms})
     rows = [
-        (item["sheet"], item["row"], _label(item), item["rule"], item["severity"], item["message"])
+        (item["sheet"], item["row"], _label(item, forms.get(item["form"])), item["rule"], item["severity"], item["message"])
         for item in outcome.problems[:_PROBLEMS_SHOWN]
     ]
     left = outcome.problem_count - len(rows)
@@ -155,9 +159,7 @@ def _print_problems(outcome: Outcome) -> None:
     print_table(title, [(heading, heading == "row") for heading in headings], rows)
 
 
-def _label(problem: Mapping[str, Any]) -> str | None:
+def _label(problem: Mapping[str, Any], form: Form | None) -> str | None:
     """The header of a problem's column, as the sender's sheet has it."""
-    from union_warehouse.contracts import load_forms
-
-    form, column = load_forms().get(problem["form"]), problem["column"]
+    column: str | None = problem["column"]
     return form.field(column).label if form and column else column

@@ -7,7 +7,8 @@ Expectations suites, the dbt sources and the data dictionary. Nothing else in th
 from union_warehouse.contracts.expected import expected_reports
 from union_warehouse.contracts.federation import Federation, ReportingUnit, forms_owed
 from union_warehouse.contracts.guidance import Guidance, guidance_of
-from union_warehouse.contracts.load import form_by_sheet, load_forms
+from union_warehouse.contracts.layouts import Edition, Layout, layout_called, layouts_in_force, layouts_of
+from union_warehouse.contracts.load import forms_as_read, forms_by_sheet, known_template_versions, load_forms
 from union_warehouse.contracts.model import (
     CONTRACT_VERSION,
     DateRole,
@@ -23,19 +24,26 @@ from union_warehouse.contracts.model import (
 __all__ = [
     "CONTRACT_VERSION",
     "DateRole",
+    "Edition",
     "Federation",
     "Field",
     "FieldType",
     "Form",
     "Guidance",
+    "Layout",
     "PersonalData",
     "Reference",
     "ReportingUnit",
     "Severity",
     "TableRule",
     "expected_reports",
-    "form_by_sheet",
+    "forms_as_read",
+    "forms_by_sheet",
     "forms_owed",
     "guidance_of",
+    "known_template_versions",
+    "layout_called",
+    "layouts_in_force",
+    "layouts_of",
     "load_forms",
 ]

@@ -14,8 +14,11 @@ from typing import Any
 
 import yaml
 
+from union_warehouse.contracts.covers import COVERS_FILE
 from union_warehouse.contracts.facts import declared_keys, load_facts
+from union_warehouse.contracts.former_covers import check_covers
 from union_warehouse.contracts.landed import landed_columns
+from union_warehouse.contracts.layouts import FormerColumn, FormerLayout
 from union_warehouse.contracts.load import load_forms
 from union_warehouse.contracts.model import Field, Form
 from union_warehouse.contracts.odcs import check_contract
@@ -38,6 +41,7 @@ _ROW_COLUMNS = {
     "_is_opening": "{{ doc('is_opening_submission') }}",
     "_sheet": "{{ doc('source_sheet') }}",
     "_row": "{{ doc('source_row') }}",
+    "_layout": "Name of the layout by which the sheet was read; of the current one the contract's version (版式).",
     "_is_accepted": "Whether the row holds no error (是否采用).",
 }
 
@@ -112,7 +116,7 @@ def field_docs_markdown() -> str:
 
 
 def forms_markdown() -> str:
-    """The forms' page of the data dictionary: fields, codes, who owes the form, rules."""
+    """The forms' page of the data dictionary: fields, codes, who owes the form, rules, former layouts."""
     lines = ["# Forms (报表)", "", f"<!-- {_HEADER} -->", ""]
     for form in load_forms().values():
         lines += [f"## {form.sheet} `{form.name}`", "", f"{form.purpose} One row: {form.grain}.", ""]
@@ -127,8 +131,36 @@ def forms_markdown() -> str:
                 f"| `{rule.code}` | `{rule.column}` | {rule.severity} | {rule.message_zh} ({rule.message_en}) |"
                 for rule in form.rules
             ]
-        lines.append("")
+        lines += [*_former_layouts(form), ""]
     return "\n".join(lines)
+
+
+def _former_layouts(form: Form) -> list[str]:
+    """How the form looked before: a row a field that looked otherwise, a column a layout."""
+    former = form.former_layouts
+    if not former:
+        return []
+    rows = {
+        "in force": [*(layout.period.words for layout in former), ""],
+        "sheet": [*("、".join(layout.sheets) or form.sheet for layout in former), form.sheet],
+    }
+    for field in form.fields:
+        was = [_as_it_was(layout, field.name) for layout in former]
+        if any(was):
+            rows[f"`{field.name}`"] = [*(text or field.label for text in was), field.label]
+    lines = ["", "| former layouts | " + " | ".join(f"`{layout.name}`" for layout in former) + " | today |"]
+    lines += ["|---" * (len(former) + 2) + "|", *(f"| {name} | {' | '.join(texts)} |" for name, texts in rows.items())]
+    return lines
+
+
+def _as_it_was(layout: FormerLayout, field: str) -> str:
+    """What was otherwise of a field, empty if nothing was."""
+    column = next((item for item in layout.columns if item.field == field), FormerColumn(field))
+    if column.is_absent:
+        return f"did not exist: {column.default or 'unknown'}"
+    split = next((item for item in layout.splits if field in item.fields), None)
+    labels = f"a part of {'、'.join(split.labels)}" if split else "、".join(column.labels)
+    return "; ".join(filter(None, [labels, *(f"{word} = {code}" for word, code in column.codes)]))
 
 
 def fact_definitions_macro() -> str:
@@ -169,6 +201,7 @@ def main() -> None:
     """Check every contract, and write every generated file."""
     for path in sorted(CONTRACTS_DIR.glob("*.odcs.yaml")):
         check_contract(path)
+    check_covers(COVERS_FILE)
     for path, content in generated_files().items():
         write_text(path, content)
 

@@ -37,6 +37,7 @@ def landed_columns(form: Form) -> dict[str, str]:
         "_is_opening": "BOOLEAN",
         "_sheet": "VARCHAR",
         "_row": "INTEGER",
+        "_layout": "VARCHAR",
         "_is_accepted": "BOOLEAN",
     }
     for field in form.fields:

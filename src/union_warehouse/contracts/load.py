@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from union_warehouse.contracts.layouts import (
+    Edition,
+    FormerColumn,
+    FormerLayout,
+    FormerSplit,
+    Period,
+    layout_called,
+    layouts_of,
+    template_version,
+)
 from union_warehouse.contracts.model import (
+    CONTRACT_VERSION,
     DateRole,
     Field,
     FieldType,
@@ -37,8 +49,10 @@ def load_forms(folder: Path = CONTRACTS_DIR) -> Mapping[str, Form]:
 
 def _read(path: Path) -> Form:
     try:
-        return form_from_document(yaml.load(path.read_text("utf-8"), yaml.CSafeLoader))
-    except (LookupError, TypeError, ValueError, AttributeError, StopIteration, OSError, yaml.YAMLError):
+        form = form_from_document(yaml.load(path.read_text("utf-8"), yaml.CSafeLoader))
+        layouts_of(form)
+        return form
+    except (LookupError, TypeError, ValueError, AttributeError, StopIteration, OSError, re.error, yaml.YAMLError):
         # Every command reads the contracts, and to import pydantic takes longer than that: only what is wrong is looked at so.
         from union_warehouse.contracts.odcs import check_contract
 
@@ -46,10 +60,37 @@ def _read(path: Path) -> Form:
         raise
 
 
+@lru_cache(maxsize=256)
+def forms_by_sheet(edition: Edition) -> Mapping[str, Form]:
+    """All forms by machine name, Chinese sheet name, and what their sheets were called in the layouts in force for a file."""
+    forms = load_forms().values()
+    former = {
+        sheet: form
+        for form in forms
+        for layout in form.former_layouts
+        if layout.period.holds_for(edition)
+        for sheet in layout.sheets
+    }
+    return {form.name: form for form in forms} | {form.sheet: form for form in forms} | former
+
+
+def forms_as_read(layouts: Mapping[str, str | None]) -> Mapping[str, Form]:
+    """Every form by machine name, in the words of the layout by which its sheet was read.
+
+    Args:
+        layouts: name of the layout by form, of those that were read.
+    """
+    forms = load_forms()
+    return {**forms, **{name: layout_called(forms[name], layout).form for name, layout in layouts.items()}}
+
+
 @cache
-def form_by_sheet() -> Mapping[str, Form]:
-    """All forms by Chinese sheet name."""
-    return {form.sheet: form for form in load_forms().values()}
+def known_template_versions() -> frozenset[str]:
+    """The version of the template in force, and those that a former layout knows."""
+    former = {
+        version for form in load_forms().values() for layout in form.former_layouts for version in layout.period.template_versions
+    }
+    return frozenset({CONTRACT_VERSION, *former})
 
 
 def form_from_document(document: Mapping[str, Any]) -> Form:
@@ -68,7 +109,47 @@ def form_from_document(document: Mapping[str, Any]) -> Form:
         rules=tuple(_table_rule(item) for item in table.get("quality", [])),
         owed_by=tuple(custom["owedBy"]),
         key_includes_month=bool(custom.get("keyIncludesMonth", False)),
+        former_layouts=tuple(_former_layout(**item) for item in custom.get("formerLayouts", ())),
     )
+
+
+def _former_layout(
+    name: str,
+    templateVersions: Sequence[str] = (),  # noqa: N803  the keys of the contract
+    validFrom: str | None = None,  # noqa: N803
+    validTo: str | None = None,  # noqa: N803
+    sheets: Sequence[str] = (),
+    columns: Mapping[str, Mapping[str, Any]] | None = None,
+    splits: Sequence[Mapping[str, Any]] = (),
+) -> FormerLayout:
+    return FormerLayout(
+        name=name,
+        period=former_period(templateVersions, validFrom, validTo),
+        sheets=tuple(sheets),
+        columns=tuple(_former_column(field, **item) for field, item in (columns or {}).items()),
+        splits=tuple(FormerSplit(tuple(item["labels"]), item["pattern"], item["example"]) for item in splits),
+    )
+
+
+def former_period(versions: Sequence[str], valid_from: str | None, valid_to: str | None) -> Period:
+    """When a former layout was in force, as its file says it.
+
+    Raises:
+        AttributeError: a version is no text.
+        TypeError: likewise.
+    """
+    return Period(tuple(filter(None, map(template_version, versions))), valid_from, valid_to)
+
+
+def _former_column(
+    field: str,
+    labels: Sequence[str] = (),
+    codes: Mapping[str, str] | None = None,
+    absent: str | None = None,
+    default: str | None = None,
+) -> FormerColumn:
+    is_absent = absent is not None or default is not None
+    return FormerColumn(field, tuple(labels), tuple((codes or {}).items()), is_absent, default)
 
 
 def _custom_properties(element: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from union_warehouse.contracts.layouts import FormerLayout
+
 CONTRACT_VERSION = "1"
 """Major version of the set of contracts; the cover sheet's 模板版本."""
 
@@ -66,6 +68,7 @@ class Field:
         example: a synthetic value as a department would write it; None where the type says enough.
         is_code: a code, a number or a name by which rows are grouped, though no key of this form.
         unit: ``percent`` where a number is one per cent; None where the label says it.
+        whole_cell_example: of a field that is a part of a column of a former layout: how the whole cell is written.
     """
 
     name: str
@@ -86,6 +89,7 @@ class Field:
     example: str | None
     is_code: bool = False
     unit: str | None = None
+    whole_cell_example: str | None = None
 
     @property
     def is_free_text(self) -> bool:
@@ -113,7 +117,11 @@ class TableRule:
 
 @dataclass(frozen=True)
 class Form:
-    """One form: a sheet of the workbook, a file of a CSV export, a table of the landing zone."""
+    """One form: a sheet of the workbook, a file of a CSV export, a table of the landing zone.
+
+    Attributes:
+        former_layouts: how it looked in earlier templates, oldest first.
+    """
 
     name: str
     sheet: str
@@ -126,6 +134,12 @@ class Form:
     rules: tuple[TableRule, ...]
     owed_by: tuple[str, ...]
     key_includes_month: bool
+    former_layouts: tuple[FormerLayout, ...] = ()
+
+    @property
+    def field_names(self) -> tuple[str, ...]:
+        """Names of its fields, in the contract's order."""
+        return tuple(field.name for field in self.fields)
 
     @property
     def key(self) -> tuple[Field, ...]:

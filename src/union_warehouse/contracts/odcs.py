@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import BeforeValidator, Field, model_validator
 
+from union_warehouse.contracts.former_layouts import FieldFacts, FormerLayoutEntry, OdcsEntry, check_former_layouts
 from union_warehouse.contracts.model import DateRole, FieldType, PersonalData, Severity
-from union_warehouse.yaml_files import YamlEntry, fault, read_yaml
+from union_warehouse.yaml_files import fault, read_yaml
 
 Value = TypeVar("Value")
 
@@ -31,11 +31,7 @@ CustomProperties = Annotated[Value, BeforeValidator(_by_property)]
 """A list of ``property`` and ``value``, as a mapping."""
 
 
-class _OdcsEntry(YamlEntry):
-    model_config = ConfigDict(alias_generator=to_camel)
-
-
-class _PropertyExtras(_OdcsEntry):
+class _PropertyExtras(OdcsEntry):
     description_zh: str = ""
     enum_labels: Mapping[str, str] = {}
     personal_data: PersonalData | None = None
@@ -46,11 +42,11 @@ class _PropertyExtras(_OdcsEntry):
     unit: Literal["percent"] | None = None
 
 
-class _ValidValues(_OdcsEntry):
+class _ValidValues(OdcsEntry):
     valid_values: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class _PropertyCheck(_OdcsEntry):
+class _PropertyCheck(OdcsEntry):
     id: str
     type: Literal["library", "custom"]
     metric: Literal["invalidValues"] | None = None
@@ -73,16 +69,16 @@ class _PropertyCheck(_OdcsEntry):
         return self
 
 
-class _Options(_OdcsEntry):
+class _Options(OdcsEntry):
     minimum: int | None = None
 
 
-class _Relationship(_OdcsEntry):
+class _Relationship(OdcsEntry):
     type: Literal["foreignKey"]
     to: Annotated[str, Field(pattern=r"^\w+\.\w+$")]
 
 
-class _Property(_OdcsEntry):
+class _Property(OdcsEntry):
     name: Annotated[str, Field(pattern=r"^[a-z]\w*$")]
     business_name: str
     logical_type: FieldType
@@ -109,13 +105,13 @@ class _Property(_OdcsEntry):
         return self
 
 
-class _RowRule(_OdcsEntry):
+class _RowRule(OdcsEntry):
     column: str
     predicate: str
     message_zh: str
 
 
-class _TableCheck(_OdcsEntry):
+class _TableCheck(OdcsEntry):
     id: str
     type: Literal["custom"]
     engine: Literal["duckdb"]
@@ -125,7 +121,7 @@ class _TableCheck(_OdcsEntry):
     dimension: str
 
 
-class _Table(_OdcsEntry):
+class _Table(OdcsEntry):
     name: Annotated[str, Field(pattern=r"^[a-z]\w*$")]
     physical_name: str
     physical_type: str
@@ -154,26 +150,27 @@ class _Table(_OdcsEntry):
         return self
 
 
-class _ContractExtras(_OdcsEntry):
+class _ContractExtras(OdcsEntry):
     owed_by: Annotated[tuple[str, ...], Field(min_length=1)]
     grain_zh: str = ""
     key_includes_month: bool = False
+    former_layouts: tuple[FormerLayoutEntry, ...] = ()
 
 
-class _Description(_OdcsEntry):
+class _Description(OdcsEntry):
     purpose: str
     usage: str
     limitations: str
 
 
-class _ServiceLevel(_OdcsEntry):
+class _ServiceLevel(OdcsEntry):
     property: str
     value: int
     unit: str
     description: str = ""
 
 
-class Contract(_OdcsEntry):
+class Contract(OdcsEntry):
     """One contract."""
 
     api_version: str
@@ -187,6 +184,20 @@ class Contract(_OdcsEntry):
     schema_: Annotated[tuple[_Table, ...], Field(alias="schema", min_length=1, max_length=1)]
     sla_properties: tuple[_ServiceLevel, ...] = ()
     custom_properties: CustomProperties[_ContractExtras]
+
+    @model_validator(mode="after")
+    def _former_layouts_fit(self) -> Self:
+        fields = {
+            item.name: FieldFacts(
+                item.business_name,
+                item.logical_type,
+                item.primary_key or bool(item.relationships) or item.custom_properties.date_role is DateRole.EVENT,
+                item.custom_properties.enum_labels,
+            )
+            for item in self.schema_[0].properties
+        }
+        check_former_layouts(self.custom_properties.former_layouts, self.version, fields)
+        return self
 
 
 def check_contract(path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TypedDict, TypeGuard
 
 import duckdb
 
+from union_warehouse.contracts import Edition
 from union_warehouse.landing.errors import UnreadableManifest
 from union_warehouse.landing.states import ACCEPTED_STATES
 
@@ -29,11 +30,12 @@ FormEntry = TypedDict(
         "quarantined": int,
         "warnings": int,
         "file": str | None,
+        "layout": str | None,
     },
 )
 """One form of a submission: its version, counted per department, month and form; its state, accepted, accepted_with_quarantine or
 rejected, which alone decides whether it counts; how it was returned (rows, nil; None: the cover does not say); rows read, rows
-with an error, warnings; its Parquet file, None without rows."""
+with an error, warnings; its Parquet file, None without rows; the layout by which its sheet was read, None without one."""
 
 
 class Step(TypedDict):
@@ -62,7 +64,8 @@ class Received(TypedDict):
     ``sha256`` and ``bytes`` are the original's; ``received_at`` and ``read_at`` are
     :func:`~union_warehouse.landing.instants.to_text`; ``door`` is the unit through whose folder of the inbox it came, None of the
     office's; ``kind`` is workbook or csv; ``files`` holds the sha256 of each other file of
-    its folder by name; ``ties_with`` names accepted submissions of the same instant.
+    its folder by name; ``ties_with`` names accepted submissions of the same instant; ``cover`` is the layout of the
+    cover, None of a CSV.
     """
 
     reading: int
@@ -74,6 +77,7 @@ class Received(TypedDict):
     read_at: str
     kind: str
     contract_version: str | None
+    cover: str | None
     state: str
     is_opening: bool
     hash_key_fingerprint: str
@@ -117,13 +121,14 @@ MANIFEST_COLUMNS = {
     "read_at": "TIMESTAMP",
     "kind": "VARCHAR",
     "contract_version": "VARCHAR",
+    "cover": "VARCHAR",
     "state": "VARCHAR",
     "is_opening": "BOOLEAN",
     "hash_key_fingerprint": "VARCHAR",
     "ties_with": "VARCHAR[]",
     "forms": (
         'STRUCT(form VARCHAR, version INTEGER, state VARCHAR, "return" VARCHAR, "rows" INTEGER, quarantined INTEGER, '
-        "warnings INTEGER, file VARCHAR)[]"
+        "warnings INTEGER, file VARCHAR, layout VARCHAR)[]"
     ),
     "problems": "STRUCT(rule VARCHAR, severity VARCHAR)[]",
 }
@@ -133,6 +138,11 @@ MANIFEST_COLUMNS = {
 def is_placed(manifest: AnyManifest) -> TypeGuard[Manifest]:
     """Whether a submission landed with its department and month."""
     return manifest["submission_id"] is not None
+
+
+def edition_of(manifest: AnyManifest) -> Edition:
+    """By what the layouts of a submission's sheets are told."""
+    return Edition(None if manifest["kind"] == "csv" else manifest["contract_version"], manifest["month"])
 
 
 def taken_forms(manifest: Received) -> frozenset[str]:
@@ -183,11 +193,11 @@ def by_form(manifests: str) -> str:
     """SQL: the rows of the relation ``manifests`` by form; one of a submission without forms has null ``form``.
 
     ``forms`` gives way to form, version, form_state (of a submission without forms, its own), return_kind, row_count,
-    quarantined_count, warning_count and parquet_file.
+    quarantined_count, warning_count, parquet_file and layout.
     """
     return f"""
         select {manifests}.* exclude (forms), f.form, f.version, coalesce(f.state, {manifests}.state) as form_state,
             f."return" as return_kind, f."rows" as row_count, f.quarantined as quarantined_count,
-            f.warnings as warning_count, f.file as parquet_file
+            f.warnings as warning_count, f.file as parquet_file, f.layout
         from {manifests}
         left join lateral (select unnest({manifests}.forms, recursive := true)) as f on true"""

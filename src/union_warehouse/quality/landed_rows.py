@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
-from union_warehouse.contracts import Field, Form
+from union_warehouse.contracts import Field, Form, layouts_of
 from union_warehouse.contracts.landed import landed_columns
 from union_warehouse.months import WINDOW_MONTHS
 from union_warehouse.quality.gx_duckdb import Workbench, quoted
@@ -59,7 +59,7 @@ def create_landed_table(workbench: Workbench, form: Form, files: Sequence[Path],
     verdicts = {verdict_column((rule.column,), (rule.code,)): rule.predicate for rule in form.rules}
     verdicts |= {_checked(field): _checker_verdict(field) for field in form.fields if field.checker}
     for rules, columns in shared_rules(form).items():
-        verdicts[verdict_column(columns, rules)] = " and ".join(f"({_shared_verdict(rules, name)})" for name in columns)
+        verdicts[verdict_column(columns, rules)] = " and ".join(f"({_shared_verdict(form, rules, name)})" for name in columns)
     verdicts[NATURAL_KEY] = _natural_key(form)
     verdicts[ACCEPTED_AGREES] = "_is_accepted = (has_error is null)"
     selected = ", ".join(f'({sql}) as "{name}"' for name, sql in verdicts.items())
@@ -96,9 +96,10 @@ def _checker_verdict(field: Field) -> str:
     return f'"{field.name}__valid"' if field.is_personal else uscc_is_valid(f'"{field.name}"')
 
 
-def _shared_verdict(rules: tuple[str, ...], column: str) -> str:
+def _shared_verdict(form: Form, rules: tuple[str, ...], column: str) -> str:
     if rules == ("missing_required",):
-        return f'"{column}__text" is not null'
+        without = ", ".join(f"'{layout.name}'" for layout in layouts_of(form) if column in layout.unknown)
+        return f'"{column}__text" is not null' + (f" or _layout in ({without})" if without else "")
     if rules == UNREAD_RULES:
         return f'"{column}__text" is null or "{column}" is not null'
     return f'coalesce("{column}" {_DATE_BOUNDS[rules]}, true)'

@@ -118,6 +118,9 @@ def _wrong_type(cell: BrokenCell) -> tuple[str, str]:
 
 def _hint(cell: BrokenCell) -> tuple[str, str]:
     """What to type instead, where the text tells it."""
+    if cell.field.whole_cell_example is not None:
+        example = cell.field.whole_cell_example
+        return f"这一列须像“{example}”这样写，", f"This column is written like {example!r}."
     if cell.field.type is FieldType.STRING:
         if _DAY.match(cell.text):
             return (

@@ -10,10 +10,11 @@ from typing import ParamSpec, TypeVar
 from union_warehouse.child_process import CPU, DIED, FAILED, MEMORY, WALL, ChildStopped, Limits, call_in_child
 from union_warehouse.contracts import Federation
 from union_warehouse.personal_data import HashKey
-from union_warehouse.submissions.identify import ROWS, Identity, identify
+from union_warehouse.submissions.identify import Identity, identify
 from union_warehouse.submissions.original import Original
 from union_warehouse.submissions.reading import Submission, declared_returns, read_submission
 from union_warehouse.workbooks.builtin_password import unlock
+from union_warehouse.workbooks.cover import ROWS
 from union_warehouse.workbooks.limits import (
     READING_CPU_SECONDS,
     READING_MEMORY_BYTES,

@@ -97,6 +97,7 @@ def make_manifest(
         read_at=arrival.read_at,
         kind="csv" if identity.kind == "csv" else "workbook",
         contract_version=identity.contract_version,
+        cover=identity.cover,
         state=state,
         is_opening=is_opening,
         hash_key_fingerprint=fingerprint,
@@ -153,6 +154,7 @@ def _form_entries(
                 "quarantined": quarantined,
                 "warnings": row_warnings + sheet_warnings[name],
                 "file": f"{name}.parquet" if form else None,
+                "layout": item.layout,
             }
         )
     return entries

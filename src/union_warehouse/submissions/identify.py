@@ -5,9 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import PurePath
 
-from union_warehouse.contracts import CONTRACT_VERSION, Federation, Form, form_by_sheet, load_forms
+from union_warehouse.contracts import (
+    CONTRACT_VERSION,
+    Edition,
+    Federation,
+    Form,
+    forms_by_sheet,
+    known_template_versions,
+    load_forms,
+)
 from union_warehouse.submissions.problems import (
     MonthBeforeFirst,
     UnitGivenByName,
@@ -19,15 +28,12 @@ from union_warehouse.submissions.problems import (
 from union_warehouse.workbooks.builtin_password import unlock
 from union_warehouse.workbooks.cells import normalise_text, visible
 from union_warehouse.workbooks.cover import (
-    COVER_SHEET,
     DEPARTMENT_LABEL,
     MONTH_LABEL,
-    NIL_WORD,
-    REQUIRED_LABELS,
-    ROWS_WORD,
+    ROWS,
     VERSION_LABEL,
     Cover,
-    read_cover,
+    find_cover,
 )
 from union_warehouse.workbooks.header import normalise_label
 from union_warehouse.workbooks.package import FileKind, sniff
@@ -36,7 +42,6 @@ from union_warehouse.workbooks.problems import (
     NotAWorkbook,
     RepeatedDeclaration,
     RepeatedLabel,
-    RepeatedSheet,
     SubmissionProblem,
     UnknownContractVersion,
     UnknownReturn,
@@ -47,12 +52,9 @@ from union_warehouse.workbooks.sheets import Workbook, open_workbook
 from union_warehouse.workbooks.values import parse_month
 from union_warehouse.working_days import first_month
 
-ROWS, NIL = "rows", "nil"
-_RETURNS = {ROWS_WORD: ROWS, NIL_WORD: NIL, ROWS: ROWS, NIL: NIL}
 _COPY = r"(?: ?\(\d+\)| ?- ?(?:副本|Copy))*"
 """What Windows and browsers add to the name of a second copy, as often as there are copies."""
 _CSV_NAME = re.compile(rf"(?P<month>[^_]+)_(?P<department>[^_]+)_(?P<form>.+?){_COPY}(?:\.csv)+", re.IGNORECASE)
-_VERSION = re.compile(r"[vV]?(\d+)(?:\.0)*")
 _MONTH_NUMBER = re.compile(r"\d{6}")
 _MESSAGE_CODES = 30
 
@@ -66,7 +68,9 @@ class Identity:
         department: code; None if it states none that reports in the month.
         month: ``YYYY-MM``; None if it states none.
         contract_version: as stated; a CSV has the version in force.
-        declared: ``rows`` or ``nil`` by form; a CSV always ``rows``.
+        cover: name of the layout of the cover; None of a CSV.
+        is_declared_by_sheets: whether it lists no forms: each sheet that holds rows reports one.
+        declared: ``rows`` or ``nil`` by form; a CSV always ``rows``, and so each sheet of a workbook that lists no forms.
         return_cells: cell of the cover in which a form is declared, or should be, by form.
         next_return_cell: the cell below them; None without a cover.
         problems: what is wrong with it so far.
@@ -77,6 +81,8 @@ class Identity:
     department: str | None = None
     month: str | None = None
     contract_version: str | None = None
+    cover: str | None = None
+    is_declared_by_sheets: bool = False
     declared: Mapping[str, str] = field(default_factory=dict)
     return_cells: Mapping[str, str] = field(default_factory=dict)
     next_return_cell: str | None = None
@@ -87,6 +93,11 @@ class Identity:
     def is_placed(self) -> bool:
         """Whether department and month are known: only then there is a place in the landing zone."""
         return self.department is not None and self.month is not None
+
+    @property
+    def edition(self) -> Edition:
+        """By what the layouts of its sheets are told; a CSV states no version of a template."""
+        return Edition(None if self.kind is FileKind.CSV else self.contract_version, self.month)
 
 
 def identify(data: bytes, file_name: str, federation: Federation) -> Identity:
@@ -104,45 +115,46 @@ def identify(data: bytes, file_name: str, federation: Federation) -> Identity:
 
 
 def _identify_workbook(workbook: Workbook, federation: Federation) -> Identity:
-    covers = [name for name in workbook.sheet_names if normalise_label(name) == COVER_SHEET]
-    if not covers:
-        raise WrongTemplate(file=workbook.file_name, detail_zh=f"缺少工作表“{COVER_SHEET}”", detail_en=f"no sheet {COVER_SHEET}")
-    if len(covers) > 1:
-        raise RepeatedSheet(names="、".join(f"“{name}”" for name in covers), sheet=COVER_SHEET)
-    cover = read_cover(workbook.sheet(covers[0]))
+    cover = find_cover(workbook)
     problems: list[SubmissionProblem] = [*workbook.problems, *_template_problems(cover, workbook.file_name)]
     problems += [
-        RepeatedLabel(label=label, first=visible(cover.values[label]), second=visible(text), row=row, sheet=COVER_SHEET)
+        RepeatedLabel(label=label, first=visible(cover.values[label]), second=visible(text), row=row, sheet=cover.sheet)
         for label, text, row in cover.repeated
     ]
     month, month_problem = _month(cover.values.get(MONTH_LABEL, ""), is_number=MONTH_LABEL in cover.numbers)
     department, department_problem = _department(cover.values.get(DEPARTMENT_LABEL, ""), month, federation)
+    if not cover.layout.is_current and isinstance(department_problem, UnitGivenByName):
+        department_problem = None  # earlier covers asked for names
     problems += [problem for problem in (month_problem, department_problem) if problem]
-    version = cover.values.get(VERSION_LABEL, "")
-    match = _VERSION.fullmatch(normalise_text(version))
-    if VERSION_LABEL in cover.values and (match is None or match[1] != CONTRACT_VERSION):
-        problems.append(UnknownContractVersion(value=version, expected=CONTRACT_VERSION))
-    declared, declaration_problems = _declared(cover)
+    edition = Edition(cover.edition.template_version, month)
+    if VERSION_LABEL in cover.values and edition.template_version not in known_template_versions():
+        problems.append(UnknownContractVersion(value=cover.values[VERSION_LABEL], expected=CONTRACT_VERSION))
+    declared, declaration_problems = _declared(workbook, cover, edition)
     return Identity(
         kind=workbook.kind,
         department=department,
         month=month,
-        contract_version=match[1] if match else None,
+        contract_version=_kept_version(edition),
+        cover=cover.layout.name,
+        is_declared_by_sheets=not cover.layout.has_table,
         declared=declared,
-        return_cells=_return_cells(cover),
+        return_cells=_return_cells(cover, edition),
         next_return_cell=_next_return_cell(cover),
         problems=(*problems, *declaration_problems),
         workbook=workbook,
     )
 
 
+def _kept_version(edition: Edition) -> str | None:
+    """The version that a cover states, unless it is none that was ever given: anything may stand there."""
+    version = edition.template_version
+    return version if version is not None and (version.isdigit() or version in known_template_versions()) else None
+
+
 def _template_problems(cover: Cover, file_name: str) -> list[SubmissionProblem]:
-    missing = [label for label in REQUIRED_LABELS if label not in cover.values]
-    if not cover.has_table:
-        missing.append("表单|报送方式")
-    if not missing:
+    if not cover.missing:
         return []
-    listed = "、".join(missing)
+    listed = "、".join(cover.missing)
     return [WrongTemplate(file=file_name, detail_zh=f"封面缺少 {listed}", detail_en=f"the cover lacks {listed}")]
 
 
@@ -170,37 +182,46 @@ def _department(text: str, month: str | None, federation: Federation) -> tuple[s
     return None, UnknownDepartment(value=visible(text), month=month, known=known)
 
 
-def find_form(label: str) -> Form | None:
-    """A form by sheet name or machine name."""
-    name = normalise_label(label)
-    forms = load_forms()
-    if name in forms:
-        return forms[name]
-    return next((form for sheet, form in form_by_sheet().items() if normalise_label(sheet) == name), None)
+def find_form(label: str, edition: Edition) -> Form | None:
+    """A form by its machine name or that of its sheet, today's or that of the layout in force for the file."""
+    return _forms_by_label(edition).get(normalise_label(label))
 
 
-def _declared(cover: Cover) -> tuple[dict[str, str], list[SubmissionProblem]]:
+@lru_cache(maxsize=256)
+def _forms_by_label(edition: Edition) -> Mapping[str, Form]:
+    return {normalise_label(name): form for name, form in forms_by_sheet(edition).items()}
+
+
+def sheet_names_of(workbook: Workbook, edition: Edition) -> dict[str, str]:
+    """Name of each form's sheet by the form; of two alike the first."""
+    found = ((find_form(name, edition), name) for name in reversed(workbook.sheet_names))
+    return {form.name: name for form, name in found if form is not None}
+
+
+def _declared(workbook: Workbook, cover: Cover, edition: Edition) -> tuple[dict[str, str], list[SubmissionProblem]]:
+    if not cover.layout.has_table:
+        return dict.fromkeys(sheet_names_of(workbook, edition), ROWS), []
     declared: dict[str, str] = {}
     problems: list[SubmissionProblem] = []
     for line in cover.declarations:
-        form = find_form(line.form_label)
-        kind = _RETURNS.get(normalise_label(line.return_label))
+        form = find_form(line.form_label, edition)
+        kind = cover.layout.returns.get(normalise_label(line.return_label))
         if form is None:
-            problems.append(UnknownDeclaredForm(value=line.form_label, row=line.row, sheet=COVER_SHEET))
+            problems.append(UnknownDeclaredForm(value=line.form_label, row=line.row, sheet=cover.sheet))
         elif form.name in declared:
-            problems.append(RepeatedDeclaration(label=line.form_label, row=line.row, sheet=COVER_SHEET, form=form.name))
+            problems.append(RepeatedDeclaration(label=line.form_label, row=line.row, sheet=cover.sheet, form=form.name))
         elif kind is not None:
             declared[form.name] = kind
         elif line.return_label:  # an empty one counts as not declared
             problems.append(
-                UnknownReturn(label=line.form_label, value=line.return_label, row=line.row, sheet=COVER_SHEET, form=form.name)
+                UnknownReturn(label=line.form_label, value=line.return_label, row=line.row, sheet=cover.sheet, form=form.name)
             )
             declared[form.name] = ROWS
     return declared, problems
 
 
-def _return_cells(cover: Cover) -> dict[str, str]:
-    lines = {form.name: line for line in reversed(cover.declarations) if (form := find_form(line.form_label))}
+def _return_cells(cover: Cover, edition: Edition) -> dict[str, str]:
+    lines = {form.name: line for line in reversed(cover.declarations) if (form := find_form(line.form_label, edition))}
     return {name: f"{column_letters(line.column)}{line.row}" for name, line in lines.items()}
 
 
@@ -221,7 +242,7 @@ def _identify_csv(file_name: str, federation: Federation) -> Identity:
         )
     month, month_problem = _month(match["month"])
     department, department_problem = _department(match["department"], month, federation)
-    form = find_form(match["form"])
+    form = find_form(match["form"], Edition(None, month))
     problems = [problem for problem in (month_problem, department_problem) if problem]
     if form is None:
         known = "、".join(f"{form.sheet}（{name}）" for name, form in load_forms().items())

@@ -86,6 +86,7 @@ def landed_table(form: JudgedForm, manifest: AnyManifest) -> pa.Table:
         "_received_at": received_at,
         "_is_opening": manifest["is_opening"],
         "_sheet": form.rows.sheet,
+        "_layout": form.rows.layout,
     }
     columns: dict[str, Any] = {}
     for name, kind in landed_columns(form.rows.form).items():

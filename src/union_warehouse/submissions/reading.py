@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from union_warehouse.contracts import Federation, Form, forms_owed
+from union_warehouse.contracts import Edition, Federation, Form, forms_owed, layouts_in_force, load_forms
 from union_warehouse.landing.instants import shanghai_day
 from union_warehouse.personal_data import HashKey
-from union_warehouse.submissions.identify import NIL, ROWS, Identity, find_form, identify
+from union_warehouse.submissions.identify import Identity, find_form, identify, sheet_names_of
 from union_warehouse.submissions.problems import (
     CsvNotOwed,
     CsvWithOtherLines,
@@ -26,10 +26,10 @@ from union_warehouse.submissions.problems import (
     RowsOnNilReturn,
     UntouchedTemplate,
 )
-from union_warehouse.submissions.untouched import is_untouched, marks_of, sheet_names
-from union_warehouse.workbooks.cover import COVER_SHEET, RECEIPT_SHEET
+from union_warehouse.submissions.untouched import is_untouched, marks_of
+from union_warehouse.workbooks.cover import COVER_SHEET, NIL, RECEIPT_SHEET, ROWS, cover_layout_called
 from union_warehouse.workbooks.csv_text import read_csv
-from union_warehouse.workbooks.header import find_header, normalise_label
+from union_warehouse.workbooks.header import Header, find_header, normalise_label
 from union_warehouse.workbooks.package import FileKind
 from union_warehouse.workbooks.problems import RepeatedSheet, SubmissionProblem, SurplusCells
 from union_warehouse.workbooks.sheet import Sheet
@@ -44,12 +44,13 @@ _LONGEST_EXTENSION = 8
 class FormReturn:
     """What a submission says of one form: ``rows``, with them, or ``nil``; None of one that it should have declared.
 
-    Rows of a rejected sheet are None.
+    Rows of a rejected sheet are None. ``layout`` is the name of the layout by which its sheet was read, None without one.
     """
 
     form: Form
     kind: str | None
     rows: FormRows | None = None
+    layout: str | None = None
 
 
 @dataclass(frozen=True)
@@ -163,29 +164,28 @@ def _read_csv_form(
     if form is None:
         unit = federation.unit_label(str(identity.department))
         for name in identity.declared:
-            named = find_form(name)
+            named = load_forms().get(name)
             problems.append(CsvNotOwed(form=name, sheet=named.sheet if named else name, department=unit))
         return []
     sheet = read_csv(data, file_name)
-    rows = _read_form(sheet, form, key, problems)
+    header, rows = _read_form(sheet, form, identity.edition, key, problems)
     if rows is not None:
-        problems += _surplus_cells(sheet, form)
+        problems += _surplus_cells(sheet, header)
     if rows is not None and not rows.table.num_rows:
         if sum(any(str(cell).strip() for cell in row) for row in sheet.rows) > 1:
             problems.append(CsvWithOtherLines(sheet=file_name, form=form.name))
-            return [FormReturn(form, ROWS, rows)]
+            return [FormReturn(form, ROWS, rows, header.layout.name)]
         problems.append(CsvWithoutRows(sheet=file_name, form=form.name))
-        return [FormReturn(form, NIL)]
-    return [FormReturn(form, ROWS, rows)]
+        return [FormReturn(form, NIL, layout=header.layout.name)]
+    return [FormReturn(form, ROWS, rows, header.layout.name)]
 
 
-def _surplus_cells(sheet: Sheet, form: Form) -> list[SubmissionProblem]:
-    header, _ = find_header(sheet, form)
+def _surplus_cells(sheet: Sheet, header: Header) -> list[SubmissionProblem]:
     width = max(header.columns.values(), default=-1) + 1
     width = max([width, *(index + 1 for index in header.unknown)])
     below = enumerate(sheet.rows[header.index + 1 :], start=header.index + 2)
     row = next((number for number, cells in below if any(str(cell).strip() for cell in cells[width:])), None)
-    return [] if row is None else [SurplusCells(sheet=sheet.name, form=form.name, row=row, width=width)]
+    return [] if row is None else [SurplusCells(sheet=sheet.name, form=header.form.name, row=row, width=width)]
 
 
 def _read_sheets(
@@ -198,26 +198,29 @@ def _read_sheets(
     workbook = identity.workbook
     if workbook is None:
         return []
-    names = sheet_names(workbook)
+    names = sheet_names_of(workbook, identity.edition)
     returns = []
     for form in owed:
-        name = names.get(normalise_label(form.sheet)) or names.get(form.name)
-        problems += _repeated_sheets(workbook, form)
+        name = names.get(form.name)
+        problems += _repeated_sheets(workbook, form, identity.edition)
         kind = identity.declared.get(form.name)
         if kind is None:
             problems.append(_missing_declaration(identity, form))
             returns.append(FormReturn(form, None))
         elif kind == NIL:
-            problems += _nil_problems(workbook, name, form, marks, key)
-            returns.append(FormReturn(form, NIL))
+            layout, told = _nil_problems(workbook, name, form, identity.edition, marks, key)
+            problems += told
+            returns.append(FormReturn(form, NIL, layout=layout))
         else:
-            returns.append(FormReturn(form, ROWS, _rows_of_sheet(workbook, name, form, key, problems)))
+            returns.append(_return_of_sheet(workbook, name, form, identity, key, problems))
     problems += _extra_problems(workbook, identity, owed)
     return returns
 
 
-def _missing_declaration(identity: Identity, form: Form) -> MissingDeclaration:
+def _missing_declaration(identity: Identity, form: Form) -> SubmissionProblem:
     """Its cell is named: that of its line on the cover, or, without a line, the first one below the others."""
+    if identity.is_declared_by_sheets:
+        return _missing_sheet(identity, form)
     cell = identity.return_cells.get(form.name)
     if cell is not None:
         where = f"在{COVER_SHEET}!{cell} ", f"choose in {COVER_SHEET}!{cell}"
@@ -232,49 +235,66 @@ def _missing_declaration(identity: Identity, form: Form) -> MissingDeclaration:
     return MissingDeclaration(sheet=form.sheet, form=form.name, where_zh=where[0], where_en=where[1])
 
 
-def _repeated_sheets(workbook: Workbook, form: Form) -> list[SubmissionProblem]:
-    alike = [name for name in workbook.sheet_names if find_form(name) is form]
+def _missing_sheet(identity: Identity, form: Form) -> MissingSheet:
+    return MissingSheet(sheet=layouts_in_force(form, identity.edition)[0].form.sheet, form=form.name)
+
+
+def _repeated_sheets(workbook: Workbook, form: Form, edition: Edition) -> list[SubmissionProblem]:
+    alike = [name for name in workbook.sheet_names if find_form(name, edition) == form]
     if len(alike) < 2:
         return []
     return [RepeatedSheet(names="、".join(f"“{name}”" for name in alike), sheet=form.sheet, form=form.name)]
 
 
-def _rows_of_sheet(
-    workbook: Workbook, name: str | None, form: Form, key: HashKey, problems: list[SubmissionProblem]
-) -> FormRows | None:
+def _return_of_sheet(
+    workbook: Workbook, name: str | None, form: Form, identity: Identity, key: HashKey, problems: list[SubmissionProblem]
+) -> FormReturn:
     if name is None:
-        problems.append(MissingSheet(sheet=form.sheet, form=form.name))
-        return None
-    rows = _read_form(workbook.sheet(name), form, key, problems)
+        problems.append(_missing_sheet(identity, form))
+        return FormReturn(form, ROWS)
+    header, rows = _read_form(workbook.sheet(name), form, identity.edition, key, problems)
     if rows is not None and not rows.table.num_rows:
-        problems.append(NoRowsOnReturn(sheet=form.sheet, form=form.name))
-    return rows
+        if identity.is_declared_by_sheets:
+            return FormReturn(form, NIL, layout=header.layout.name)
+        problems.append(NoRowsOnReturn(sheet=header.form.sheet, form=form.name))
+    return FormReturn(form, ROWS, rows, header.layout.name)
 
 
-def _read_form(sheet: Sheet, form: Form, key: HashKey, problems: list[SubmissionProblem]) -> FormRows | None:
+def _read_form(
+    sheet: Sheet, form: Form, edition: Edition, key: HashKey, problems: list[SubmissionProblem]
+) -> tuple[Header, FormRows | None]:
     problems += sheet.problems
-    header, header_problems = find_header(sheet, form)
+    header, header_problems = find_header(sheet, layouts_in_force(form, edition))
     problems += header_problems
     if not header.is_complete:
-        return None
-    rows = read_rows(sheet, form, header, key)
+        return header, None
+    rows = read_rows(sheet, header, key)
     problems += rows.warnings
-    return rows
+    return header, rows
 
 
 def _nil_problems(
-    workbook: Workbook, name: str | None, form: Form, marks: TemplateMarks | None, key: HashKey
-) -> list[SubmissionProblem]:
-    """A nil return needs no sheet; a sheet that is there must hold no rows but those that the template brought along."""
+    workbook: Workbook, name: str | None, form: Form, edition: Edition, marks: TemplateMarks | None, key: HashKey
+) -> tuple[str | None, list[SubmissionProblem]]:
+    """A nil return needs no sheet; a sheet that is there must hold no rows but those that the template brought along.
+
+    Returns:
+        The name of its layout, None without a sheet; and what is wrong.
+    """
     if name is None:
-        return []
+        return None, []
     sheet = workbook.sheet(name)
-    header, _ = find_header(sheet, form)
+    header, _ = find_header(sheet, layouts_in_force(form, edition))
+    return header.layout.name, _rows_on_nil_return(sheet, header, marks, key)
+
+
+def _rows_on_nil_return(sheet: Sheet, header: Header, marks: TemplateMarks | None, key: HashKey) -> list[SubmissionProblem]:
+    facts = {"sheet": header.form.sheet, "form": header.form.name}
     if header.is_complete:
-        rows = read_rows(sheet, form, header, key)
+        rows = read_rows(sheet, header, key)
         own = own_rows(rows, marks)
         if rows.table.num_rows and not own:
-            return [PrefilledRowsIgnored(sheet=form.sheet, form=form.name, count=rows.table.num_rows)]
+            return [PrefilledRowsIgnored(**facts, count=rows.table.num_rows)]
         first = min(own, default=None)
     else:
         filled = (
@@ -282,7 +302,7 @@ def _nil_problems(
         )
         index = next(filled, None)
         first = None if index is None else sheet.first_row + index + 1
-    return [] if first is None else [RowsOnNilReturn(sheet=form.sheet, form=form.name, row=first)]
+    return [] if first is None else [RowsOnNilReturn(**facts, row=first)]
 
 
 def _extra_problems(workbook: Workbook, identity: Identity, owed: tuple[Form, ...]) -> Iterator[SubmissionProblem]:
@@ -293,17 +313,18 @@ def _extra_problems(workbook: Workbook, identity: Identity, owed: tuple[Form, ..
     owed_names = {form.name for form in owed}
     told = set()
     for name in workbook.sheet_names:
-        form = find_form(name)
+        form = find_form(name, identity.edition)
         if form is not None and form.name not in owed_names:
             told.add(form.name)
             yield FormNotOwed(sheet=form.sheet, form=form.name)
-        elif form is None and normalise_label(name) != RECEIPT_SHEET and not _is_of_template(workbook, name):
+        elif form is None and not _is_no_form(workbook, name, identity):
             yield ExtraSheet(sheet=name)
     for name in identity.declared:
-        form = find_form(name)
-        if form is not None and name not in owed_names and name not in told:
-            yield FormNotOwed(sheet=form.sheet, form=form.name)
+        if name not in owed_names and name not in told:
+            yield FormNotOwed(sheet=load_forms()[name].sheet, form=name)
 
 
-def _is_of_template(workbook: Workbook, name: str) -> bool:
-    return normalise_label(name) == COVER_SHEET or name in TEMPLATE_SHEETS or workbook.is_hidden(name)
+def _is_no_form(workbook: Workbook, name: str, identity: Identity) -> bool:
+    label = normalise_label(name)
+    is_cover = label == COVER_SHEET or label in cover_layout_called(identity.cover).sheets
+    return is_cover or label == RECEIPT_SHEET or name in TEMPLATE_SHEETS or workbook.is_hidden(name)

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from union_warehouse.contracts import Federation, Form, Severity
+from union_warehouse.contracts import Federation, Form, Layout, Severity, layouts_in_force
 from union_warehouse.personal_data import HashKey
-from union_warehouse.submissions.identify import Identity
+from union_warehouse.submissions.identify import Identity, sheet_names_of
 from union_warehouse.submissions.problems import TemplateOfAnother
-from union_warehouse.workbooks.header import find_header, normalise_label
+from union_warehouse.workbooks.header import find_header
 from union_warehouse.workbooks.problems import SubmissionProblem
 from union_warehouse.workbooks.sheets import Workbook
 from union_warehouse.workbooks.tables import read_rows
 from union_warehouse.workbooks.template_marks import TemplateMarks, own_rows, read_marks
-
-
-def sheet_names(workbook: Workbook) -> dict[str, str]:
-    """Name of each sheet by its normalised label; of two alike the first."""
-    return {normalise_label(name): name for name in reversed(workbook.sheet_names)}
 
 
 def marks_of(identity: Identity, federation: Federation, problems: list[SubmissionProblem]) -> TemplateMarks | None:
@@ -52,13 +47,14 @@ def is_untouched(identity: Identity, owed: Iterable[Form], marks: TemplateMarks 
         return False
     if any(problem.severity is Severity.ERROR for problem in identity.problems):
         return False
-    names = sheet_names(workbook)
-    return all(_is_empty(workbook, names.get(normalise_label(form.sheet)), form, marks, key) for form in owed)
+    names = sheet_names_of(workbook, identity.edition)
+    layouts = {form.name: layouts_in_force(form, identity.edition) for form in owed}
+    return all(_is_empty(workbook, names.get(form), found, marks, key) for form, found in layouts.items())
 
 
-def _is_empty(workbook: Workbook, name: str | None, form: Form, marks: TemplateMarks, key: HashKey) -> bool:
+def _is_empty(workbook: Workbook, name: str | None, layouts: Sequence[Layout], marks: TemplateMarks, key: HashKey) -> bool:
     if name is None:
         return False
     sheet = workbook.sheet(name)
-    header, _ = find_header(sheet, form)
-    return header.is_complete and not own_rows(read_rows(sheet, form, header, key), marks)
+    header, _ = find_header(sheet, layouts)
+    return header.is_complete and not own_rows(read_rows(sheet, header, key), marks)

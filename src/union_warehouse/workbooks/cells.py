@@ -19,6 +19,9 @@ from union_warehouse.workbooks.limits import FLOAT_IDENTIFIER_FROM
 Cell = Any
 """What calamine gives: str (empty for an empty cell), float, int, bool, date, datetime, time or timedelta."""
 
+Columns = dict[str, pa.Array]
+"""Columns of one length by name."""
+
 _SEPARATOR = "\x1f"
 _MIDNIGHT = " 00:00:00"
 

@@ -17,6 +17,7 @@ from union_warehouse.personal_data import HashKey, hash_values, mask_values
 from union_warehouse.workbooks.cells import (
     REPLACEMENT,
     Cell,
+    Columns,
     cell_texts,
     may_hold_format_characters,
     normalise_texts,
@@ -25,6 +26,7 @@ from union_warehouse.workbooks.cells import (
 )
 from union_warehouse.workbooks.header import Header
 from union_warehouse.workbooks.identifiers import CHECKERS
+from union_warehouse.workbooks.laid_out import as_laid_out_today
 from union_warehouse.workbooks.passed_over import PassedOver, find_passed_over
 from union_warehouse.workbooks.problems import HiddenRows, HiddenSheet, MergedCells, SubmissionProblem, UnlabelledColumn
 from union_warehouse.workbooks.sheet import Sheet, column_letters
@@ -65,17 +67,19 @@ class FormRows:
     """Rows of one form as read.
 
     Attributes:
-        form: the contract.
+        form: the contract, in the words of the layout.
+        layout: name of the layout that the sheet has.
         sheet: name of the sheet, or the CSV's file name.
         table: ``_row`` (int32, as Excel numbers it), then per field of the contract ``<name>__text`` (as sent, masked
             if personal), ``<name>`` (typed; a keyed hash if personal; null where empty or not understood) and, where
             the field has a checker, ``<name>__valid`` (null where ``<name>`` is null).
-        columns: letters of each field's column by its name.
+        columns: letters of each field's column by its name; of one that did not exist those of the row's first cell.
         notices: of rows that were passed over because they are no data, and of cells read otherwise than they say.
         warnings: what to tell the sender about the sheet.
     """
 
     form: Form
+    layout: str
     sheet: str
     table: pa.Table
     columns: dict[str, str]
@@ -83,16 +87,16 @@ class FormRows:
     warnings: tuple[SubmissionProblem, ...]
 
 
-def read_rows(sheet: Sheet, form: Form, header: Header, key: HashKey) -> FormRows:
+def read_rows(sheet: Sheet, header: Header, key: HashKey) -> FormRows:
     """Type every row below the header; blank rows are skipped, those that are no data are passed over with a notice.
 
     Args:
         sheet: as read.
-        form: the contract that the header was matched with.
-        header: complete: it has every column of the contract.
+        header: complete: it has every column of its layout.
         key: for personal data.
     """
-    texts, dates = column_texts(sheet, form, header)
+    form = header.form
+    texts, dates = column_texts(sheet, header)
     is_filled = _any_filled(list(texts.values()))
     positions = np.flatnonzero(is_filled)
     others = _other_texts(sheet, header)
@@ -100,7 +104,7 @@ def read_rows(sheet: Sheet, form: Form, header: Header, key: HashKey) -> FormRow
         taken = pa.array(positions)
         texts, dates, others = ({name: column.take(taken) for name, column in part.items()} for part in (texts, dates, others))
     numbers = positions + sheet.first_row + header.index + 2
-    passed = _passed_over(sheet, form, header, texts, others)
+    passed = _passed_over(sheet, header, texts, others)
     notices = [Notice(int(numbers[item.position]), None, item.rule, item.label) for item in passed]
     if passed:
         keep = np.ones(len(positions), bool)
@@ -109,39 +113,42 @@ def read_rows(sheet: Sheet, form: Form, header: Header, key: HashKey) -> FormRow
         texts, dates = ({name: column.filter(kept) for name, column in part.items()} for part in (texts, dates))
         numbers = numbers[keep]
     columns: dict[str, pa.Array] = {"_row": pa.array(numbers, pa.int32())}
+    texts, unread = as_laid_out_today(header.layout, texts, dates, len(numbers))
     sent = dict(texts)
     for field in form.fields:
         texts[field.name], found = _without_nil_words(field, texts[field.name], numbers)
         notices += [*found, *_notices_of_dates(field, texts[field.name], numbers)]
-        columns |= _typed(field, texts[field.name], dates.get(field.name), key)
+        columns |= _typed(field, texts[field.name], unread.get(field.name), key)
     for field in form.fields:
         if field.clear_where is not None:
             columns[f"{field.name}__text"] = _clear_unless_person(field.clear_where, columns, sent[field.name], field.name)
+    first = min(header.columns.values(), default=0)
     return FormRows(
         form=form,
+        layout=header.layout.name,
         sheet=sheet.name,
         table=pa.table(columns),
-        columns={name: column_letters(sheet.first_column + index) for name, index in header.columns.items()},
+        columns={name: column_letters(sheet.first_column + header.columns.get(name, first)) for name in form.field_names},
         notices=tuple(sorted(notices, key=lambda notice: notice.row)),
-        warnings=tuple(_warnings(sheet, form, header, others)) if len(numbers) else (),
+        warnings=tuple(_warnings(sheet, header, others)) if len(numbers) else (),
     )
 
 
-Columns = dict[str, pa.Array]
-
-
-def column_texts(sheet: Sheet, form: Form, header: Header) -> tuple[Columns, Columns]:
+def column_texts(sheet: Sheet, header: Header) -> tuple[Columns, Columns]:
     """What a person sees in the cells of each field, below the header; null where that is nothing.
 
     Returns:
-        The texts by field; and of fields of texts that hold days, which Excel makes of 3-1, whether each cell holds one.
+        The texts by field, of parts of one column those of the whole; and of fields of texts that hold days, which Excel makes
+        of 3-1, whether each cell holds one.
     """
     columns = list(zip(*sheet.rows[header.index + 1 :], strict=True)) or [()] * len(sheet.rows[header.index])
     start = sheet.first_row + header.index + 1, sheet.first_column
     shown, in_texts = _by_column(sheet.facts.shown, start), _by_column(sheet.facts.shown_in_texts, start)
     texts, dates = {}, {}
-    for field in form.fields:
-        index = header.columns[field.name]
+    for field in header.form.fields:
+        index = header.columns.get(field.name)
+        if index is None:
+            continue
         cells: Sequence[Cell] = columns[index]
         if field.type is FieldType.DATE and sheet.facts.has_1904_dates:
             cells = list(map(_day_from_1904, cells))
@@ -188,12 +195,13 @@ def _other_texts(sheet: Sheet, header: Header) -> Columns:
     return texts
 
 
-def _passed_over(sheet: Sheet, form: Form, header: Header, texts: Columns, others: Columns) -> list[PassedOver]:
-    by_index = [(header.columns[name], name, column) for name, column in texts.items()]
-    by_index += [(int(index), "", column) for index, column in others.items()]
-    ordered = sorted(by_index, key=itemgetter(0))
+def _passed_over(sheet: Sheet, header: Header, texts: Columns, others: Columns) -> list[PassedOver]:
+    by_index = {header.columns[name]: (header.columns[name], name, column) for name, column in reversed(texts.items())}
+    ordered = sorted([*by_index.values(), *((int(index), "", column) for index, column in others.items())], key=itemgetter(0))
     labels = {name: str(sheet.rows[header.index][index]).strip() for name, index in header.columns.items()}
-    return find_passed_over(form, texts, [column for _, _, column in ordered], [name or None for _, name, _ in ordered], labels)
+    return find_passed_over(
+        header.form, texts, [column for _, _, column in ordered], [name or None for _, name, _ in ordered], labels
+    )
 
 
 def _without_nil_words(field: Field, texts: pa.Array, numbers: Any) -> tuple[pa.Array, list[Notice]]:
@@ -242,12 +250,12 @@ def _any_filled(columns: list[pa.Array]) -> Any:
     return filled
 
 
-def _typed(field: Field, texts: pa.Array, is_day: pa.Array | None, key: HashKey) -> Columns:
+def _typed(field: Field, texts: pa.Array, is_unread: pa.Array | None, key: HashKey) -> Columns:
     normal = trim_texts(texts) if field.is_free_text else normalise_texts(texts)
     if field.type is FieldType.STRING:
         normal = _without_unreadable(normal)
-        if is_day is not None:
-            normal = pc.if_else(is_day, pa.scalar(None, pa.string()), normal)
+    if is_unread is not None:
+        normal = pc.if_else(is_unread, pa.scalar(None, pa.string()), normal)
     values = parse_column(field, normal)
     valid = {f"{field.name}__valid": CHECKERS[field.checker](values)} if field.checker else {}
     if field.personal_data is not None:
@@ -283,9 +291,9 @@ def _without_unreadable(texts: pa.Array) -> pa.Array:
     return pc.if_else(pc.match_substring_regex(texts, _UNREADABLE), pa.scalar(None, pa.string()), texts)
 
 
-def _warnings(sheet: Sheet, form: Form, header: Header, others: Columns) -> list[SubmissionProblem]:
+def _warnings(sheet: Sheet, header: Header, others: Columns) -> list[SubmissionProblem]:
     warnings: list[SubmissionProblem] = []
-    facts = {"sheet": sheet.name, "form": form.name}
+    facts = {"sheet": sheet.name, "form": header.form.name}
     if sheet.is_hidden:
         warnings.append(HiddenSheet(**facts))
     if sheet.facts.first_hidden_row is not None:

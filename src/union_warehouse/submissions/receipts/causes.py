@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from union_warehouse.contracts import Form, Guidance, Severity, guidance_of, load_forms
+from union_warehouse.contracts import Form, Guidance, Severity, forms_as_read, guidance_of
+from union_warehouse.landing.manifests import AnyManifest
 from union_warehouse.quality.row_messages import title_of
 from union_warehouse.submissions.receipts.places import Place, PlaceOf, Problem
 
@@ -65,20 +66,21 @@ class Mark:
 
 
 def find_causes(
-    problems: Iterable[Problem], place_of: PlaceOf, month: str | None, most_marks: int
+    problems: Iterable[Problem], place_of: PlaceOf, manifest: AnyManifest, most_marks: int
 ) -> tuple[list[Cause], dict[Place, Mark]]:
     """Group problems.
 
     Args:
         problems: of an outcome, all of them.
         place_of: where each is.
-        month: of the submission.
+        manifest: of the submission: it says in the words of which layouts to speak.
         most_marks: cells to mark.
 
     Returns:
         Causes and the marks of the cells: errors first, then what is provisional, then warnings, each in the order
         of the problems.
     """
+    forms = forms_as_read({item["form"]: item["layout"] for item in manifest["forms"]})
     ordered = sorted(problems, key=lambda problem: (problem["severity"] != Severity.ERROR, problem["provisional"]))
     causes: dict[tuple[object, ...], Cause] = {}
     marks: dict[Place, Mark] = {}
@@ -88,7 +90,7 @@ def find_causes(
         key = (*(problem[name] for name in ("severity", "provisional", "form", "column", "rule")), told_apart)
         cause = causes.get(key)
         if cause is None:
-            cause = causes[key] = _cause(problem, month)
+            cause = causes[key] = _cause(problem, forms, manifest["month"])
         cause.count += 1
         if len(cause.findings) >= MAX_PER_CAUSE and len(marks) >= most_marks:
             continue
@@ -101,8 +103,8 @@ def find_causes(
     return list(causes.values()), marks
 
 
-def _cause(problem: Problem, month: str | None) -> Cause:
-    form = load_forms().get(problem["form"] or "")
+def _cause(problem: Problem, forms: Mapping[str, Form], month: str | None) -> Cause:
+    form = forms.get(problem["form"] or "")
     column = form.field(problem["column"]) if form and problem["column"] else None
     is_error = problem["severity"] == Severity.ERROR and not problem["provisional"]
     title = title_of(problem["rule"], form) or problem["message"]

@@ -100,7 +100,7 @@ class _GivenBack:
 
 
 def _finished(given: _GivenBack, outcome: Outcome, manifest: AnyManifest, federation: Federation) -> bytes:
-    causes, marks = find_causes(outcome.problems, given.place_of, manifest["month"], MAX_MARKED)
+    causes, marks = find_causes(outcome.problems, given.place_of, manifest, MAX_MARKED)
     mark_cells(given.workbook, marks)
     leave_out_of_print(given.workbook, manifest)
     add_first_sheet(given.workbook, manifest, outcome, causes, given.returned, federation)
@@ -116,11 +116,11 @@ def _given_back(original: Path, outcome: Outcome, manifest: AnyManifest, tables:
     if sheets is not None and kind is FileKind.XLSX and is_editable(data, manifest["file_name"]):
         workbook, results = open_senders_workbook(data, manifest["file_name"])
         titles = {sheet.title: sheet.title for sheet in workbook.worksheets}  # a chart on a sheet of its own has no cells
-        places = SenderPlaces({name: sheets[name] for name in sheets if name in titles}, titles)
+        places = SenderPlaces({name: sheets[name] for name in sheets if name in titles}, titles, manifest)
         return _GivenBack(workbook, places, _WHOLE, results)
     if sheets is not None and count_filled(list(sheets.values())) <= MAX_CELLS:
-        workbook, titles = rebuild(sheets)
-        return _GivenBack(workbook, SenderPlaces(sheets, titles), _CSV if kind is FileKind.CSV else _REBUILT)
+        workbook, titles = rebuild(sheets, manifest)
+        return _GivenBack(workbook, SenderPlaces(sheets, titles, manifest), _CSV if kind is FileKind.CSV else _REBUILT)
     excerpt = Excerpt(outcome.problems, tables)
     return _GivenBack(excerpt.workbook, excerpt.place_of, _EXCERPT)
 

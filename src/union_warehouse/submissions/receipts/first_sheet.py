@@ -14,18 +14,17 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from union_warehouse.contracts import Federation, load_forms
+from union_warehouse.contracts import Federation, Form, layout_called, load_forms
 from union_warehouse.display import display_width
 from union_warehouse.landing.instants import from_text
 from union_warehouse.landing.manifests import AnyManifest
 from union_warehouse.landing.states import ACCEPTED, QUARANTINED, REJECTED, UNCHANGED
-from union_warehouse.submissions.identify import NIL, ROWS
 from union_warehouse.submissions.outcome import Outcome
 from union_warehouse.submissions.receipts.causes import Cause, Finding, listed_findings
 from union_warehouse.submissions.receipts.cells import make_cell, put_text
 from union_warehouse.submissions.receipts.marks import RED, YELLOW
 from union_warehouse.submissions.receipts.places import Place
-from union_warehouse.workbooks.cover import NIL_WORD, RECEIPT_SHEET, ROWS_WORD
+from union_warehouse.workbooks.cover import NIL, NIL_WORD, RECEIPT_SHEET, ROWS, ROWS_WORD
 from union_warehouse.working_days import SHANGHAI, due_on
 
 _WIDTHS = (20, 14, 10, 10, 14, 10, 40)
@@ -178,8 +177,18 @@ def _forms(page: _Page, manifest: AnyManifest) -> None:
         is_rejected = item["state"] == REJECTED
         if is_rejected:  # its rows were not judged
             counts = ["未检查"] * len(counts)
-        line = [forms[item["form"]].sheet, kind, f"第{item['version']}版", *counts, _STATE_WORDS[item["state"]]]
+        line = [
+            _form_as_read(forms[item["form"]], item["layout"]),
+            kind,
+            f"第{item['version']}版",
+            *counts,
+            _STATE_WORDS[item["state"]],
+        ]
         page.table_row(line, _BASE, RED if is_rejected else None)
+
+
+def _form_as_read(form: Form, layout: str | None) -> str:
+    return form.sheet if layout_called(form, layout).is_current else f"{form.sheet}（按 {layout} 版式读取）"
 
 
 def _cause(page: _Page, number: int, cause: Cause, findings: Sequence[Finding]) -> None:

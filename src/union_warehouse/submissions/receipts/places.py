@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from union_warehouse.contracts import load_forms
+from union_warehouse.contracts import layout_called, layouts_in_force, load_forms
+from union_warehouse.landing.manifests import AnyManifest, edition_of
 from union_warehouse.submissions.identify import find_form
-from union_warehouse.workbooks.cover import COVER_SHEET, MONTH_LABEL, VERSION_LABEL, Cover, Declaration, read_cover
+from union_warehouse.workbooks.cover import MONTH_LABEL, VERSION_LABEL, Cover, Declaration, cover_layout_called, read_cover
 from union_warehouse.workbooks.header import Header, find_header, normalise_label
-from union_warehouse.workbooks.problems import MissingColumn, SubmissionProblem, UnknownColumn
+from union_warehouse.workbooks.problems import MissingColumn, UnknownColumn
 from union_warehouse.workbooks.sheet import Sheet, column_letters
 
 Problem = Mapping[str, Any]
@@ -48,14 +49,20 @@ class SenderPlaces:
     Args:
         sheets: by name, as read.
         titles: name of each sheet in the receipt's workbook.
+        manifest: of the submission: it says by which layouts the sheets were read.
     """
 
-    def __init__(self, sheets: Mapping[str, Sheet], titles: Mapping[str, str]) -> None:
-        self._sheets, self._titles = sheets, titles
+    def __init__(self, sheets: Mapping[str, Sheet], titles: Mapping[str, str], manifest: AnyManifest) -> None:
+        self._sheets, self._titles, self._manifest = sheets, titles, manifest
+        self._edition = edition_of(manifest)
         self._by_label = {normalise_label(name): name for name in reversed(list(sheets))}
-        self._headers: dict[tuple[str, str], tuple[Header, list[SubmissionProblem]]] = {}
-        self._cover_name = self._by_label.get(COVER_SHEET)
-        self._cover = read_cover(sheets[self._cover_name]) if self._cover_name else Cover({}, (), has_table=False, cells={})
+        self._by_form = {form.name: name for name in reversed(list(sheets)) if (form := find_form(name, self._edition))}
+        self._headers: dict[tuple[str, str], Header] = {}
+        layout = cover_layout_called(manifest["cover"])
+        self._cover_name = next((name for label, name in self._by_label.items() if label in layout.sheets), None)
+        self._cover = Cover({}, (), has_table=False, cells={})
+        if self._cover_name is not None:
+            self._cover = read_cover(sheets[self._cover_name], layout)
 
     def __call__(self, problem: Problem) -> Place | None:
         """The cell of ``problem``; None if no sheet holds it."""
@@ -72,7 +79,7 @@ class SenderPlaces:
             return next(iter(self._sheets)) if problem["form"] else None
         if problem["sheet"] is None:
             return None
-        return self._by_label.get(normalise_label(problem["sheet"])) or self._by_label.get(problem["form"] or "")
+        return self._by_label.get(normalise_label(problem["sheet"])) or self._by_form.get(problem["form"] or "")
 
     def _on_cover(self, problem: Problem, label: str | None) -> Place | None:
         if self._cover_name is None or not (label or problem["form"] or problem["rule"] in _OF_THE_COVER):
@@ -82,7 +89,7 @@ class SenderPlaces:
             row, column = self._cover.cells[label]
             return Place(title, row + 1, column + 1)
         lines = self._cover.declarations
-        line = next((line for line in lines if _is_of(line, problem["form"])), None)
+        line = next((line for line in lines if self._is_of(line, problem["form"])), None)
         if line is not None:
             return Place(title, line.row, line.column + 1)
         if lines and problem["form"]:  # below the table, which lacks the form
@@ -95,7 +102,7 @@ class SenderPlaces:
             return next((line.column + 1 for line in self._cover.declarations if line.row == problem["row"]), 1)
         if problem["form"] is None:
             return 1
-        columns = self._header(name, problem["form"])[0].columns
+        columns = self._header(name, problem["form"]).columns
         first = min(columns.values(), default=0)
         return self._sheets[name].first_column + columns.get(problem["column"], first) + 1
 
@@ -104,7 +111,7 @@ class SenderPlaces:
         sheet = self._sheets[name]
         if problem["form"] is None:
             return Place(self._titles[name], 1, 1)
-        header, _ = self._header(name, problem["form"])
+        header = self._header(name, problem["form"])
         column = min(header.columns.values(), default=0)
         if problem["rule"] in (MissingColumn.code, UnknownColumn.code):
             column = next(iter(header.unknown), column)
@@ -112,12 +119,20 @@ class SenderPlaces:
             column = next(iter(header.unlabelled), column)
         return Place(self._titles[name], sheet.first_row + header.index + 1, sheet.first_column + column + 1)
 
-    def _header(self, name: str, form: str) -> tuple[Header, list[SubmissionProblem]]:
+    def _header(self, name: str, form: str) -> Header:
         if (name, form) not in self._headers:
-            self._headers[name, form] = find_header(self._sheets[name], load_forms()[form])
+            self._headers[name, form] = header_as_read(self._sheets[name], form, self._manifest)
         return self._headers[name, form]
 
+    def _is_of(self, line: Declaration, form: str | None) -> bool:
+        named = find_form(line.form_label, self._edition)
+        return named is not None and named.name == form
 
-def _is_of(line: Declaration, form: str | None) -> bool:
-    named = find_form(line.form_label)
-    return named is not None and named.name == form
+
+def header_as_read(sheet: Sheet, form: str, manifest: AnyManifest) -> Header:
+    """The header of a form's sheet by the layout by which it was read, or would be if it was not."""
+    name = next((item["layout"] for item in manifest["forms"] if item["form"] == form), None)
+    contract = load_forms()[form]
+    layouts = layouts_in_force(contract, edition_of(manifest)) if name is None else (layout_called(contract, name),)
+    header, _ = find_header(sheet, layouts)
+    return header

@@ -6,9 +6,10 @@ from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from union_warehouse.landing.manifests import AnyManifest
+from union_warehouse.landing.manifests import AnyManifest, edition_of
 from union_warehouse.landing.states import REJECTED
-from union_warehouse.submissions.identify import NIL, find_form
+from union_warehouse.submissions.identify import find_form
+from union_warehouse.workbooks.cover import NIL
 
 
 def leave_out_of_print(workbook: Workbook, manifest: AnyManifest) -> None:
@@ -19,7 +20,7 @@ def leave_out_of_print(workbook: Workbook, manifest: AnyManifest) -> None:
     """
     empty = {form["form"] for form in manifest["forms"] if form["return"] == NIL and form["state"] != REJECTED}
     for sheet in workbook.worksheets:
-        form = find_form(sheet.title)
+        form = find_form(sheet.title, edition_of(manifest))
         if form is not None and form.name in empty:
             sheet.print_area = f"{get_column_letter(sheet.max_column + 1)}{sheet.max_row + 1}"
         elif form is not None and _prints_nothing(sheet):

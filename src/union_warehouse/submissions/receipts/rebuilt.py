@@ -14,11 +14,12 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from union_warehouse.contracts import Form, Severity, load_forms
 from union_warehouse.display import display_width
+from union_warehouse.landing.manifests import AnyManifest, edition_of
 from union_warehouse.submissions.identify import find_form
 from union_warehouse.submissions.receipts.cells import make_cell, put_text
-from union_warehouse.submissions.receipts.places import Place, Problem
+from union_warehouse.submissions.receipts.places import Place, Problem, header_as_read
 from union_warehouse.workbooks.cells import cell_texts
-from union_warehouse.workbooks.header import find_header
+from union_warehouse.workbooks.header import Header
 from union_warehouse.workbooks.sheet import Sheet
 from union_warehouse.workbooks.tables import column_texts
 
@@ -40,7 +41,7 @@ def count_filled(sheets: Sequence[Sheet]) -> int:
     return sum(len(row) - row.count("") for sheet in sheets for row in sheet.rows)
 
 
-def rebuild(sheets: Mapping[str, Sheet]) -> tuple[Workbook, dict[str, str]]:
+def rebuild(sheets: Mapping[str, Sheet], manifest: AnyManifest) -> tuple[Workbook, dict[str, str]]:
     """A workbook that holds the sheets' cells as texts, at their addresses, and the title of each sheet in it.
 
     A form's cells are those that its reader sees, so that it reads the same again.
@@ -56,19 +57,18 @@ def rebuild(sheets: Mapping[str, Sheet]) -> tuple[Workbook, dict[str, str]]:
             _write_column(target, sheet.first_row + 1, sheet.first_column + offset + 1, cell_texts(column).to_pylist())
         for (row, column_index), text in sheet.facts.shown.items():
             put_text(make_cell(target, row + 1, column_index + 1), text)
-        _write_as_read(target, sheet, find_form(name))
+        form = find_form(name, edition_of(manifest))
+        if form is not None:
+            _write_as_read(target, sheet, header_as_read(sheet, form.name, manifest))
     return workbook, titles
 
 
-def _write_as_read(target: Worksheet, sheet: Sheet, form: Form | None) -> None:
+def _write_as_read(target: Worksheet, sheet: Sheet, header: Header) -> None:
     """The texts of a form's columns, whose type decides what is seen of a number; a day among codes stays one, as an error."""
-    if form is None:
-        return
-    header, _ = find_header(sheet, form)
     if not header.is_complete:
         return
     first = sheet.first_row + header.index + 2
-    texts, days = column_texts(sheet, form, header)
+    texts, days = column_texts(sheet, header)
     for field, column in texts.items():
         index = header.columns[field]
         is_day = days[field].to_pylist() if field in days else [False] * len(column)
