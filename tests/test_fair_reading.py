@@ -141,7 +141,9 @@ _DAY = date(2014, 3, 5)
 
 
 @given(
-    st.sampled_from(["2014年3月5日", "2014年3月5号", "2014-3-5", "2014 - 03 - 05", "2014/3/5", "2014 . 3 . 5", "20140305"]),
+    st.sampled_from(
+        ["2014年3月5日", "2014年3月5号", "2014-3-5", "2014 - 03 - 05", "2014/3/5", "2014 . 3 . 5", "20140305", "20140305.0"]
+    ),
     st.sampled_from(["", " 星期三", "（周三）", " 礼拜三"]),
     st.sampled_from(["", "上午", " 下午", "晚上"]),
     st.sampled_from(["", " 9:30", " 14时30分", " 23:58:59"]),
@@ -198,7 +200,7 @@ def test_a_header_of_two_rows_is_read_as_one(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["长庆街道总工会", " 长庆街道 总工会 "])
+@pytest.mark.parametrize("name", ["长庆街道总工会", " 长庆街道 总工会 ", "CQ 长庆街道总工会", "长庆街道总工会（CQ）"])
 def test_the_name_of_a_unit_stands_for_its_code(tmp_path: Path, name: str) -> None:
     grids = make_grids(nil=nil_except("hazards"))
     grids["封面"][0][1] = name
@@ -230,6 +232,8 @@ def test_what_copies_add_to_the_name_of_a_csv_does_not_matter(tmp_path: Path, na
         ("\t", "utf-16", "UTF-16"),
         (",", "utf-16-be", "UTF-16"),
         (",", "utf-16-le", "UTF-16"),
+        ("|", "utf-8", "竖线"),
+        ("，", "gb18030", "全角逗号"),
     ],
 )
 def test_a_csv_of_another_make_is_read_and_told(tmp_path: Path, separator: str, encoding: str, told: str) -> None:
@@ -241,11 +245,14 @@ def test_a_csv_of_another_make_is_read_and_told(tmp_path: Path, separator: str, 
     assert told in outcome.messages
 
 
-@pytest.mark.parametrize("start", [b"\xef\xbb\xbf\xef\xbb\xbf", b"sep=,\n", b"\n\n"])
-def test_what_programs_put_before_a_csv_does_not_matter(tmp_path: Path, start: bytes) -> None:
+@pytest.mark.parametrize(
+    ("start", "end"), [(b"\xef\xbb\xbf\xef\xbb\xbf", b""), (b"sep=,\n", b""), (b"\n\n", b"\n\n"), (b"", b"\x1a")]
+)
+def test_what_programs_put_around_a_csv_does_not_matter(tmp_path: Path, start: bytes, end: bytes) -> None:
     path = write_csv(tmp_path, "hazards")
-    path.write_bytes(start + path.read_bytes())
-    assert len(read(path).rows) == 1
+    path.write_bytes(start + path.read_bytes() + end)
+    outcome = read(path)
+    assert (len(outcome.rows), outcome.errors) == (1, [])
 
 
 def test_a_workbook_locked_with_excels_own_password_is_read_and_told(tmp_path: Path) -> None:

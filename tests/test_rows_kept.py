@@ -62,6 +62,22 @@ def test_a_quotation_mark_that_never_closes_swallows_no_row_and_names_its_line(t
     assert "第 2 行" in outcome.messages
 
 
+def test_a_quotation_mark_that_closes_in_a_later_row_swallows_none(tmp_path: Path) -> None:
+    def open_and_close(lines: list[str]) -> list[str]:
+        return [lines[0], lines[1].replace("样例", '"样例'), lines[2], lines[3].rstrip("\r\n") + '"\r\n', lines[4]]
+
+    outcome = read(csv_lines(tmp_path, open_and_close, rows=[{}, {}, {}, {}]))
+    assert [row["_row"] for row in outcome.rows] == [2, 3, 4, 5]
+    assert outcome.errors == ["unclosed_quote"]
+    assert "第 2 行" in outcome.messages
+
+
+def test_a_long_text_of_several_lines_is_one_cell(tmp_path: Path) -> None:
+    text = "一，二,三\n四,五\n六,七,八"
+    outcome = read(write_csv(tmp_path, "hazards", [{"description": text}, {}]))
+    assert (outcome.errors, [row["description"] for row in outcome.rows]) == ([], [text, "样例隐患"])
+
+
 def test_a_line_that_goes_beyond_the_header_is_an_error_with_its_row(tmp_path: Path) -> None:
     def join(lines: list[str]) -> list[str]:
         return [*lines[:2], lines[2].rstrip("\r\n") + "，没有," + lines[3]]

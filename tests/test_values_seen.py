@@ -44,6 +44,8 @@ HAZARDS = "隐患整改"
         (15000, "#,##0.00", None),
         (15000, "General", None),
         (7, '_ * #,##0_ ;_ * -#,##0_ ;_ * "-"_ ;_ @_ ', None),
+        (5, "0‰", ShownNumber("5‰", is_value=True)),
+        (1.2345678901234567e17, "0" * 18, None),
         (float("nan"), "0%", None),
         (1e300, '0.00"万"', None),
     ],
@@ -135,6 +137,13 @@ def test_a_unit_that_a_format_writes_without_scaling_is_refused(
     outcome = read(path, "assistance")
     assert ([row["amount"] for row in outcome.rows], outcome.errors) == ([amount], errors)
     assert ("15000" in outcome.messages) == bool(errors)
+
+
+def test_zeros_of_a_format_hide_no_lost_digits(tmp_path: Path) -> None:
+    number = float(resident_number()[:17] + "0")
+    path = workbook_of(tmp_path, "assistance", grid_of("assistance"))
+    outcome = read(format_cell(path, "帮扶救助", "E2", number, "0" * 18), "assistance")
+    assert outcome.errors == ["float_identifier"]
 
 
 def test_zeros_of_a_format_belong_to_a_key_and_not_to_a_number(tmp_path: Path) -> None:
@@ -267,7 +276,7 @@ def test_a_number_is_no_month_of_a_cover(tmp_path: Path, month: Any) -> None:
     assert str(month) in outcome.messages
 
 
-@pytest.mark.parametrize("month", ["2014-03", 201403, date(2014, 3, 1), "2014年3月份 ", "2014.3", "２０１４－０３"])
+@pytest.mark.parametrize("month", ["2014-03", 201403, date(2014, 3, 1), "2014年3月份 ", "2014年03", "2014.3", "２０１４－０３"])
 def test_a_month_in_its_usual_spellings_is_read(tmp_path: Path, month: Any) -> None:
     assert read(workbook_of_month(tmp_path, month)).month == "2014-03"
 

@@ -55,6 +55,7 @@ from union_warehouse.working_days import first_month
 _COPY = r"(?: ?\(\d+\)| ?- ?(?:副本|Copy))*"
 """What Windows and browsers add to the name of a second copy, as often as there are copies."""
 _CSV_NAME = re.compile(rf"(?P<month>[^_]+)_(?P<department>[^_]+)_(?P<form>.+?){_COPY}(?:\.csv)+", re.IGNORECASE)
+_NOT_OF_NAMES = re.compile(r"[()\-_:,、]")
 _MONTH_NUMBER = re.compile(r"\d{6}")
 _MESSAGE_CODES = 30
 
@@ -175,7 +176,13 @@ def _department(text: str, month: str | None, federation: Federation) -> tuple[s
     units = federation.units(month)
     if code in units:
         return code, None
-    named = [unit.code for unit in units.values() if normalise_label(unit.name) == normalise_label(text)]
+    spelling = _NOT_OF_NAMES.sub("", normalise_label(text))
+    named = [
+        unit.code
+        for unit in units.values()
+        if spelling
+        in {_NOT_OF_NAMES.sub("", normalise_label(words)) for words in (unit.name, unit.code + unit.name, unit.name + unit.code)}
+    ]
     if len(named) == 1:
         return named[0], UnitGivenByName(value=visible(text), department=named[0], name=units[named[0]].name)
     known = "、".join(f"{code}（{unit.name}）" for code, unit in list(units.items())[:_MESSAGE_CODES])

@@ -12,9 +12,13 @@ from union_warehouse.workbooks.problems import BrokenBytes, SubmissionProblem, U
 from union_warehouse.workbooks.sheet import Extent, Sheet
 
 _SEPARATORS = {",": ("逗号", "commas"), ";": ("分号", "semicolons"), "\t": ("制表符", "tabs")}
+_RARE_SEPARATORS = {"|": ("竖线", "bars"), "，": ("全角逗号", "full-width commas")}
+"""Of lines in which none of the others occurs."""
 _DECLARED = re.compile(r"\ufeff*\"?sep=(.)\"?\r?\n", re.IGNORECASE)
 _GUARDED = re.compile(r'="((?:[^"]|"")*)"')
 """A text as systems write it that keep Excel from taking it for a number: ``="0012"``."""
+_END_OF_FILE = "\x1a"
+"""With which systems of old end a text."""
 _SAMPLE_LINES = 20
 _MOST_UNCLOSED = 20
 _CHINESE = re.compile("[\u2000-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U000323af]")
@@ -34,7 +38,7 @@ def read_csv(data: bytes, file_name: str) -> Sheet:
     text, problems = _decode(data, file_name)
     separator = _separator(text)
     if separator != ",":
-        zh, en = _SEPARATORS.get(separator, (f"“{separator}”", repr(separator)))
+        zh, en = (_SEPARATORS | _RARE_SEPARATORS).get(separator, (f"“{separator}”", repr(separator)))
         problems.append(
             UnusualFile(file=file_name, what_zh=f"各列以{zh}分隔，不是逗号", what_en=f"is separated by {en} instead of commas")
         )
@@ -120,7 +124,9 @@ def _separator(text: str) -> str:
     if declared:
         return declared[1]
     lines = list(_lines(text, _SAMPLE_LINES))
-    return max(_SEPARATORS, key=lambda separator: max((line.count(separator) for line in lines), default=0))
+    has_usual = any(separator in line for line in lines for separator in _SEPARATORS)
+    candidates = _SEPARATORS if has_usual else {",": "", **_RARE_SEPARATORS}
+    return max(candidates, key=lambda separator: max((line.count(separator) for line in lines), default=0))
 
 
 def _lines(text: str, count: int) -> Iterator[str]:
@@ -132,19 +138,23 @@ def _lines(text: str, count: int) -> Iterator[str]:
 def _rows(text: str, separator: str, file_name: str) -> tuple[list[list[Cell]], list[int]]:
     """All rows, and the numbers of those with a quotation mark that is opened and never rightly closed.
 
-    Such a mark would swallow the rows after it, so its own line is read as it stands.
+    Such a mark would swallow the rows after it, so its own line is read as it stands. One that closes in a later row has
+    swallowed rows if each line brings the separators of a row of its own.
     """
-    lines = io.StringIO(text, newline="").readlines()
+    lines = io.StringIO(text.rstrip(_END_OF_FILE), newline="").readlines()
     rows: list[list[Cell]] = []
     unclosed: list[int] = []
-    start = 0
+    start = width = 0
     while start < len(lines):
         reader = csv.reader(lines[start:] if start else lines, delimiter=separator, strict=True)
         consumed = 0
         try:
             for row in reader:
+                taken = lines[start + consumed : start + reader.line_num]
+                if len(taken) > 1 and sum(line.count(separator) for line in taken) >= len(taken) * (width - 1) > 0:
+                    raise csv.Error("a quotation mark closes in another row")
                 rows.append(list(row))
-                consumed = reader.line_num
+                consumed, width = reader.line_num, max(width, len(row))
             break
         except csv.Error as error:
             if len(unclosed) >= _MOST_UNCLOSED:

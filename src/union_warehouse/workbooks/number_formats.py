@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 
+from union_warehouse.workbooks.limits import FLOAT_IDENTIFIER_FROM
+
 _TOKEN = re.compile(r'"([^"]*)"?|[\\!](.)|(_.|\*.)|\[([^\]]*)\]|(General|G/通用格式)|(.)', re.DOTALL | re.IGNORECASE)
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)(-?\d+(?:\.\d+)?)")
 _CURRENCY = re.compile(r"\$([^-]*)")
-_UNIT = re.compile(r"(百|十|千)?(万|亿)|[十百千]")
-_UNITS = {"十": 10, "百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000}
+_UNIT = re.compile(r"(百|十|千)?(万|亿)|[十百千‰]")
+_UNITS = {"‰": 0, "十": 10, "百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000}
 _DIGITS, _SIGNS = "0#?", "+-() "
 PERCENT_IDS = {9: "0%", 10: "0.00%"}
 """The built-in formats that change what a number says; the others only group digits or round."""
@@ -66,7 +68,9 @@ def tells(code: str) -> bool:
 
 
 def show(number: float, code: str) -> ShownNumber | None:
-    """``number`` as ``code`` shows it; None where the number says it all."""
+    """``number`` as ``code`` shows it; None where the number says it all, or has lost digits, which its zeros would hide."""
+    if abs(number) >= FLOAT_IDENTIFIER_FROM:
+        return None
     try:
         return _show(Decimal(f"{number:.15g}"), code)
     except InvalidOperation:  # no finite number, or one with more digits than any place has
