@@ -123,6 +123,18 @@ def test_a_distinct_count_counts_on_the_first_row(february: Path) -> None:
     assert found.rows["contribution"].sum() == found.value
 
 
+def test_a_figure_that_is_not_the_sum_of_its_rows_is_refused(february: Path, tmp_path: Path) -> None:
+    home = copy_of(february, tmp_path)
+    path = home / "releases" / "2014-02-r1" / "warehouse.duckdb"
+    path.chmod(0o600)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("update rpt_indicators set value_month = value_month + 1 where indicator_code = 'member.joined'")
+    shown = uw(home, "trace", "member.joined", "--month", "2014-02", "--json", exit_code=1)
+    assert json.loads(shown)["rows"], "what it is made of is shown all the same"
+    uw(home, "trace", "member.joined", "--month", "2014-02", exit_code=1)
+    uw(home, "trace", "member.joined", "--year", "2014")
+
+
 def test_a_trace_shows_no_personal_data(february: Path) -> None:
     output = uw(february, "trace", "member.joined", "--month", "2014-01", "--json")
     assert not re.search(r"\d{17}[\dX]", output)

@@ -100,7 +100,7 @@ def trace(
 ) -> None:
     """List the submitted rows behind a figure: file, version, sheet and row, and what each contributes.
 
-    The contributions add up to the figure. A distinct count counts on the first of its rows, the others contribute 0; a
+    The contributions add up to the figure; if they do not, the command says so and ends with 1. A distinct count counts on the first of its rows, the others contribute 0; a
     ratio lists the rows of its numerator and of its denominator. Personal data is not shown.
     """
     from union_warehouse.reporting.trace import TRACE_COLUMNS, write_workbook
@@ -116,6 +116,7 @@ def trace(
     if as_json:
         facts = {key: as_number(value) for key, value in asdict(found).items() if key != "rows"}
         print_json(facts | {"rows": rows})
+        found.check()
         return
     columns = [
         column for column in TRACE_COLUMNS if column != "submission_id" and any(row[column] not in {None, ""} for row in rows)
@@ -128,6 +129,7 @@ def trace(
     click.echo(f"{len(rows)} rows, contributions add up to {as_text(found.total) or 'nothing'}")
     if len(rows) > _TRACED_ROWS:
         click.echo(f"{_TRACED_ROWS} rows shown; --json or --xlsx gives all.", err=True)
+    found.check()
 
 
 @click.command()

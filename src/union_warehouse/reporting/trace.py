@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -36,6 +37,7 @@ TRACE_COLUMNS = (
     "submission_id",
 )
 _ROW_ORDER = "received_at, file, sheet, row"
+_CENT = 0.01
 
 
 class UnknownIndicator(UnionWarehouseError):
@@ -44,6 +46,17 @@ class UnknownIndicator(UnionWarehouseError):
     code = "unknown_indicator"
     message_zh = "没有指标 {indicator}；指标清单可用 uw figures 查看。相近的有：{similar}。"
     message_en = "there is no indicator {indicator}; `uw figures` lists them. Similar: {similar}."
+
+
+class FigureDiffers(UnionWarehouseError):
+    """A figure that is not what its rows add up to: the release was changed, or made wrongly."""
+
+    code = "figure_differs"
+    message_zh = "{release_id} 中 {indicator}（{period}，{unit}）的数值是 {value}，明细合计却是 {total}。请勿引用该数字，用 uw verify 核对发布版本。"
+    message_en = (
+        "{release_id} says {value} of {indicator} ({period}, {unit}), whose rows add up to {total}: do not quote it, and check the release "
+        "with `uw verify`."
+    )
 
 
 @dataclass(frozen=True)
@@ -70,6 +83,24 @@ class Trace:
     value: float | None
     total: float | None
     rows: pd.DataFrame
+
+    def check(self) -> None:
+        """See that the rows add up to the figure.
+
+        Raises:
+            FigureDiffers: they do not.
+        """
+        if self.value != self.total and (
+            self.value is None or self.total is None or not math.isclose(self.value, self.total, rel_tol=1e-9, abs_tol=_CENT / 2)
+        ):
+            raise FigureDiffers(
+                indicator=self.indicator,
+                period=self.period,
+                unit=self.reporting_unit,
+                release_id=self.release_id,
+                value=self.value,
+                total=self.total,
+            )
 
 
 def trace(
