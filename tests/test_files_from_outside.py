@@ -98,6 +98,14 @@ def entities(path: Path) -> Path:
     )
 
 
+def document_type_elsewhere(path: Path) -> Path:
+    """A document type that stands in another file: nothing but the file sent is ever read."""
+    write_workbook(path)
+    (path.parent / "elsewhere.dtd").write_text("no document type", encoding="utf-8")
+    named = f'<!DOCTYPE w SYSTEM "file://{path.parent}/elsewhere.dtd"><worksheet '.encode()
+    return with_part(path, hazards_part(path), lambda xml: xml.replace(b"<worksheet ", named, 1))
+
+
 def repeated_cells(path: Path) -> Path:
     """An OpenDocument cell that stands for four thousand million."""
     path = write_workbook(path.with_suffix(".ods"))
@@ -133,6 +141,7 @@ HOSTILE = [
     (endless_text, "sheet_too_large"),
     (formulas_that_never_end, "unreadable_file"),
     (entities, "unreadable_file"),
+    (document_type_elsewhere, "unreadable_file"),
     (repeated_cells, "sheet_too_large"),
     (damaged_xls, None),
     (many_columns, "sheet_too_large"),
@@ -145,6 +154,12 @@ def test_what_would_fill_the_memory_is_told(home: Home, tmp_path: Path, make: Ca
     if rule is not None:
         assert rule in rules(outcome)
         assert all("请" in item["message"] and item["message_en"] for item in outcome.problems if item["rule"] == rule)
+
+
+def test_no_document_type_is_fetched(home: Home, tmp_path: Path) -> None:
+    (problem,) = check_file(home, document_type_elsewhere(tmp_path / "x.xlsx"), RECEIVED).problems
+    assert "DOCTYPE" in problem["message"]
+    assert "elsewhere" not in problem["message"]
 
 
 def test_a_stray_cell_is_named(home: Home, tmp_path: Path) -> None:
@@ -392,6 +407,8 @@ def test_an_archive_packed_on_windows_keeps_its_names(home: Home, tmp_path: Path
         ("x.xls", "编号\t类型\n".encode("gb18030"), "另存为 .xlsx"),
         ("x.eml", b"From: a@example.invalid\r\nSubject: x\r\n", "附件"),
         ("x.xls", b"<html><table></table></html>", "另存为 .xlsx"),
+        ("x.xlsx", b"\xff\xd8\xff\xe0JFIF", "图片"),
+        ("x.xls", b"{\\rtf1 x}", "RTF"),
     ],
 )
 def test_what_is_no_workbook_is_told_what_it_is_and_what_to_do(

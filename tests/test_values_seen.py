@@ -187,6 +187,18 @@ def test_an_error_value_or_a_formula_without_a_result_is_refused_however_spelt(t
     assert outcome.rows[0]["description"] is None
 
 
+@pytest.mark.parametrize("is_long", [False, True])
+@pytest.mark.parametrize("spelt", [b"4&#49;703", b"41<!-- 9 -->703", b"<![CDATA[41703]]>", b"41<?x y?>703"])
+def test_a_number_in_pieces_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spelt: bytes, is_long: bool) -> None:
+    path = workbook_of(tmp_path, "hazards", grid_of("hazards"))
+    cell = re.compile(rb'(<c r="E2"[^>]*><v>)\d+')
+    change_sheet(path, HAZARDS, lambda xml: cell.sub(lambda match: match[1] + spelt, xml))
+    if is_long:
+        monkeypatch.setattr("union_warehouse.workbooks.xlsx.LONG_XML", 0)
+    outcome = read(path)
+    assert ([row["found_on"] for row in outcome.rows], outcome.errors) == ([date(2014, 3, 5)], [])
+
+
 def formula_workbook(path: Path, formula: str) -> Path:
     """A workbook whose writer calculates nothing, with a formula in place of a description."""
     grids = make_grids(nil=nil_except("hazards")) | {HAZARDS: grid_of("hazards")}

@@ -105,6 +105,19 @@ def with_slashes(data: bytes, file_name: str) -> bytes:
     return straight.getvalue()
 
 
+def with_part(package: zipfile.ZipFile, part: str, content: bytes, file_name: str) -> bytes:
+    """A package with another content in one part.
+
+    Raises:
+        UnreadableFile: damaged.
+    """
+    replaced, target = _stored_name(package, part), io.BytesIO()
+    with zipfile.ZipFile(target, "w") as changed:
+        for name in package.namelist():
+            changed.writestr(name, content if name == replaced else read_part(package, name, file_name))
+    return target.getvalue()
+
+
 def read_part(package: zipfile.ZipFile, part: str, file_name: str) -> bytes:
     """One part of a package; neither the case of its name nor which way its slashes lean matters.
 
@@ -170,6 +183,9 @@ def _sniff_package(data: bytes, file_name: str) -> FileKind:
             return FileKind.XLSX
         if "content.xml" in names and "mimetype" in names:
             return _sniff_ods(package, names, file_name)
+    other = next((words for part, words in _OTHER_PACKAGES.items() if part in names), None)
+    if other is not None:
+        raise NotAWorkbook(file=file_name, detail=other, **(SAVE_AS_XLSX if "Numbers" in other else FILL_THE_TEMPLATE))
     if "xl/workbook.bin" in names:
         raise NotAWorkbook(file=file_name, detail="二进制工作簿 .xlsb a binary workbook", **SAVE_AS_XLSX)
     if _CONTENT_TYPES in names:
@@ -259,6 +275,12 @@ def _has_stream(data: bytes, name: str) -> bool:
 
 
 _ARCHIVES = (b"Rar!", b"7z\xbc\xaf'\x1c", b"\x1f\x8b", b"PK\x05\x06")
+_PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"II*\0", b"MM\0*")
+_OTHER_PACKAGES = {
+    "word/document.xml": "Word 文档 a Word document",
+    "ppt/presentation.xml": "PowerPoint 文件 a PowerPoint file",
+    "index/document.iwa": "苹果 Numbers 或 iWork 文件 a file of Apple Numbers or iWork",
+}
 _WEB_PAGE = (b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta")
 _MAIL = re.compile(
     rb"(?:from|to|subject|date|received|return-path|mime-version|message-id|delivered-to|x-[\w-]+):", re.IGNORECASE
@@ -279,12 +301,16 @@ def _not_a_workbook(data: bytes, file_name: str) -> NotAWorkbook:
     head = data[:512].lstrip().lower()
     if data.startswith(_ARCHIVES):
         return NotAWorkbook(file=file_name, detail="压缩包 an archive", **UNPACK)
+    if data.startswith(_PICTURES):
+        return NotAWorkbook(file=file_name, detail="图片 a picture", **FILL_THE_TEMPLATE)
     if _MAIL.match(head):
         return NotAWorkbook(file=file_name, detail="电子邮件 an e-mail", **_TAKE_ATTACHMENT)
     if head.startswith(_WEB_PAGE):
         return NotAWorkbook(file=file_name, detail="网页或 XML 文件 a web page or XML", **SAVE_AS_XLSX)
-    if head.startswith(b"%pdf"):
-        return NotAWorkbook(file=file_name, detail="PDF", **FILL_THE_TEMPLATE)
+    if head.startswith((b"%pdf", b"{\\rtf")):
+        return NotAWorkbook(
+            file=file_name, detail="PDF" if head.startswith(b"%pdf") else "RTF 文档 an RTF document", **FILL_THE_TEMPLATE
+        )
     if re.search(rb"[\x00-\x08]", head):
         return NotAWorkbook(file=file_name, detail="未知的二进制文件 an unknown binary file", **FILL_THE_TEMPLATE)
     return NotAWorkbook(file=file_name, detail="文本文件 a text file", **SAVE_AS_XLSX)

@@ -47,6 +47,8 @@ often it occurs without.
 Names cannot be spelt otherwise; the value ``e`` can, but only with a character reference.
 """
 
+_PARTING = ((b"&#", 0, 0), (b"<!", 1, 0), (b"<?", 1, 1))
+"""Likewise of what parts a text: character references, comments, CDATA sections, processing instructions."""
 _RARE = 1_000
 """Up to so many places a letter is rare."""
 _LONGEST_STYLE = 8
@@ -113,10 +115,17 @@ def _is_utf8(xml: bytes) -> bool:
 
 def _needs_parser(xml: bytes, formats: Mapping[str, str]) -> bool:
     letters = np.frombuffer(xml, np.uint8)
-    places = {letter: _places(xml, letters, letter) for letter in {sought[rare] for sought, rare, _ in _NEEDS_PARSER}}
-    return any(
-        _count(letters, sought, places[sought[rare]] - rare) > usual for sought, rare, usual in _NEEDS_PARSER
-    ) or _uses_style(letters, formats)
+    return _has_any(xml, letters, _NEEDS_PARSER) or _uses_style(letters, formats)
+
+
+def is_in_pieces(xml: bytes) -> bool:
+    """Whether a text of a worksheet part may be parted: calamine takes the first piece of a number for all of it."""
+    return _has_any(xml, np.frombuffer(xml, np.uint8), _PARTING)
+
+
+def _has_any(xml: bytes, letters: npt.NDArray[np.uint8], sought: Sequence[tuple[bytes, int, int]]) -> bool:
+    places = {letter: _places(xml, letters, letter) for letter in {word[rare] for word, rare, _ in sought}}
+    return any(_count(letters, word, places[word[rare]] - rare) > usual for word, rare, usual in sought)
 
 
 def _uses_style(letters: npt.NDArray[np.uint8], styles: Collection[str]) -> bool:

@@ -13,11 +13,18 @@ import python_calamine
 from union_warehouse.workbooks.cells import Cell
 from union_warehouse.workbooks.limits import MAX_TEXT_BYTES
 from union_warehouse.workbooks.number_formats import PERCENT_IDS, tells
-from union_warehouse.workbooks.package import open_package, parse_part, part_size, read_part, sheet_parts, with_slashes
+from union_warehouse.workbooks.package import open_package, parse_part, part_size, read_part, sheet_parts, with_part, with_slashes
 from union_warehouse.workbooks.problems import EncryptedWorkbook, SheetTooLarge, UnreadableFile
 from union_warehouse.workbooks.sheet import Sheet, SheetFacts
-from union_warehouse.workbooks.sheet_xml import LONG_XML, WorkbookFacts, look_at_sheet, shared_text_lengths, shared_text_uses
-from union_warehouse.workbooks.xml import DamagedXml, Element
+from union_warehouse.workbooks.sheet_xml import (
+    LONG_XML,
+    WorkbookFacts,
+    is_in_pieces,
+    look_at_sheet,
+    shared_text_lengths,
+    shared_text_uses,
+)
+from union_warehouse.workbooks.xml import DamagedXml, Element, in_one_piece
 
 _PANIC = "PanicException"
 """Rust's panic as calamine raises it on some damaged files; it is no Exception, so it is told by its name."""
@@ -147,21 +154,39 @@ class XlsxSource:
             SheetTooLarge: reading it would fill the memory.
         """
         if self.worksheets.size(name) <= LONG_XML:  # whether it is safe to read is known before it is read
-            facts = self.worksheets.facts(name, self.worksheets.xml(name))
-            source, rows = self._values(name)
+            facts, parted = self._look(name)
+            source, rows = self._values(parted or self.calamine, name)
         else:
             with ThreadPoolExecutor(max_workers=1) as other:
                 # calamine, zlib and numpy let go of the interpreter, so a long sheet is searched while it is parsed.
-                searched = other.submit(lambda: self.worksheets.facts(name, self.worksheets.xml(name)))
-                source, rows = self._values(name)
-                facts = searched.result()
+                searched = other.submit(self._look, name)
+                source, rows = self._values(self.calamine, name)
+                facts, parted = searched.result()
+            if parted is not None:
+                source, rows = self._values(parted, name)
         start = source.start or (0, 0)
         merged = tuple(source.merged_cell_ranges or ())
         return Sheet(name, rows, *start, is_hidden=self.is_hidden(name), facts=facts, merged=merged)
 
-    def _values(self, name: str) -> tuple[python_calamine.CalamineSheet, list[list[Cell]]]:
+    def _look(self, name: str) -> tuple[SheetFacts, python_calamine.CalamineWorkbook | None]:
+        """What only the XML tells; and of a sheet with parted texts the workbook to read it from, in which they are one."""
+        xml = self.worksheets.xml(name)
+        facts = self.worksheets.facts(name, xml)
+        if not is_in_pieces(xml):
+            return facts, None
         try:
-            source = self.calamine.get_sheet_by_name(name)
+            package = with_part(self.worksheets.package, self.worksheets.parts[name], in_one_piece(xml), self.file_name)
+            return facts, python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(package))
+        except DamagedXml as error:
+            raise UnreadableFile(file=self.file_name, detail=f"xml: {error}") from error
+        except BaseException as error:
+            raise _unreadable(error, self.file_name) from error
+
+    def _values(
+        self, workbook: python_calamine.CalamineWorkbook, name: str
+    ) -> tuple[python_calamine.CalamineSheet, list[list[Cell]]]:
+        try:
+            source = workbook.get_sheet_by_name(name)
             return source, source.to_python()
         except BaseException as error:
             raise _unreadable(error, self.file_name) from error

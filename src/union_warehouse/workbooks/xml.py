@@ -33,6 +33,15 @@ def parse_xml(xml: bytes) -> Element:
     return root
 
 
+def in_one_piece(xml: bytes) -> bytes:
+    """The same content without comments, and each text as one: not parted by character references or CDATA sections.
+
+    Raises:
+        DamagedXml: see the class.
+    """
+    return bytes(etree.tostring(parse_xml(xml), encoding="UTF-8", xml_declaration=True))
+
+
 def elements_in_bulk(xml: bytes, container: str) -> Iterator[Sequence[Element]]:
     """The children of every element called ``container``: see :func:`containers_in_bulk`."""
     for _, elements in containers_in_bulk(xml, container):
@@ -88,8 +97,7 @@ def _parser(events: Sequence[str], *tags: str) -> etree.XMLPullParser:
         huge_tree=False,
         remove_comments=True,
         remove_pis=True,
-        collect_ids=False,
-    )
+    )  # not collect_ids=False: it lets libxml2 fetch the document type that a file names
 
 
 def _refuse_document_type(element: Element) -> None:
