@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
-from tests.commands import uw_json
+from tests.commands import APPROVED, uw_json
 from tests.former_layouts import add_layouts, old_and_new, project_with_former_layouts
 from tests.workbook_factory import write_workbook
 
@@ -184,3 +185,31 @@ def test_a_workbook_without_a_cover_and_a_csv_are_told_by_their_names(former: Pa
     (outcome,) = uw_json(home, "submit", export, "--received-at", "2013-06-02")
     assert [(form["form"], form["layout"]) for form in outcome["forms"]] == [("hazards", "2013")]
     assert landed(home, "hazards", "2013-05")[0]["category"] == "fire"
+
+
+@pytest.mark.build
+def test_months_of_old_layouts_are_closed_and_published(former: Path, tmp_path: Path) -> None:
+    contract = former / "expectations" / "contracts" / "visits.odcs.yaml"
+    text = contract.read_text("utf-8").replace(
+        "customProperties:\n  - {property: owedBy",
+        "customProperties:\n  - {property: owedFrom, value: '2014-03'}\n  - {property: owedBy",
+    )
+    contract.write_text(text, encoding="utf-8")
+    home = tmp_path / "home"
+    old, _ = old_and_new(tmp_path, MONTH, {**ROWS, "assistance": [{}, {"id_number": "无证件"}]})
+    outcome = submit(home, old, exit_code=1)
+    assert "visits" not in {form["form"] for form in outcome["forms"]}
+    assert {(item["rule"], item["form"]) for item in outcome["problems"] if item["severity"] == "warning"} == {
+        ("form_not_owed", "visits")
+    }
+
+    (close,) = uw_json(home, "close", MONTH, "--known-at", "2014-04-01", *APPROVED)
+    with duckdb.connect(str(home / "releases" / close["release"] / "warehouse.duckdb"), read_only=True) as release:
+        read = dict(release.execute("select form, layout_name from fct_submissions where layout_name is not null").fetchall())
+        assistance = release.execute("select amount_cny, is_migrant from fct_assistance").fetchall()
+        expected = release.execute("select count(*) from fct_expected_reports where form = 'visits'").fetchone()
+        severities = release.execute("select distinct hazard_severity from fct_hazards").fetchall()
+    assert read == OLD_LAYOUTS
+    assert assistance == [(500, None)], "the row that could not be taken apart waits"
+    assert severities == [(None,)], "what nobody knows is empty, and no fault"
+    assert expected == (0,), "a form is expected of nobody before it existed"

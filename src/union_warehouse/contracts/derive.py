@@ -120,7 +120,8 @@ def forms_markdown() -> str:
     lines = ["# Forms (报表)", "", f"<!-- {_HEADER} -->", ""]
     for form in load_forms().values():
         lines += [f"## {form.sheet} `{form.name}`", "", f"{form.purpose} One row: {form.grain}.", ""]
-        lines += [f"Owed by: {', '.join(form.owed_by)}. Contract {form.version}.", ""]
+        since = f", from {form.owed_from}" if form.owed_from else ""
+        lines += [f"Owed by: {', '.join(form.owed_by)}{since}. Contract {form.version}.", ""]
         lines += ["| column 表头 | name | type | required | key | what |", "|---|---|---|---|---|---|"]
         for field in form.fields:
             required, key = "yes" if field.is_required else "", "yes" if field.is_key else ""

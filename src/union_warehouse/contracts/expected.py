@@ -101,7 +101,7 @@ def expected_reports(federation: Federation, months: Sequence[str], known_on: da
         if one.given_on <= known_on:
             granted.setdefault((one.month, one.unit_code), []).append(one)
     owed = {
-        unit: [(form.name, sum(field.is_required for field in form.fields)) for form in forms_owed(unit)]
+        unit: [(form.name, form.owed_from or "", sum(field.is_required for field in form.fields)) for form in forms_owed(unit)]
         for unit in federation.unit_versions
     }
     rows = [
@@ -109,7 +109,8 @@ def expected_reports(federation: Federation, months: Sequence[str], known_on: da
         for month in months
         for due, closing in [(due_on(month), closing_at(month).replace(tzinfo=None))]
         for position, unit in enumerate(federation.units(month).values())
-        for form, required in owed[unit]
+        for form, owed_from, required in owed[unit]
+        if owed_from <= month
         for base in [(month, unit.code, unit.name, form)]
     ]
     columns: list[Any] = list(zip(*rows, strict=True)) or [[]] * len(SCHEMA)

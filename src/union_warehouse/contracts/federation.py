@@ -79,7 +79,7 @@ class Federation:
 
     def units(self, month: str) -> Mapping[str, ReportingUnit]:
         """Units that report for ``month`` by code: those that owe at least one form."""
-        return {unit.code: unit for unit in self.unit_versions if unit.is_valid_in(month) and forms_owed(unit)}
+        return {unit.code: unit for unit in self.unit_versions if unit.is_valid_in(month) and forms_owed(unit, month)}
 
     @cached_property
     def unit_names(self) -> Mapping[str, str]:
@@ -108,9 +108,10 @@ class Federation:
         return (code, *(unit for unit in others if self.standing_code(unit) == line))
 
 
-def forms_owed(unit: ReportingUnit) -> tuple[Form, ...]:
-    """Forms that ``unit`` owes every month."""
-    return tuple(form for form in load_forms().values() if unit.kind in form.owed_by or unit.code in form.owed_by)
+def forms_owed(unit: ReportingUnit, month: str | None = None) -> tuple[Form, ...]:
+    """Forms that ``unit`` owes: for ``month`` (``YYYY-MM``) those that existed then, without one all of today's."""
+    owed = (form for form in load_forms().values() if unit.kind in form.owed_by or unit.code in form.owed_by)
+    return tuple(form for form in owed if month is None or form.owed_from is None or form.owed_from <= month)
 
 
 def _lines(content: bytes) -> Iterable[dict[str, str]]:

@@ -109,6 +109,7 @@ def form_from_document(document: Mapping[str, Any]) -> Form:
         rules=tuple(_table_rule(item) for item in table.get("quality", [])),
         owed_by=tuple(custom["owedBy"]),
         key_includes_month=bool(custom.get("keyIncludesMonth", False)),
+        owed_from=custom.get("owedFrom"),
         former_layouts=tuple(_former_layout(**item) for item in custom.get("formerLayouts", ())),
     )
 

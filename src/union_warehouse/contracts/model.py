@@ -120,6 +120,7 @@ class Form:
     """One form: a sheet of the workbook, a file of a CSV export, a table of the landing zone.
 
     Attributes:
+        owed_from: first month for which it is owed, ``YYYY-MM``; None: ever.
         former_layouts: how it looked in earlier templates, oldest first.
     """
 
@@ -134,6 +135,7 @@ class Form:
     rules: tuple[TableRule, ...]
     owed_by: tuple[str, ...]
     key_includes_month: bool
+    owed_from: str | None = None
     former_layouts: tuple[FormerLayout, ...] = ()
 
     @property

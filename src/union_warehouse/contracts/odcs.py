@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from union_warehouse.contracts.former_layouts import FieldFacts, FormerLayoutEntry, OdcsEntry, check_former_layouts
+from union_warehouse.contracts.former_layouts import FieldFacts, FormerLayoutEntry, Month, OdcsEntry, check_former_layouts
 from union_warehouse.contracts.model import DateRole, FieldType, PersonalData, Severity
 from union_warehouse.yaml_files import fault, read_yaml
 
@@ -152,6 +152,7 @@ class _Table(OdcsEntry):
 
 class _ContractExtras(OdcsEntry):
     owed_by: Annotated[tuple[str, ...], Field(min_length=1)]
+    owed_from: Month | None = None
     grain_zh: str = ""
     key_includes_month: bool = False
     former_layouts: tuple[FormerLayoutEntry, ...] = ()

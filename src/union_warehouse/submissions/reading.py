@@ -110,7 +110,7 @@ def read_submission(
     identity = identify(data, file_name, federation)
     if identity.department is None or identity.month is None:
         return Submission(identity, (), identity.problems)
-    owed = forms_owed(federation.units(identity.month)[identity.department])
+    owed = forms_owed(federation.units(identity.month)[identity.department], identity.month)
     problems = _problems_of_owed(identity, owed)
     received_on = shanghai_day(received_at)
     if identity.month > f"{received_on:%Y-%m}":
@@ -147,7 +147,7 @@ def declared_returns(identity: Identity, federation: Federation) -> list[FormRet
     """The forms that a file declares and its department owes, without rows."""
     if identity.department is None or identity.month is None:
         return []
-    owed = forms_owed(federation.units(identity.month)[identity.department])
+    owed = forms_owed(federation.units(identity.month)[identity.department], identity.month)
     return [FormReturn(form, identity.declared[form.name]) for form in owed if form.name in identity.declared]
 
 

@@ -85,7 +85,7 @@ def _unit(row: Mapping[str, Any]) -> str:
 
 def _forms(row: Mapping[str, Any], federation: Federation) -> str:
     forms = row["forms"].split(", ")
-    if len(forms) == len(forms_owed(federation.units(row["month"])[row["department"]])):
+    if len(forms) == len(forms_owed(federation.units(row["month"])[row["department"]], row["month"])):
         return f"全部 {len(forms)} 张 all"
     return "、".join(_label(form) for form in forms)
 

@@ -36,6 +36,7 @@ select
     kind as file_kind,
     file_name,
     sha256,
+    layout as layout_name,
     return_kind,
     row_count,
     quarantined_count,

@@ -92,7 +92,7 @@ def _file_name(unit: ReportingUnit, month: str) -> str:
 
 def template_bytes(unit: ReportingUnit, month: str, carried: Carried) -> bytes:
     """The template as a workbook: the same bytes for the same arguments."""
-    owed = forms_owed(unit)
+    owed = forms_owed(unit, month)
     rows = {form.name: _typed(form, carried.rows[form.name]) for form in owed if form.name in carried.rows}
     file = io.BytesIO()
     workbook = xlsxwriter.Workbook(file, _WORKBOOK_OPTIONS)
