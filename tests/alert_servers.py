@@ -1,4 +1,4 @@
-"""Servers on this machine that alerts are really sent to: SMTP, and HTTP for webhooks and robots."""
+"""Servers on this machine that alerts are really sent to (SMTP, and HTTP for webhooks and robots), and targets that name them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.header import decode_header, make_header
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
 
+import yaml
 from aiosmtpd.controller import Controller
+
+from union_warehouse.paths import Home
 
 
 @dataclass
@@ -101,3 +105,14 @@ def http_server() -> Iterator[Hook]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def at(text: str) -> datetime:
+    """An instant, said in Shanghai's time."""
+    return datetime.fromisoformat(f"{text}+08:00")
+
+
+def write_targets(home: Home, targets: object) -> None:
+    """Write a home's file of targets."""
+    home.root.mkdir(exist_ok=True)
+    (home.root / "alert_targets.yml").write_text(yaml.safe_dump(targets), encoding="utf-8")

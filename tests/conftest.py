@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from reference_data import write_reference_year
+from tests.alert_servers import Hook, http_server
 from tests.commands import APPROVED, uw_json
 from tests.releases import copy_of
 from union_warehouse.paths import Home
@@ -77,3 +79,9 @@ def february(tmp_path_factory: pytest.TempPathFactory, january: Path, closings: 
     closed = uw_json(home, "close", "2014-02", "--known-at", closings["2014-02"], *APPROVED)
     assert closed[0]["release"] == "2014-02-r1"
     return home
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    with http_server() as hook:
+        yield hook
