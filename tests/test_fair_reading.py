@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import xlwt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.reading import grid_of, in_strict_format, locked, read, workbook_of
+from tests.reading import change_part, grid_of, in_strict_format, locked, read, workbook_of
 from tests.workbook_factory import Grid, make_grids, nil_except, write_csv, write_workbook
 from union_warehouse.contracts import load_forms
 from union_warehouse.workbooks.values import parse_date
@@ -265,9 +266,17 @@ def test_a_workbook_in_the_strict_format_is_read(tmp_path: Path) -> None:
     assert len(read(in_strict_format(workbook_of(tmp_path, "hazards", grid_of("hazards")))).rows) == 1
 
 
-def test_an_xls_of_hidden_rows_is_told_as_an_xlsx_is(tmp_path: Path) -> None:
+def hide_in_xlsx(path: Path, grids: dict[str, Grid]) -> None:
+    write_workbook(path, grids=grids)
+    book = openpyxl.load_workbook(path)
+    book[HAZARDS].row_dimensions[3].hidden = True
+    book[HAZARDS].column_dimensions["D"].hidden = True
+    book.save(path)
+
+
+def hide_in_xls(path: Path, grids: dict[str, Grid]) -> None:
     book = xlwt.Workbook(encoding="utf-8")
-    for name, grid in (make_grids(nil=nil_except("hazards")) | {HAZARDS: grid_of("hazards", {}, {})}).items():
+    for name, grid in grids.items():
         sheet = book.add_sheet(name)
         for row, cells in enumerate(grid):
             for column, cell in enumerate(cells):
@@ -275,9 +284,35 @@ def test_an_xls_of_hidden_rows_is_told_as_an_xlsx_is(tmp_path: Path) -> None:
                     sheet.write(row, column, str(cell))
         if name == HAZARDS:
             sheet.row(2).hidden = True
-    book.save(str(tmp_path / "x.xls"))
-    outcome = read(tmp_path / "x.xls")
-    assert (len(outcome.rows), outcome.warnings) == (2, ["hidden_rows"])
+            sheet.col(3).hidden = True
+    book.save(str(path))
+
+
+def hide_in_ods(path: Path, grids: dict[str, Grid]) -> None:
+    write_workbook(path, grids=grids)
+    columns = (
+        b'<table:table-column table:number-columns-repeated="3"/><table:table-column table:visibility="collapse"/>'
+        b'<table:table-column table:number-columns-repeated="4"/>'
+    )
+
+    def hide(xml: bytes) -> bytes:
+        start = xml.index(b">", xml.index(HAZARDS.encode(), xml.index(b"</table:table>"))) + 1
+        row = xml.rindex(b"<table:table-row")
+        return xml[:start] + columns + xml[start:row] + b'<table:table-row table:visibility="filter"' + xml[row + 16 :]
+
+    change_part(path, lambda name, content: (name, hide(content) if name == "content.xml" else content))
+
+
+@pytest.mark.parametrize(("suffix", "write"), [(".xlsx", hide_in_xlsx), (".xls", hide_in_xls), (".ods", hide_in_ods)])
+def test_hidden_rows_and_columns_are_read_and_told_in_every_format(
+    tmp_path: Path, suffix: str, write: Callable[[Path, dict[str, Grid]], None]
+) -> None:
+    path = tmp_path / f"x{suffix}"
+    write(path, make_grids(nil=nil_except("hazards")) | {HAZARDS: grid_of("hazards", {}, {})})
+    outcome = read(path)
+    assert (len(outcome.rows), outcome.errors, outcome.warnings) == (2, [], ["hidden_rows", "hidden_columns"])
+    assert "第一处为第 3 行" in outcome.messages
+    assert "隐藏列：等级" in outcome.messages
 
 
 def test_a_word_for_nobody_is_read_as_blank_with_a_warning(tmp_path: Path) -> None:

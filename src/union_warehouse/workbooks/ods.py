@@ -44,7 +44,9 @@ def _name(qualified: str) -> str:
 
 _CELL, _COVERED, _ROW, _TABLE = map(_name, ("table:table-cell", "table:covered-table-cell", "table:table-row", "table:table"))
 _COLUMN, _STYLE = map(_name, ("table:table-column", "style:style"))
-_PARAGRAPH, _NOTE, _SPACES, _TAB, _BREAK = map(_name, ("text:p", "office:annotation", "text:s", "text:tab", "text:line-break"))
+_PARAGRAPH, _SPACES, _TAB, _BREAK = map(_name, ("text:p", "text:s", "text:tab", "text:line-break"))
+_BESIDE = frozenset(map(_name, ("office:annotation", "text:ruby-text", "text:note")))
+"""What stands beside a text and is no part of it: comments, how it is pronounced, footnotes."""
 
 
 @dataclass
@@ -98,6 +100,13 @@ class _Table:
     merged: list[CellRange] = field(default_factory=list)
     extent: Extent = field(default_factory=Extent)
     text_bytes: int = 0
+
+    def add_column(self, column: Element) -> None:
+        """Take a column, as often as it is repeated."""
+        count = _repeated(column, "columns")
+        if column.get(_name("table:visibility")) in _HIDDEN:
+            self.found.add_hidden_columns(sum(before for before, _ in self.columns), count)
+        self.columns.append((count, column.get(_name("table:default-cell-style-name")) or _DEFAULT))
 
     def add_row(self, row: Element, styles: _Styles) -> None:
         """Take a row, as often as it is repeated.
@@ -224,8 +233,7 @@ def _read_tables(parts: list[bytes]) -> list[_Table]:
                 tables.append(_Table(container.get(_name("table:name"), ""), is_hidden))
             for element in _rows_and_columns(children):
                 if element.tag == _COLUMN:
-                    style = element.get(_name("table:default-cell-style-name")) or _DEFAULT
-                    tables[-1].columns.append((_repeated(element, "columns"), style))
+                    tables[-1].add_column(element)
                 else:
                     tables[-1].add_row(element, styles)
     return tables
@@ -294,7 +302,7 @@ def _pieces(element: Element) -> Iterator[str]:
             yield " " * min(int(child.get(_name("text:c"), "1")), _MOST_SPACES)
         elif child.tag in (_TAB, _BREAK):
             yield "\t" if child.tag == _TAB else "\n"
-        elif child.tag != _NOTE:
+        elif child.tag not in _BESIDE:
             yield from _pieces(child)
         yield child.tail or ""
 

@@ -304,6 +304,15 @@ class HiddenRows(SubmissionProblem):
     message_en = "sheet {sheet} has hidden rows (the first is row {row}); they were read all the same, check them."
 
 
+class HiddenColumns(SubmissionProblem):
+    """Columns that its sender may not have looked at."""
+
+    code = "hidden_columns"
+    severity = Severity.WARNING
+    message_zh = "工作表“{sheet}”有隐藏列：{labels}，其中的数据已照常读取，请核对。"
+    message_en = "sheet {sheet} has hidden columns: {labels}; they were read all the same, check them."
+
+
 class MergedCells(SubmissionProblem):
     """Merged data cells hold only their first value."""
 

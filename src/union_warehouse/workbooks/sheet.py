@@ -29,12 +29,14 @@ class SheetFacts:
             value as ``#N/A``, a percentage as ``95%``, a number under a unit that its format does not scale as ``1.50万元``.
         shown_in_texts: likewise of numbers that look otherwise only where a text is meant: ``0012``.
         first_hidden_row: as Excel numbers it; None without hidden rows.
+        hidden_columns: from zero.
         has_1904_dates: whether serial numbers of days count from 1904.
     """
 
     shown: Mapping[Position, str] = field(default_factory=dict)
     shown_in_texts: Mapping[Position, str] = field(default_factory=dict)
     first_hidden_row: int | None = None
+    hidden_columns: frozenset[int] = frozenset()
     has_1904_dates: bool = False
 
 
@@ -45,6 +47,7 @@ class FactsFound:
     shown: dict[Position, str] = field(default_factory=dict)
     shown_in_texts: dict[Position, str] = field(default_factory=dict)
     first_hidden_row: int | None = None
+    hidden_columns: set[int] = field(default_factory=set)
 
     def add_number(self, position: Position, number: ShownNumber | None) -> None:
         """Note how a number is shown, if otherwise than it is."""
@@ -56,9 +59,14 @@ class FactsFound:
         if self.first_hidden_row is None:
             self.first_hidden_row = row + 1
 
+    def add_hidden_columns(self, first: int, count: int) -> None:
+        """Note hidden columns, from zero; those to the right of all that a sheet has are none."""
+        self.hidden_columns |= set(range(first, min(first + count, MAX_COLUMNS)))
+
     def facts(self, has_1904_dates: bool = False) -> SheetFacts:
         """What was found."""
-        return SheetFacts(self.shown, self.shown_in_texts, self.first_hidden_row, has_1904_dates)
+        columns = frozenset(self.hidden_columns)
+        return SheetFacts(self.shown, self.shown_in_texts, self.first_hidden_row, columns, has_1904_dates)
 
 
 @dataclass(frozen=True)

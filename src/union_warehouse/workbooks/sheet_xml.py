@@ -189,7 +189,10 @@ class _SheetParser:
 
     def read(self, xml: bytes) -> SheetLook:
         first: Element | None = None
-        for table, rows in containers_in_bulk(xml, "sheetData"):
+        for table, rows in containers_in_bulk(xml, "cols", "sheetData"):
+            if etree.QName(table).localname == "cols":
+                self._look_at_columns(rows)
+                continue
             first = table if first is None else first
             if table is not first:
                 raise DamagedXml("two tables in a sheet")  # calamine would keep the first
@@ -199,6 +202,12 @@ class _SheetParser:
             return SheetLook(facts, Extent())
         extent = Extent(self._rows[0], self._columns[0], self._rows[1], self._columns[1])
         return SheetLook(facts, extent, self._shared_texts)
+
+    def _look_at_columns(self, columns: Sequence[Element]) -> None:
+        for column in columns:
+            first, last = _number(column.get("min")), _number(column.get("max"))
+            if column.get("hidden") in ("1", "true") and first is not None and last is not None:
+                self._found.add_hidden_columns(first - 1, last - first + 1)
 
     def _look_at(self, rows: Sequence[Element]) -> None:
         numbers = self._numbers(rows)

@@ -23,12 +23,20 @@ from union_warehouse.workbooks.cells import (
     normalise_texts,
     text_bytes,
     trim_texts,
+    visible,
 )
 from union_warehouse.workbooks.header import Header
 from union_warehouse.workbooks.identifiers import CHECKERS
 from union_warehouse.workbooks.laid_out import as_laid_out_today
 from union_warehouse.workbooks.passed_over import PassedOver, find_passed_over
-from union_warehouse.workbooks.problems import HiddenRows, HiddenSheet, MergedCells, SubmissionProblem, UnlabelledColumn
+from union_warehouse.workbooks.problems import (
+    HiddenColumns,
+    HiddenRows,
+    HiddenSheet,
+    MergedCells,
+    SubmissionProblem,
+    UnlabelledColumn,
+)
 from union_warehouse.workbooks.sheet import Sheet, column_letters
 from union_warehouse.workbooks.values import is_serial_before_midnight, parse_column
 
@@ -298,6 +306,10 @@ def _warnings(sheet: Sheet, header: Header, others: Columns) -> list[SubmissionP
         warnings.append(HiddenSheet(**facts))
     if sheet.facts.first_hidden_row is not None:
         warnings.append(HiddenRows(row=sheet.facts.first_hidden_row, **facts))
+    hidden = [index for index in sorted(header.columns.values()) if sheet.first_column + index in sheet.facts.hidden_columns]
+    if hidden:
+        labels = "、".join(visible(str(sheet.rows[header.index][index]).strip()) for index in hidden)
+        warnings.append(HiddenColumns(labels=labels, **facts))
     below = sheet.first_row + header.index
     for (top, left), (bottom, right) in sheet.merged:
         if top > below:

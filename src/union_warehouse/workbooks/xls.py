@@ -91,6 +91,8 @@ class XlsSource:
             hidden = sorted(row for row, info in source.rowinfo_map.items() if info.hidden and row < source.nrows)
         except Exception as error:
             raise _unreadable(error, self.file_name) from error
+        for column, info in source.colinfo_map.items():
+            found.add_hidden_columns(column, int(bool(info.hidden)))
         if hidden:
             found.add_hidden_row(hidden[0])
         width = max(map(len, rows), default=0)
