@@ -50,6 +50,14 @@ def test_columns_beside_those_of_the_template_are_not_read_and_told(tmp_path: Pa
         "各街道合计",
         "本期合计",
         "总和",
+        "∑",
+        "机关合计",
+        "1-3月合计",
+        "2014年3月份合计",
+        "年初至今累计",
+        "合计 3 家",
+        "小计1",
+        "合计/Total",
     ],
 )
 def test_totals_by_any_usual_name_are_passed_over(tmp_path: Path, label: str) -> None:

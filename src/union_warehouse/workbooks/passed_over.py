@@ -19,8 +19,8 @@ from union_warehouse.workbooks.values import enum_spelling, parse_decimal
 TOTAL, FOOTER, REPEATED_HEADER = "total_row_ignored", "footer_ignored", "header_repeated"
 
 _TOTAL_LABEL = re.compile(
-    r"(?:本|全|各|上|当|以上|总|逐|期末|第?[一二三四1-4])?(?:[年月季页日周旬期]度?|行|区|单位|街道|部门)?(?:总?合计|总和|小计|共计|总计|累计|汇总|总数)(?:数|行)?"
-    r"|(?:grand|sub)?-?totals?|sum"
+    r"[\u4e00-\u9fff\d]{0,10}?(?:总?合计|总和|小计|共计|总计|累计|汇总)(?:数|行|人数|金额|完成数?|\d*[家人项户个件次场笔份]?)(?:/?totals?)?"
+    r"|(?:grand|sub)?-?totals?(?:/?[合总]计)?|sum|[σ∑计总]|总(?:数|人数)"
 )
 _ROLE = (
     r"(?:单位|部门|街道|工会|财务|分管|主管|总)*(?:填[表报写]|制[表单]|审[核批定]|复核|核[对准]|校[对核]|负责|经[办手]|打印|导出|统计|报[送出表]|上报|录入|编[制报]"
@@ -44,7 +44,7 @@ _CLOSING = re.compile(
 )
 _NOTES = frozenset({"注", "备注", "附注", "说明", "填表说明", "填写说明", "附"})
 _BRACKETS = str.maketrans("", "", "()[]{}【】〔〕<>《》「」\"'“”-—_=*")
-_GLANCE = "计|汇|总|[Tt][Oo][Tt][Aa][Ll]|[Ss][Uu][Mm]"
+_GLANCE = "计|汇|总|Σ|∑|[Tt][Oo][Tt][Aa][Ll]|[Ss][Uu][Mm]"
 _ASCII_GLANCE = (b"total", b"sum")
 _LONGEST_LABEL = 30
 
