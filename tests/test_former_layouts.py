@@ -213,3 +213,26 @@ def test_months_of_old_layouts_are_closed_and_published(former: Path, tmp_path: 
     assert assistance == [(500, None)], "the row that could not be taken apart waits"
     assert severities == [(None,)], "what nobody knows is empty, and no fault"
     assert expected == (0,), "a form is expected of nobody before it existed"
+
+
+def test_what_a_file_has_of_today_is_not_lost_to_an_older_layout(former: Path, tmp_path: Path) -> None:
+    add_layouts(former, "hazards", [{"name": "2013", "validTo": "2014-03", "columns": {"severity": {"absent": "unknown"}}}])
+    _, new = old_and_new(tmp_path, MONTH, ROWS)
+    assert submit(tmp_path / "today", new)["state"] == "accepted"
+    assert layouts(tmp_path / "today")["hazards"] == "1.0.0", (
+        "a file of today's layout, in a month of an older one with fewer columns"
+    )
+    assert {row["severity"] for row in landed(tmp_path / "today", "hazards")} == {"general"}
+
+    renamed = {
+        "name": "2013",
+        "validTo": "2014-03",
+        "columns": {"severity": {"absent": "unknown"}, "found_on": {"labels": ["查出日期"]}},
+    }
+    add_layouts(former, "hazards", [renamed])
+    book = openpyxl.load_workbook(new)
+    book["隐患整改"]["E1"] = "查出日期"
+    book.save(new)
+    assert submit(tmp_path / "mixed", new)["state"] == "accepted"
+    assert layouts(tmp_path / "mixed")["hazards"] == "2013", "an older file to which somebody added a column"
+    assert {row["severity"] for row in landed(tmp_path / "mixed", "hazards")} == {"general"}

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -155,12 +155,12 @@ class Layout:
     splits: tuple[FormerSplit, ...] = ()
     is_current: bool = False
 
-    @property
+    @cached_property
     def expected(self) -> tuple[str, ...]:
         """The fields whose columns a sheet must have."""
         return tuple(name for name in self.labels if name not in self.absent)
 
-    @property
+    @cached_property
     def has_titles(self) -> bool:
         """Whether a column is known by the title of its group too."""
         return any(TITLE_SEPARATOR in label for labels in self.labels.values() for label in labels)
