@@ -20,6 +20,7 @@ from union_warehouse.paths import Home
         ("长庆/三月.xlsx", "CQ/长庆/三月_回执.xlsx"),
         ("CQ/三月.xlsx", "CQ/三月_回执.xlsx"),
         ("WL/报表/三月.xlsx", "WL/报表/三月_回执.xlsx"),
+        ("长" * 83 + ".xlsx", "CQ/" + "长" * 80 + "_回执.xlsx"),
     ],
 )
 def test_a_receipt_lies_where_its_sender_looks(home: Home, tmp_path: Path, dropped: str, found: str) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 from union_warehouse.workbooks.limits import MAX_FILE_BYTES
 from union_warehouse.workbooks.problems import FileTooLarge, NotReadable, SubmissionProblem
 
-_MANY_BYTES = 255
+_MANY_BYTES = 254
+"""Of the 255 that a file system takes, one is left for the point before a temporary name."""
 _ENCODINGS = ("utf-8", "gb18030")
 
 
@@ -81,12 +82,12 @@ def readable_name(name: str) -> str:
     return raw.decode(errors="replace")
 
 
-def storable_name(name: str) -> str:
-    """A readable name that a file system takes: without folders, and at most 255 bytes long, its extension kept."""
+def storable_name(name: str, mark: str = "") -> str:
+    """A readable name that a file system takes: without folders, not too long, ``mark`` before its extension, both kept."""
     name = readable_name(name).replace("\0", "").replace("\\", "/").rpartition("/")[2] or "_"
     stem, dot, extension = name.rpartition(".")
     if not stem:
         stem, dot, extension = name, "", ""
-    while len(f"{stem}{dot}{extension}".encode()) > _MANY_BYTES:
+    while len(f"{stem}{mark}{dot}{extension}".encode()) > _MANY_BYTES:
         stem, extension = (stem[:-1], extension) if len(stem) > 1 else (stem, extension[:-1])
-    return f"{stem}{dot}{extension}"
+    return f"{stem}{mark}{dot}{extension}"

@@ -35,7 +35,7 @@ def put_in_outbox(home: Home, item: InboxItem, outcome: Outcome) -> None:
     folder = home.outbox.joinpath(unit, *map(storable_name, item.folders))
     try:
         make_folder(folder)
-        name = storable_name(f"{stem}{_MARK}{receipt.suffix}")
+        name = storable_name(f"{stem}{receipt.suffix}", _MARK)
         write_bytes(folder / name, receipt.read_bytes(), is_private=not is_shared(folder))
     except OSError as error:
         _LOGGER.error("could not put the receipt of %s into the outbox: %s", outcome.submission_id, error.strerror)
