@@ -158,6 +158,11 @@ def test_the_version_on_the_cover_decides_before_the_month(former: Path, tmp_pat
     assert (refused["state"], refused["problems"][0]["rule"]) == ("rejected", "wrong_template"), (
         "no cover of that version is known"
     )
+    covers = former / "expectations" / "covers.yml"
+    covers.write_text(covers.read_text("utf-8").replace("['2012']", "['2012', '2009']"), encoding="utf-8")
+    (taken,) = uw_json(home, "submit", unknown, "--received-at", "2014-03-04", exit_code=1)
+    states = {form["form"]: form["state"] for form in taken["forms"]}
+    assert (states["hazards"], states["assistance"]) == ("accepted", "rejected"), "of a version that only the cover knows"
 
 
 def test_a_workbook_without_a_cover_and_a_csv_are_told_by_their_names(former: Path, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 import yaml
 
 from union_warehouse.contracts.layouts import Period
-from union_warehouse.contracts.load import former_period
+from union_warehouse.contracts.load import former_period, load_forms
+from union_warehouse.contracts.model import CONTRACT_VERSION
 from union_warehouse.project import EXPECTATIONS_DIR
 
 COVERS_FILE = EXPECTATIONS_DIR / "covers.yml"
@@ -57,6 +58,14 @@ def load_former_covers(path: Path = COVERS_FILE) -> tuple[FormerCover, ...]:
 
         check_covers(path)
         raise
+
+
+@cache
+def known_template_versions() -> frozenset[str]:
+    """The version of the template in force, and those that the former layout of a form or a cover names."""
+    periods = [layout.period for form in load_forms().values() for layout in form.former_layouts]
+    periods += [cover.period for cover in load_former_covers()]
+    return frozenset({CONTRACT_VERSION, *(version for period in periods for version in period.template_versions)})
 
 
 def _former_cover(

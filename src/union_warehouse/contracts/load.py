@@ -21,7 +21,6 @@ from union_warehouse.contracts.layouts import (
     template_version,
 )
 from union_warehouse.contracts.model import (
-    CONTRACT_VERSION,
     DateRole,
     Field,
     FieldType,
@@ -82,15 +81,6 @@ def forms_as_read(layouts: Mapping[str, str | None]) -> Mapping[str, Form]:
     """
     forms = load_forms()
     return {**forms, **{name: layout_called(forms[name], layout).form for name, layout in layouts.items()}}
-
-
-@cache
-def known_template_versions() -> frozenset[str]:
-    """The version of the template in force, and those that a former layout knows."""
-    former = {
-        version for form in load_forms().values() for layout in form.former_layouts for version in layout.period.template_versions
-    }
-    return frozenset({CONTRACT_VERSION, *former})
 
 
 def form_from_document(document: Mapping[str, Any]) -> Form:
