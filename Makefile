@@ -5,7 +5,7 @@ BIN := .venv/bin
 
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 --ignore tests/services
 
-.PHONY: help demo test test-quick test-services fuzz lint format benchmark generate clean
+.PHONY: help demo test test-quick test-services fuzz faults lint format benchmark generate clean
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -35,6 +35,9 @@ test-services: .venv/.installed ## run the tests that need PostgreSQL, Airflow's
 
 fuzz: .venv/.installed ## read 2,000 files changed at random; FUZZ="--count 20000 --seed 7" for others
 	@$(BIN)/python -m tests.fuzz $(FUZZ)
+
+faults: .venv/.installed ## kill, cut the power, fill the disk … 20 times each; FAULTS="kill --count 100 --seed 7" for others
+	@$(BIN)/python -m tests.faults $(FAULTS)
 
 lint: .venv/.installed ## ruff, mypy, import-linter, sqlfmt
 	$(BIN)/ruff check .

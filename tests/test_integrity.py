@@ -121,7 +121,7 @@ def plan_february(home: Path, closings: dict[str, str]) -> None:
     plan_close(Home(home), "2014-02", datetime.fromisoformat(closings["2014-02"]))
 
 
-@pytest.mark.parametrize("left", [None, "", "{"], ids=["gone", "empty", "torn"])
+@pytest.mark.parametrize("left", [None, "", "{", "\0" * 99, "{}"], ids=["gone", "empty", "torn", "zeros", "says nothing"])
 def test_a_submission_without_a_readable_manifest_stops_the_close_with_its_name(
     opened: Path, closings: dict[str, str], left: str | None
 ) -> None:

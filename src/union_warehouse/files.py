@@ -17,11 +17,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from union_warehouse.errors import UnionWarehouseError
+
 _ANYBODY, _OWNER_ONLY = 0o666, 0o600
 _GROUP_READS, _GROUP_ENTERS = 0o040, 0o050
 _FLUSHED_AT_ONCE = 8
 _PREVIOUS = "previous_sha256"
 """In each entry of a ledger: of the entry before; null in the first."""
+
+
+class UnreadableEntry(UnionWarehouseError):
+    """An entry of a ledger cannot be read."""
+
+    code = "unreadable_entry"
+    message_zh = "{path} 无法读取：请从备份恢复该文件后重试；uw verify --all 检查全部内容。"
+    message_en = "{path} cannot be read: restore it from a backup, then run this again; `uw verify --all` checks everything."
 
 
 def write_bytes(path: Path, data: bytes, *, is_durable: bool = False, is_private: bool = False) -> None:
@@ -64,6 +74,14 @@ def write_new(path: Path, data: bytes, *, is_private: bool = False) -> None:
     _flush(path.parent)
 
 
+def read_derived(path: Path) -> Any:
+    """The JSON of a file that can be made again; None where it is gone, torn or empty, so that it is."""
+    try:
+        return json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
 def append_json(folder: Path, content: dict[str, Any]) -> Path:
     """Write the next entry of a ledger, ``<folder>/0001.json`` and so on: durable, and never in the place of another.
 
@@ -79,9 +97,19 @@ def append_json(folder: Path, content: dict[str, Any]) -> Path:
 
 
 def read_entries(folder: Path) -> list[dict[str, Any]]:
-    """The entries of a ledger, in order, as they were given to :func:`append_json`."""
-    entries = [json.loads(path.read_bytes()) for path in _entries(folder)]
-    return [{name: value for name, value in entry.items() if name != _PREVIOUS} for entry in entries]
+    """The entries of a ledger, in order, as they were given to :func:`append_json`.
+
+    Raises:
+        UnreadableEntry: one of them is torn: it is no entry, and nobody could make it again.
+    """
+    return [_read_entry(path) for path in _entries(folder)]
+
+
+def _read_entry(path: Path) -> dict[str, Any]:
+    try:
+        return {name: value for name, value in json.loads(path.read_bytes()).items() if name != _PREVIOUS}
+    except (ValueError, AttributeError) as error:
+        raise UnreadableEntry(path=path) from error
 
 
 def broken_entries(folder: Path) -> list[Path]:
@@ -151,13 +179,30 @@ def new_folder(folder: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-    from concurrent.futures import ThreadPoolExecutor
-
-    inner = [Path(place, name) for place, folders, files in os.walk(temporary) for name in (*folders, *files)]
-    with ThreadPoolExecutor(_FLUSHED_AT_ONCE) as pool:  # the file system then commits many at once
-        list(pool.map(_flush, (path for path in (temporary, *inner) if path.is_dir() or path.stat().st_nlink == 1)))
+    _flush_all(temporary)
     temporary.rename(folder)
     _flush(folder.parent)
+
+
+def make_durable(folder: Path) -> None:
+    """Flush a folder that was filled by others, all that is in it and its name to disk."""
+    _flush_all(folder)
+    _flush(folder.parent)
+
+
+def move_into_place(written: Path, path: Path) -> None:
+    """Give a file that is complete another name of the same file system, whatever had it before; durable."""
+    _flush(written)
+    written.replace(path)
+    _flush(path.parent)
+
+
+def _flush_all(folder: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    inner = [Path(place, name) for place, folders, files in os.walk(folder) for name in (*folders, *files)]
+    with ThreadPoolExecutor(_FLUSHED_AT_ONCE) as pool:  # the file system then commits many at once
+        list(pool.map(_flush, (path for path in (folder, *inner) if path.is_dir() or path.stat().st_nlink == 1)))
 
 
 @contextmanager

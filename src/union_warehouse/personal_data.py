@@ -36,6 +36,16 @@ class WeakHashKey(UnionWarehouseError):
     message_en = "the key in {variable} has {length} bytes; use at least {minimum} random bytes."
 
 
+class UnreadableKey(UnionWarehouseError):
+    """A key of a home is not a key: what is made with it could not be compared with what was, and would protect nobody."""
+
+    code = "unreadable_key"
+    message_zh = "{path} 中没有完整的密钥：请从备份恢复该文件；尚无任何报送时可删除它，系统会生成新的密钥。"
+    message_en = (
+        "{path} holds no whole key: restore it from a backup; where nothing has landed yet, delete it, and a new one is made."
+    )
+
+
 @dataclass(frozen=True)
 class HashKey:
     """The key under which personal data is hashed."""
@@ -70,6 +80,7 @@ def load_hash_key(home: Home) -> HashKey:
 
     Raises:
         WeakHashKey: the variable holds fewer than 16 bytes.
+        UnreadableKey: the key of this home is torn.
     """
     given = os.environ.get(KEY_VARIABLE, "").encode()
     if given:
@@ -85,11 +96,18 @@ def has_hash_key(home: Home) -> bool:
 
 
 def load_secret(path: Path) -> bytes:
-    """The random secret in a file, made on first use and readable by its owner only; of several that try at once, the first wins."""
+    """The random secret in a file, made on first use and readable by its owner only; of several that try at once, the first wins.
+
+    Raises:
+        UnreadableKey: it is torn.
+    """
     if not path.exists():
         with suppress(FileExistsError):
             write_new(path, secrets.token_hex(32).encode(), is_private=True)
-    return path.read_bytes().strip()
+    kept = path.read_bytes().strip(b"\0 \r\n")
+    if len(kept) < MINIMUM_KEY_BYTES:
+        raise UnreadableKey(path=path)
+    return kept
 
 
 def hash_values(key: HashKey, values: pa.Array) -> pa.Array:

@@ -13,6 +13,17 @@ class UnknownAlert(UnionWarehouseError):
     message_en = "no standing alert has the id {event_id!r}; `uw alerts list` lists them."
 
 
+class UnreadableAlerts(UnionWarehouseError):
+    """What was sent to whom cannot be read: without it, everything would be sent again."""
+
+    code = "unreadable_alerts"
+    message_zh = "{path} 无法读取，未发送任何告警：请从备份恢复该文件；没有备份则删除它，所有未了结的告警将重新发送。"
+    message_en = (
+        "{path} cannot be read, and nothing was sent: restore it from a backup; without one delete it, and all that is still open is "
+        "sent again."
+    )
+
+
 class AlertsWentBack(UnionWarehouseError):
     """A time before that of the last messages: what was found since would look as if it were gone."""
 

@@ -6,16 +6,15 @@ and never forgets it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from union_warehouse.alerts.errors import AlertsWentBack, UnknownAlert
+from union_warehouse.alerts.errors import AlertsWentBack, UnknownAlert, UnreadableAlerts
 from union_warehouse.alerts.events import Event
-from union_warehouse.files import append_json, write_json
+from union_warehouse.files import append_json, read_derived, write_json
 from union_warehouse.landing.instants import from_text, to_name, to_text
 from union_warehouse.locks import exclusive
 from union_warehouse.paths import Home
@@ -102,11 +101,17 @@ def locked_state(home: Home) -> Iterator[State]:
 
 
 def load_state(home: Home) -> State:
-    """The state as it was left."""
+    """The state as it was left.
+
+    Raises:
+        UnreadableAlerts: it cannot be read.
+    """
     path = home.alerts / "state.json"
     if not path.is_file():
         return State(None, {})
-    content = json.loads(path.read_text("utf-8"))
+    content = read_derived(path)
+    if content is None:
+        raise UnreadableAlerts(path=path)
     as_of = from_text(content["as_of"]) if content["as_of"] else None
     return State(as_of, {event_id: Entry(**entry) for event_id, entry in content["events"].items()})
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from union_warehouse.alerts.events import Event
-from union_warehouse.files import write_json
+from union_warehouse.files import read_derived, write_json
 from union_warehouse.landing.instants import shanghai_day, to_text
 from union_warehouse.paths import Home
 from union_warehouse.working_days import SHANGHAI
@@ -27,7 +26,7 @@ def _failed_audits(home: Home, as_of: datetime) -> Iterator[Event]:
         close_id, written_at = path.parent.name, datetime.fromtimestamp(path.stat().st_mtime, UTC)
         if (home.releases / close_id).is_dir() or written_at > as_of:
             continue
-        summary = json.loads(path.read_text("utf-8"))
+        summary = read_derived(path) or {}
         findings = [finding for suites in summary.values() for found in suites.values() for finding in found]
         stopping = sorted(finding["expectation"] for finding in findings if _stops(finding))
         if stopping:
@@ -69,7 +68,9 @@ def note_run(home: Home, dag_id: str, run_id: str, at: datetime, failures: Seque
 
 def _failed_runs(home: Home, as_of: datetime) -> Iterator[Event]:
     for path in sorted((home.alerts / "runs").glob("[!.]*.json")):
-        note = json.loads(path.read_text("utf-8"))
+        note = read_derived(path)
+        if note is None:  # the next run writes it
+            continue
         tasks = ", ".join(dict.fromkeys(task for task, _ in note["failures"]))
         codes = ", ".join(dict.fromkeys(code for _, code in note["failures"]))
         # A failed audit is an event of its own, which says more.

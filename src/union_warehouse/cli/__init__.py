@@ -58,10 +58,18 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except UnionWarehouseError as error:
-            from union_warehouse.cli.console import print_error
+            named = error
+        except Exception as error:
+            from union_warehouse.storage import storage_error
 
-            print_error(error)
-            raise SystemExit(error.exit_code) from error
+            found = storage_error(error)
+            if found is None:
+                raise
+            named = found
+        from union_warehouse.cli.console import print_error
+
+        print_error(named)
+        raise SystemExit(named.exit_code)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from union_warehouse.files import write_json
+from union_warehouse.files import read_derived, write_json
 from union_warehouse.landing.errors import UnreadableManifest
 from union_warehouse.landing.manifests import MANIFEST, ORIGINAL, AnyManifest, Manifest, is_placed
 from union_warehouse.landing.states import ACCEPTED_STATES
@@ -80,7 +80,8 @@ def read_manifest(folder: Path) -> AnyManifest:
     path = folder / MANIFEST
     try:
         manifest: AnyManifest = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+        manifest["received_at"]
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise UnreadableManifest(path=path) from error
     return manifest
 
@@ -126,16 +127,16 @@ def note_accepted(home: Home, manifest: AnyManifest) -> None:
         return
     first = _first_accepted(home, manifest["department"])
     path = _first_accepted_path(home, manifest["department"])
-    if first is None or manifest["received_at"] < first["received_at"] or not path.exists():
-        candidates = [manifest] if first is None else [manifest, first]
-        earliest = min(candidates, key=lambda item: item["received_at"])
-        write_json(path, {"month": earliest["month"], "received_at": earliest["received_at"]})
+    candidates = [manifest] if first is None else [manifest, first]
+    earliest = min(candidates, key=lambda item: item["received_at"])
+    noted = {"month": earliest["month"], "received_at": earliest["received_at"]}
+    if read_derived(path) != noted:
+        write_json(path, noted, is_durable=True)
 
 
 def _first_accepted(home: Home, department: str) -> dict[str, str] | None:
-    path = _first_accepted_path(home, department)
-    if path.exists():
-        known: dict[str, str] = json.loads(path.read_bytes())
+    known: dict[str, str] | None = read_derived(_first_accepted_path(home, department))
+    if known is not None:
         return known
     accepted = [
         manifest

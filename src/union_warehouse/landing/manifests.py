@@ -180,12 +180,16 @@ def load_manifests(connection: duckdb.DuckDBPyConnection, table: str, landing: P
         )
     except duckdb.Error as error:
         raise UnreadableManifest(path=next(filter(_is_unreadable, paths), paths[0])) from error
+    # of several files, DuckDB passes over an empty one without a word
+    read = connection.execute(f"select count(*) from {table} where received_at is not null").fetchone()
+    if read != (len(paths),):
+        raise UnreadableManifest(path=next(filter(_is_unreadable, paths), paths[0]))
 
 
 def _is_unreadable(path: str) -> bool:
     try:
-        return not isinstance(json.loads(Path(path).read_bytes()), dict)
-    except (OSError, ValueError):
+        return not json.loads(Path(path).read_bytes()).get("received_at")
+    except (OSError, ValueError, AttributeError):
         return True
 
 

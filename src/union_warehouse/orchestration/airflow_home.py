@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from union_warehouse.files import make_durable
 from union_warehouse.locks import exclusive
 from union_warehouse.paths import Home
 from union_warehouse.project import DAGS_DIR, PROJECT_DIR
@@ -87,7 +88,17 @@ def _migrate(folder: Path) -> None:
 
     initdb()
     create_pools()
+    _write_out()
+    make_durable(folder)
     stamp.touch()
+
+
+def _write_out() -> None:
+    """Move SQLite's write-ahead log into the database, which the stamp then stands for."""
+    from airflow import settings
+
+    with settings.engine.connect() as connection:
+        connection.exec_driver_sql("pragma wal_checkpoint(truncate)")
 
 
 def create_pools() -> None:

@@ -5,7 +5,6 @@ The same records serve a run inside this process and one on a server: progress, 
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from union_warehouse.errors import UnionWarehouseError
-from union_warehouse.files import write_json
+from union_warehouse.files import read_derived, write_json
 from union_warehouse.paths import Home
+from union_warehouse.storage import storage_error
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ class StepRecord:
 
 Observer = Callable[[StepRecord], None]
 _observers: list[Observer] = []
+_unwritten: list[StepRecord] = []
+"""Failures of this process that a full or read-only disk took no record of."""
 
 
 @contextmanager
@@ -73,20 +75,25 @@ def run_step(home: Home, identity: tuple[str, str, str, int], step: Callable[[],
     """
     started_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     clock = time.perf_counter()
-    _write(home, StepRecord(*identity, state="running", started_at=started_at))
     try:
+        _write(home, StepRecord(*identity, state="running", started_at=started_at))
         result = step()
+        _write(home, StepRecord(*identity, "success", started_at, _since(clock), result=result))
     except Exception as error:
-        _write(home, StepRecord(*identity, "failed", started_at, _since(clock), error=describe_error(error)))
+        failed = StepRecord(*identity, "failed", started_at, _since(clock), error=describe_error(error))
+        try:
+            _write(home, failed)
+        except OSError:
+            _unwritten.append(failed)
         raise
-    _write(home, StepRecord(*identity, "success", started_at, _since(clock), result=result))
     return result
 
 
 def describe_error(error: Exception) -> dict[str, str]:
-    """``error`` as code, message_zh and message_en; an error of another class has the code ``unexpected``."""
-    if isinstance(error, UnionWarehouseError):
-        return {"code": error.code, "message_zh": error.message_zh, "message_en": error.message_en}
+    """``error`` as code, message_zh and message_en; one that is none of ours and no disk's has the code ``unexpected``."""
+    named = error if isinstance(error, UnionWarehouseError) else storage_error(error)
+    if named is not None:
+        return {"code": named.code, "message_zh": named.message_zh, "message_en": named.message_en}
     text = f"{type(error).__name__}: {error}"
     return {"code": "unexpected", "message_zh": text, "message_en": text}
 
@@ -94,7 +101,8 @@ def describe_error(error: Exception) -> dict[str, str]:
 def read_records(home: Home, dag_id: str, run_id: str) -> dict[tuple[str, int], StepRecord]:
     """The records of one run, by task and map index."""
     paths = sorted(_folder(home, dag_id, run_id).glob("[!.]*.json"))
-    records = (StepRecord(**json.loads(path.read_text("utf-8"))) for path in paths)
+    records = [StepRecord(**values) for path in paths if (values := read_derived(path)) is not None]
+    records += [record for record in _unwritten if (record.dag_id, record.run_id) == (dag_id, run_id)]
     return {(record.task_id, record.map_index): record for record in records}
 
 

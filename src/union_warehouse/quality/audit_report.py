@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from union_warehouse.files import write_json, write_text
+from union_warehouse.files import read_derived, write_json, write_text
 from union_warehouse.quality.data_docs import write_index, write_pages
 from union_warehouse.quality.suites import Check
 
@@ -80,7 +80,7 @@ def write_report(
         content = json.dumps(result.to_json_dict(), ensure_ascii=False, indent=1, sort_keys=True)
         write_text(folder / "results" / f"{result.suite_name}.json", content)
     path = folder / "summary.json"
-    summary = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    summary = read_derived(path) or {}
     summary[audit] = {suite: [finding.to_dict() for finding in items] for suite, items in findings.items()}
     write_pages(folder / "data_docs", folder.name, results)
     write_index(folder / "data_docs", folder.name, summary)

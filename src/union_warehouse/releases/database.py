@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from union_warehouse.files import make_folder
+from union_warehouse.files import make_folder, move_into_place
 from union_warehouse.paths import Home
 from union_warehouse.releases.integrity import check_release_file
 from union_warehouse.releases.read import DATABASE_FILE, Release, list_releases, read_release, release_folder
@@ -121,10 +121,12 @@ def open_release(
     path = database_of(home, release_id)
     try:
         connection = duckdb.connect(os.fspath(path), read_only=True, config=config)
-    except duckdb.IOException:
-        if path.is_file():
+    except duckdb.Error:
+        if home.cache in path.parents:
+            path.unlink(missing_ok=True)  # it is damaged
+        elif path.is_file():
             raise
-        # a publish took it away after it was found
+        # else a publish took it away after it was found
         connection = duckdb.connect(os.fspath(database_of(home, release_id)), read_only=True, config=config)
     connection.execute(f"set max_temp_directory_size = '{MAX_SPILLED}'")  # DuckDB 1.5.5 forgets one that it is connected with
     connection.execute("set enable_external_access = false")
@@ -151,7 +153,7 @@ def database_of(home: Home, release_id: str | None = None) -> Path:
     else:
         cached.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".", dir=cached.parent) as unfinished:
-            _make_database(home, read_release(home, folder.name), Path(unfinished)).replace(cached)
+            move_into_place(_make_database(home, read_release(home, folder.name), Path(unfinished)), cached)
         for path in sorted(cached.parent.glob("[!.]*"), key=lambda path: path.stat().st_mtime)[:-_CACHED]:
             path.unlink(missing_ok=True)
     return cached

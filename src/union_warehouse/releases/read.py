@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from union_warehouse.paths import Home
-from union_warehouse.releases.errors import NoRelease, NoReleaseAsOf, UnknownRelease
+from union_warehouse.releases.errors import NoRelease, NoReleaseAsOf, UnknownRelease, UnreadableRelease
 
 DATABASE_FILE = "warehouse.duckdb"
 MANIFEST_FILE = "release.json"
@@ -65,11 +65,18 @@ class Release:
 
     @classmethod
     def from_file(cls, path: Path) -> Release:
-        """Read from a ``release.json``."""
-        values = json.loads(path.read_text("utf-8"))
-        values["closed_months"] = tuple(values["closed_months"])
-        values["changed_submissions"] = tuple(values["changed_submissions"])
-        return cls(**values)
+        """Read from a ``release.json``.
+
+        Raises:
+            UnreadableRelease: it is torn or gone.
+        """
+        try:
+            values = json.loads(path.read_text("utf-8"))
+            values["closed_months"] = tuple(values["closed_months"])
+            values["changed_submissions"] = tuple(values["changed_submissions"])
+            return cls(**values)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise UnreadableRelease(path=path) from error
 
     @property
     def known_at_utc(self) -> datetime:
@@ -89,7 +96,11 @@ def list_releases(home: Home, month: str | None = None) -> list[Release]:
 
 
 def current_release(home: Home) -> Release | None:
-    """The release that ``current`` points at, or None before the first close."""
+    """The release that ``current`` points at, or None before the first close.
+
+    Raises:
+        UnreadableRelease: it cannot be read.
+    """
     link = home.releases / "current"
     return Release.from_file(link.resolve() / MANIFEST_FILE) if link.is_symlink() else None
 
@@ -99,6 +110,7 @@ def read_release(home: Home, release_id: str) -> Release:
 
     Raises:
         UnknownRelease: there is none.
+        UnreadableRelease: it cannot be read.
     """
     return Release.from_file(release_folder(home, release_id) / MANIFEST_FILE)
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from union_warehouse.child_process import ChildStopped
-from union_warehouse.files import write_json
+from union_warehouse.files import read_derived, write_json
 from union_warehouse.landing.instants import to_name, to_text
 from union_warehouse.landing.locks import scan_lock
 from union_warehouse.paths import Home
@@ -103,7 +103,7 @@ def scan_inbox(home: Home) -> list[InboxItem]:
 
 
 def _scan(home: Home) -> list[InboxItem]:
-    done = _names(_collected_folder(home)) | _names(_unpacked_folder(home))
+    done = _markers(_collected_folder(home)) | _markers(_unpacked_folder(home))
     pending = {marker: path for path, marker in _pending(home)}
     for marker in _names(attempts_folder(home)) & done:  # killed when the outcome was written
         clear_attempts(home, marker)
@@ -190,7 +190,7 @@ def _unpack(home: Home, one: _Ready, original: Original) -> list[Path]:
 
 def waiting_files(home: Home) -> list[str]:
     """Paths, relative to the inbox, of the files that :func:`scan_inbox` would list; none of them is opened."""
-    done = _names(_collected_folder(home)) | _names(_unpacked_folder(home))
+    done = _markers(_collected_folder(home)) | _markers(_unpacked_folder(home))
     return [readable_name(one.path) for one in _ready_files(home) if one.marker not in done]
 
 
@@ -282,9 +282,10 @@ def read_outcomes(home: Home, path: str) -> list[Outcome] | None:
     Raises:
         FileNotFoundError: the inbox has no such file.
     """
-    try:
-        paths: list[str] = json.loads((_unpacked_folder(home) / _marker_of(home, path)).read_bytes())
-    except FileNotFoundError:
+    unpacked = _unpacked_folder(home) / _marker_of(home, path)
+    paths: list[str] | None = read_derived(unpacked)
+    if paths is None:
+        unpacked.unlink(missing_ok=True)  # torn: it is unpacked again, to the same places
         paths = [path]
     outcomes = [outcome for one in paths if (outcome := read_outcome(home, one)) is not None]
     return outcomes if len(outcomes) == len(paths) else None
@@ -295,10 +296,12 @@ def _marker_of(home: Home, path: str) -> str:
 
 
 def _read_marker(home: Home, marker: str) -> Outcome | None:
-    try:
-        return Outcome.from_dict(json.loads((_collected_folder(home) / marker).read_bytes()))
-    except (FileNotFoundError, ValueError):  # torn: it is collected again, which changes nothing
+    path = _collected_folder(home) / marker
+    values = read_derived(path)
+    if values is None:
+        path.unlink(missing_ok=True)  # torn: it is collected again, which changes nothing
         return None
+    return Outcome.from_dict(values)
 
 
 def write_marker(home: Home, item: InboxItem, outcome: Outcome) -> None:
@@ -326,6 +329,15 @@ def _pending_name(item: InboxItem) -> str:
 def _pending(home: Home) -> list[tuple[Path, str]]:
     folder = _pending_folder(home)
     return [(folder / name, name.removesuffix(".json").rpartition("_")[2]) for name in _names(folder)]
+
+
+def _markers(folder: Path) -> set[str]:
+    """Markers that say something: of one that is empty, the file waits."""
+    return (
+        {entry.name for entry in os.scandir(folder) if entry.stat().st_size and entry.name[0] != "."}
+        if folder.is_dir()
+        else set()
+    )
 
 
 def _names(folder: Path) -> set[str]:

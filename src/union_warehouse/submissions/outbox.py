@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from union_warehouse.files import is_shared, make_folder, write_bytes
 from union_warehouse.paths import Home
+from union_warehouse.storage import DiskFull, storage_error
 from union_warehouse.submissions.inbox import InboxItem
 from union_warehouse.submissions.original import storable_name
 from union_warehouse.submissions.outcome import Outcome
@@ -20,7 +21,7 @@ def put_in_outbox(home: Home, item: InboxItem, outcome: Outcome) -> None:
 
     The unit is the one through whose door it came, else the one on its cover: nobody finds what another unit sent. A file that
     names none has no receipt there. The next file of the same name replaces it, and a receipt that cannot be
-    copied is no reason that a collect fails.
+    copied is no reason that a collect fails, unless the disk is full.
 
     Args:
         home: the warehouse's state.
@@ -36,6 +37,8 @@ def put_in_outbox(home: Home, item: InboxItem, outcome: Outcome) -> None:
     try:
         make_folder(folder)
         name = storable_name(f"{stem}{receipt.suffix}", _MARK)
-        write_bytes(folder / name, receipt.read_bytes(), is_private=not is_shared(folder))
+        write_bytes(folder / name, receipt.read_bytes(), is_durable=True, is_private=not is_shared(folder))
     except OSError as error:
+        if isinstance(storage_error(error), DiskFull):
+            raise  # the file is collected again, when there is room
         _LOGGER.error("could not put the receipt of %s into the outbox: %s", outcome.submission_id, error.strerror)

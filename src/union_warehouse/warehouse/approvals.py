@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from union_warehouse.files import append_json, read_entries
+from union_warehouse.files import append_json, make_durable, read_entries
 from union_warehouse.paths import Home
 from union_warehouse.releases.integrity import release_sha256
 from union_warehouse.releases.read import current_release
@@ -114,7 +114,8 @@ def record_event(
     in_advance: bool = False,
     run_id: str | None = None,
 ) -> ApprovalEvent:
-    """Keep a request or a decision; see :class:`ApprovalEvent`."""
+    """Keep a request or a decision, and the build that it is about; see :class:`ApprovalEvent`."""
+    make_durable(home.build / review.close_id)
     event = ApprovalEvent(
         state=state,
         close_id=review.close_id,

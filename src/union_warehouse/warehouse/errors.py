@@ -61,6 +61,17 @@ class BuildChanged(UnionWarehouseError):
     )
 
 
+class BuildIncomplete(UnionWarehouseError):
+    """The working files of a close are not there, or were cut off by a power cut or a full disk."""
+
+    code = "build_incomplete"
+    message_zh = "{close_id} 的工作文件不完整（{path}），未发布任何内容，当前版本不受影响：请重新关账（uw close 月份）。"
+    message_en = (
+        "the working files of {close_id} are not complete ({path}); nothing was published, the current release stands: "
+        "close the month again (uw close MONTH)."
+    )
+
+
 class BuildFailed(UnionWarehouseError):
     """dbt could not build or test the warehouse; the previous release stands."""
 

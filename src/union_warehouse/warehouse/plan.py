@@ -7,7 +7,6 @@ of a copy of the last audited build, where dbt finds it as a source.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -21,7 +20,7 @@ import pyarrow as pa
 
 from union_warehouse.contracts import expected_reports, load_forms
 from union_warehouse.contracts.landed import landed_columns, personal_columns_table
-from union_warehouse.files import sha256_of, write_json
+from union_warehouse.files import read_derived, sha256_of, write_json
 from union_warehouse.landing.effective import KNOWN, choose_effective, read_new_manifests, show_accepted
 from union_warehouse.landing.integrity import check_landed
 from union_warehouse.landing.manifests import MANIFEST
@@ -232,8 +231,8 @@ def _create_empty(file: Path) -> None:
 
 def _has_todays_structure(home: Home, audited: Path) -> bool:
     """Whether a build knew the units as they are known now; with others its facts would stand for the wrong units."""
-    fingerprint: str = json.loads((audited / PLAN_FILE).read_text("utf-8")).get("structure_fingerprint", "")
-    return fingerprint == home.federation.structure_fingerprint
+    plan = read_derived(audited / PLAN_FILE) or {}
+    return bool(plan.get("structure_fingerprint") == home.federation.structure_fingerprint)
 
 
 def _one_hash_key(fingerprints: Collection[str], current: Release | None) -> str | None:

@@ -13,13 +13,14 @@ import duckdb
 
 import union_warehouse
 from union_warehouse.contracts import load_forms
-from union_warehouse.files import new_folder, point_at, sha256_of, write_json
+from union_warehouse.files import make_durable, new_folder, point_at, read_derived, sha256_of, write_json
 from union_warehouse.paths import BUILD_FILE, MARTS_FILE, Home
 from union_warehouse.releases.database import SCHEMA_FILE, SCRATCH, open_release, retire_databases, schema_of
 from union_warehouse.releases.integrity import check_release_file, fingerprints, release_sha256
 from union_warehouse.releases.read import DATABASE_FILE, MANIFEST_FILE, Release, current_release, read_release
 from union_warehouse.warehouse.approvals import ApprovalEvent, approval_of
-from union_warehouse.warehouse.plan_file import load_plan
+from union_warehouse.warehouse.errors import BuildIncomplete
+from union_warehouse.warehouse.plan_file import built_files, load_plan
 
 _PARTITION_COLUMNS = ("month", "submission_month")
 _READ_ONLY = 0o400
@@ -37,6 +38,7 @@ def publish_release(home: Home, close_id: str) -> dict[str, Any]:
 
     Raises:
         ApprovalMissing: something of it needs a person's approval and has none.
+        BuildIncomplete: the working files of the close cannot be read.
     """
     plan = load_plan(home, close_id)
     previous = current_release(home)
@@ -45,12 +47,14 @@ def publish_release(home: Home, close_id: str) -> dict[str, Any]:
         return previous.to_dict()
     approval = approval_of(home, close_id)
     shutil.rmtree(folder, ignore_errors=True)  # left by a kill before `current` moved: never seen by a reader
-    models = _models_of_marts(home.build / "dbt_target" / "manifest.json")
-    with duckdb.connect(os.fspath(home.build / close_id / MARTS_FILE)) as connection:
-        _describe(connection, models)
-        connection.execute("force checkpoint")
-    with duckdb.connect(os.fspath(home.build / close_id / BUILD_FILE)) as connection:
-        connection.execute("force checkpoint")  # the next close copies this file, without a write-ahead log
+    models = _models_of_marts(close_id, home.build / "dbt_target" / "manifest.json")
+    with built_files(home, close_id) as built:
+        with duckdb.connect(os.fspath(built / MARTS_FILE)) as connection:
+            _describe(connection, models)
+            connection.execute("force checkpoint")
+        with duckdb.connect(os.fspath(built / BUILD_FILE)) as connection:
+            connection.execute("force checkpoint")  # the next close copies this file, without a write-ahead log
+    make_durable(home.build / close_id)  # the release will say what the next close may start from
     with new_folder(folder) as unfinished:
         release = _write_release(home, unfinished, plan, previous, models, approval)
     point_at(home.releases / "current", close_id, is_durable=True)
@@ -127,9 +131,12 @@ def list_restatements(home: Home, close_id: str) -> dict[str, Any]:
     }
 
 
-def _models_of_marts(manifest: Path) -> dict[str, dict[str, Any]]:
+def _models_of_marts(close_id: str, manifest: Path) -> dict[str, dict[str, Any]]:
     """The marts in the manifest of dbt, by table name."""
-    nodes = json.loads(manifest.read_text("utf-8"))["nodes"].values()
+    found = read_derived(manifest)
+    if found is None:
+        raise BuildIncomplete(close_id=close_id, path=manifest)
+    nodes = found["nodes"].values()
     return {node["name"]: node for node in nodes if node["resource_type"] == "model" and node["database"] == "marts"}
 
 
@@ -150,11 +157,10 @@ def _describe(connection: duckdb.DuckDBPyConnection, models: Mapping[str, dict[s
     for table, node in models.items():
         described[table, None] = node["description"]
         described |= {(table, column["name"]): column["description"] for column in node["columns"].values()}
-    connection.execute(
-        "; ".join(
-            f"comment on {_named(*place)} is {_literal(text)}" for place, text in described.items() if comments[place] != text
-        )
-    )
+    statements = [
+        f"comment on {_named(*place)} is {_literal(text)};" for place, text in described.items() if comments[place] != text
+    ]
+    connection.execute("\n".join(["begin;", *statements, "commit"]))  # each alone would be flushed to disk
 
 
 def _named(table: str, column: str | None) -> str:

@@ -17,7 +17,7 @@ import duckdb
 from union_warehouse.landing.instants import shanghai_day_sql
 from union_warehouse.paths import BUILD_FILE, MARTS_FILE, PREVIOUS_FILE, Home
 from union_warehouse.releases.read import Release, read_release
-from union_warehouse.warehouse.plan_file import load_plan
+from union_warehouse.warehouse.plan_file import built_files, load_plan
 
 Reasons = tuple[dict[str, Any], ...]
 
@@ -78,9 +78,12 @@ def review_close(home: Home, close_id: str) -> Review:
 
     Returns:
         Its review; the lists are ordered and hold no personal data.
+
+    Raises:
+        BuildIncomplete: the working files of the close cannot be read.
     """
-    plan, folder = load_plan(home, close_id), home.build / close_id
-    with duckdb.connect() as connection:
+    plan = load_plan(home, close_id)
+    with built_files(home, close_id) as folder, duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
         for name, file in (("build", BUILD_FILE), ("marts", MARTS_FILE), ("previous", PREVIOUS_FILE)):
             path = os.fspath(folder / file).replace("'", "''")

@@ -51,11 +51,9 @@ def verify_releases(home: Home, release_id: str | None, *, is_all: bool) -> Iter
     Raises:
         NoRelease: nothing has been published yet.
         UnknownRelease: there is no release of that id.
+        UnreadableRelease: it cannot be read.
     """
-    try:
-        release = read_release(home, release_id) if release_id else current_release(home)
-    except (OSError, ValueError, TypeError) as error:
-        raise UnreadableRelease(path=home.releases / (release_id or "current") / MANIFEST_FILE) from error
+    release = read_release(home, release_id) if release_id else current_release(home)
     if release is None:
         raise NoRelease
     while True:
@@ -92,7 +90,7 @@ def _before(home: Home, release: Release) -> tuple[Release | None, list[Differen
     try:
         before = Release.from_file(path)
         follows = release_sha256(home, before.release_id) == release.previous_release_sha256
-    except (OSError, ValueError, TypeError):
+    except UnreadableRelease:
         return None, [Difference(_below(home, path), "unreadable")]
     return before, [] if follows else [Difference(_below(home, path), "chain")]
 

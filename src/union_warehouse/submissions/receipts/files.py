@@ -1,6 +1,7 @@
 """Write the receipt of a landed submission: a workbook for its sender, and the same as JSON for programs.
 
-Both are made from the landing zone and can be made again at will. A receipt is never the reason that a collect fails.
+Both are made from the landing zone and can be made again at will; they are durable all the same, since nobody looks again at a
+file that is collected. What is wrong with a receipt is never the reason that a collect fails.
 """
 
 from __future__ import annotations
@@ -55,9 +56,9 @@ def write_receipt(home: Home, outcome: Outcome, manifest: AnyManifest, tables: M
     json_path = path.with_suffix(".json")
     received = replace(outcome, receipt=os.fspath(path if data else json_path))
     if data:
-        write_bytes(path, data, is_private=True)
+        write_bytes(path, data, is_durable=True, is_private=True)
     arrival = {name: manifest[name] for name in ("sha256", "bytes", "received_at", "read_at", "kind", "contract_version")}
-    write_json(json_path, {**received.to_dict(), **arrival})
+    write_json(json_path, {**received.to_dict(), **arrival}, is_durable=True)
     return received.shortened()
 
 
