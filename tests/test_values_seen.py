@@ -330,12 +330,15 @@ def test_what_nobody_sees_is_no_part_of_codes_days_and_numbers(character: str, p
 
 def test_each_character_that_nobody_sees_is_noticed_in_a_column_and_no_other() -> None:
     assert all(may_hold_format_characters(f"中{character}文".encode()) for character in FORMAT_CHARACTERS)
-    assert not may_hold_format_characters("“样例”——（Ａ），℃·é…😀中文".encode())
+    assert all(may_hold_format_characters(f"A{character}B".encode()) for character in FORMAT_CHARACTERS)
+    assert not may_hold_format_characters("“样例”——（Ａ），℃·é…😀中文\t\r\n\u00a0\u3000".encode())
 
 
 def test_what_nobody_sees_is_stripped_from_every_kind_of_cell_and_shown_in_messages(tmp_path: Path) -> None:
     grid = grid_of(
-        "hazards", {"hazard_no": "H\u200b1", "category": "\ufeff消防", "found_on": "2014-03-05\u202c"}, {"severity": "重\u200b要"}
+        "hazards",
+        {"hazard_no": "H\u200b1\x7f", "category": "\ufeff消防", "found_on": "2014-03-05\u202c"},
+        {"severity": "重\u200b要"},
     )
     grid[0][0] = f"\ufeff{grid[0][0]}"
     outcome = read(workbook_of(tmp_path, "hazards", grid))

@@ -119,18 +119,27 @@ _TEXTS: dict[type[Cell], Callable[[Sequence[Cell]], pa.Array]] = {
 REPLACEMENT = "\ufffd"
 """What stands for bytes that are no character."""
 
-FORMAT_CHARACTERS = "".join(chr(code) for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) == "Cf")
-"""Characters that nobody sees (U+200B, U+FEFF, U+202D …), which come along from web pages and messengers."""
+FORMAT_CHARACTERS = "".join(
+    character
+    for character in map(chr, range(sys.maxunicode + 1))
+    if unicodedata.category(character) in ("Cf", "Cc") and not character.isspace()
+)
+"""Characters that nobody sees (U+200B, U+FEFF, U+202D, controls …), which come along from web pages, messengers and Word."""
 
 _FORMAT_CHARACTER = re.compile(f"[{re.escape(FORMAT_CHARACTERS)}]")
-_FORMAT_BYTES = np.unique([int.from_bytes(character.encode()[:3].ljust(3, b"\0")) for character in FORMAT_CHARACTERS])
-"""Their first three bytes in UTF-8, of those with two the second and a zero."""
+_ASCII_CONTROLS = "".join(filter(str.isascii, FORMAT_CHARACTERS)).encode()
+_FORMAT_BYTES = np.unique(
+    [int.from_bytes(character.encode()[:3].ljust(3, b"\0")) for character in FORMAT_CHARACTERS if not character.isascii()]
+)
+"""The first three bytes in UTF-8 of the others, of those with two the second and a zero."""
 _FORMAT_STARTS = np.isin(np.arange(256), _FORMAT_BYTES >> 16)
 _FIRST_OF_THREE_BYTES = 0xE0
 
 
 def may_hold_format_characters(data: bytes) -> bool:
     """Whether texts in UTF-8 may hold characters that nobody sees; ten times as fast as a search of the texts."""
+    if len(data.translate(None, _ASCII_CONTROLS)) < len(data):
+        return True
     if data.isascii():
         return False
     letters = np.frombuffer(data + b"\0\0", np.uint8)
@@ -166,10 +175,10 @@ def normalise_texts(texts: pa.Array) -> pa.Array:
     would cost more than reading the file.
     """
     data = text_bytes(texts)
-    if data.isascii():
+    is_all_seen = not may_hold_format_characters(data)
+    if is_all_seen and data.isascii():
         return pc.ascii_trim_whitespace(texts)
-    joined = data.decode(errors="replace")
-    if unicodedata.is_normalized("NFKC", joined) and not may_hold_format_characters(data):
+    if is_all_seen and unicodedata.is_normalized("NFKC", data.decode(errors="replace")):
         return pc.utf8_trim_whitespace(texts)
     values = texts.fill_null("").to_pylist()
     parts = _folded(_SEPARATOR.join(values)).split(_SEPARATOR)  # not stripped: the separator is white space too

@@ -174,7 +174,7 @@ def _without_invisible(texts: pa.Array) -> pa.Array:
     """Null where a cell holds nothing but what nobody sees."""
     if not may_hold_format_characters(text_bytes(texts)):
         return texts
-    is_invisible = pc.match_substring_regex(texts, r"^[\s\p{Cf}]*$").fill_null(False)
+    is_invisible = pc.match_substring_regex(texts, r"^[\s\p{Cf}\p{Cc}]*$").fill_null(False)
     return pc.if_else(is_invisible, pa.scalar(None, pa.string()), texts)
 
 
