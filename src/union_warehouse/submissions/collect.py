@@ -180,7 +180,7 @@ def _collect(home: Home, item: InboxItem) -> Outcome:
         with attempt(home, item.marker, item.file(home)) as original:
             outcome = _take(home, item, original)
             put_in_outbox(home, item, outcome)
-            write_marker(home, item, outcome)
+            write_marker(home, replace(item, sha256=original.sha256), outcome)
     except FileNotFoundError as error:
         if item.file(home).exists():
             raise

@@ -3,8 +3,9 @@
 A file that ``uw submit`` placed states its arrival in its path. Any other was dropped by hand: it arrived when the file
 system says, and it waits while somebody may still be writing it.
 A collected file leaves a marker with its outcome; a listed one that waits is named in ``landing/.pending`` so that a
-collect finds the department's earlier files without walking through all that ever arrived. A zip archive of workbooks is
-unpacked beside itself. Whatever a file is, it is opened in a child process only, after the attempt was noted.
+collect finds the department's earlier files without walking through all that ever arrived. A marker's name tells the file's path
+and its size and times: where these have changed, its bytes are compared with those that were taken, and only other bytes are a new
+arrival. So a copied or restored home collects nothing again. A zip archive of workbooks is unpacked beside itself. Whatever a file is, it is opened in a child process only, after the attempt was noted.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import json
 import os
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -85,18 +86,36 @@ class InboxItem:
 
 @dataclass(frozen=True)
 class _Ready:
-    """A file that is complete: its path, relative to the inbox as the file system has it, its marker, its arrival."""
+    """A file that is complete.
+
+    Attributes:
+        path: relative to the inbox, as the file system has it.
+        marker: hash of the path, and hash of what tells that the file has changed.
+        received_at: its arrival.
+        changed_at: when the file system says that it last changed: the arrival of other bytes at the same path.
+        place: what the path says.
+    """
 
     path: str
     marker: str
     received_at: str
+    changed_at: str
     place: Place
+
+
+@dataclass(frozen=True)
+class _Note:
+    """What was noted of a file under an earlier marker: where, and of which bytes."""
+
+    file: Path
+    sha256: str
+    received_at: str
 
 
 def scan_inbox(home: Home) -> list[InboxItem]:
     """Files that are complete and not collected yet, by arrival and path; each is identified once.
 
-    A file's cost is one look at its name and size unless it is new: then its cover is read.
+    A file's cost is one look at its name, size and times unless they are new: then its bytes are, and its cover if they are others.
     """
     with scan_lock(home):
         return _scan(home)
@@ -105,6 +124,7 @@ def scan_inbox(home: Home) -> list[InboxItem]:
 def _scan(home: Home) -> list[InboxItem]:
     done = _markers(_collected_folder(home)) | _markers(_unpacked_folder(home))
     pending = {marker: path for path, marker in _pending(home)}
+    noted = _noted(home, pending)
     for marker in _names(attempts_folder(home)) & done:  # killed when the outcome was written
         clear_attempts(home, marker)
     items = []
@@ -116,7 +136,7 @@ def _scan(home: Home) -> list[InboxItem]:
         done.add(one.marker)
         item = _listed(pending.pop(one.marker, None))
         if item is None:
-            item = _new_item(home, one, ready)
+            item = _new_item(home, one, ready, noted.get(_path_part(one.marker), ()))
         if item is not None:
             items.append(item)
     for leftover in pending.values():  # collected, changed or gone since it was listed
@@ -135,10 +155,15 @@ def _listed(path: Path | None) -> InboxItem | None:
         return None
 
 
-def _new_item(home: Home, one: _Ready, ready: deque[_Ready]) -> InboxItem | None:
-    """List a file; of an archive, put the files in it into ``ready`` instead."""
+def _new_item(home: Home, one: _Ready, ready: deque[_Ready], noted: Iterable[Path]) -> InboxItem | None:
+    """List a file whose bytes are new; of an archive, put the files in it into ``ready`` instead."""
+    before = _last_note(noted)
     try:
         with attempt(home, one.marker, home.inbox / one.path) as original:
+            if before is not None and before.sha256 == original.sha256:
+                return _noted_anew(home, one, before)
+            if before is not None:
+                one = replace(one, received_at=one.changed_at)
             unpacked = _unpack(home, one, original)
             if unpacked:
                 ready.extend(_ready_file(home, path, time.time()) for path in unpacked)
@@ -147,6 +172,39 @@ def _new_item(home: Home, one: _Ready, ready: deque[_Ready]) -> InboxItem | None
     except FileNotFoundError:  # taken away meanwhile
         return None
     item = _item(home, one, original, identified)
+    write_json(_pending_folder(home) / _pending_name(item), item.to_dict())
+    return item
+
+
+def _noted(home: Home, pending: Mapping[str, Path]) -> dict[str, list[Path]]:
+    """The notes of all files that were seen before, by their path's part of the marker."""
+    noted: dict[str, list[Path]] = {}
+    for folder in (_collected_folder(home), _unpacked_folder(home)):
+        for marker in _names(folder):
+            noted.setdefault(_path_part(marker), []).append(folder / marker)
+    for marker, file in pending.items():
+        noted.setdefault(_path_part(marker), []).append(file)
+    return noted
+
+
+def _last_note(noted: Iterable[Path]) -> _Note | None:
+    """The note of the bytes that arrived last at a path; None of those that were never noted whole."""
+    notes = []
+    for file in noted:
+        try:
+            values = json.loads(file.read_bytes())
+            notes.append(_Note(file, values["sha256"], values["received_at"]))
+        except (OSError, ValueError, TypeError, KeyError):  # torn, or collected meanwhile
+            continue
+    return max(notes, key=lambda note: note.received_at, default=None)
+
+
+def _noted_anew(home: Home, one: _Ready, note: _Note) -> InboxItem | None:
+    """Note the same bytes under the marker that their file has now, with their first arrival; listed if they still wait."""
+    if note.file.parent != _pending_folder(home):
+        note.file.rename(note.file.with_name(one.marker))
+        return None
+    item = replace(InboxItem.from_dict(json.loads(note.file.read_bytes())), marker=one.marker)
     write_json(_pending_folder(home) / _pending_name(item), item.to_dict())
     return item
 
@@ -182,9 +240,9 @@ def _unpack(home: Home, one: _Ready, original: Original) -> list[Path]:
         return []
     places = place_unpacked(home, one.received_at, one.place.door, original.sha256, files)
     if places:
-        write_json(
-            _unpacked_folder(home) / one.marker, [path.relative_to(home.inbox).as_posix() for path in places], is_durable=True
-        )
+        paths = [path.relative_to(home.inbox).as_posix() for path in places]
+        note = {"sha256": original.sha256, "received_at": one.received_at, "paths": paths}
+        write_json(_unpacked_folder(home) / one.marker, note, is_durable=True)
     return places
 
 
@@ -213,18 +271,24 @@ def _ready_file(home: Home, path: Path, now: float) -> _Ready:
     status = path.stat(follow_symlinks=False)
     relative = path.relative_to(home.inbox).as_posix()
     place = place_of(home, readable_name(relative))
-    if place.received_at is None:
-        if now - _written_at(status, now) < SETTLE_SECONDS:
-            raise _StillWritten
-        known = f"{status.st_size}\0{status.st_mtime_ns}"
-    else:
-        known = f"{status.st_size}"  # it was whole when it got its name; a copy of the inbox has other times
+    if place.received_at is None and now - _written_at(status, now) < SETTLE_SECONDS:
+        raise _StillWritten
+    # Its owner may set the time of the content, but not that of the change.
+    known = f"{status.st_size}\0{status.st_mtime_ns}\0{status.st_ctime_ns}"
     if not os.access(path, os.R_OK):
         known += "\0unreadable"  # once it may be read it is another file
-    stated = place.received_at or to_text(datetime.fromtimestamp(status.st_ctime, UTC))
-    received_at = min(stated, to_text(datetime.now(UTC)))  # a clock may have been set back since
-    marker = f"{relative}\0{known}"
-    return _Ready(relative, hashlib.sha1(os.fsencode(marker), usedforsecurity=False).hexdigest(), received_at, place)
+    seen_at = to_text(datetime.now(UTC))  # nothing arrived later: a clock may have been set back since
+    changed_at = min(to_text(datetime.fromtimestamp(status.st_ctime, UTC)), seen_at)
+    received_at = min(place.received_at or changed_at, seen_at)
+    return _Ready(relative, f"{_digest(relative)}-{_digest(known)[:16]}", received_at, changed_at, place)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha1(os.fsencode(text), usedforsecurity=False).hexdigest()
+
+
+def _path_part(marker: str) -> str:
+    return marker.partition("-")[0]
 
 
 def _written_at(status: os.stat_result, now: float) -> float:
@@ -283,10 +347,10 @@ def read_outcomes(home: Home, path: str) -> list[Outcome] | None:
         FileNotFoundError: the inbox has no such file.
     """
     unpacked = _unpacked_folder(home) / _marker_of(home, path)
-    paths: list[str] | None = read_derived(unpacked)
-    if paths is None:
+    note: dict[str, Any] | None = read_derived(unpacked)
+    if note is None:
         unpacked.unlink(missing_ok=True)  # torn: it is unpacked again, to the same places
-        paths = [path]
+    paths = [path] if note is None else note["paths"]
     outcomes = [outcome for one in paths if (outcome := read_outcome(home, one)) is not None]
     return outcomes if len(outcomes) == len(paths) else None
 
@@ -297,16 +361,17 @@ def _marker_of(home: Home, path: str) -> str:
 
 def _read_marker(home: Home, marker: str) -> Outcome | None:
     path = _collected_folder(home) / marker
-    values = read_derived(path)
-    if values is None:
+    note = read_derived(path)
+    if note is None:
         path.unlink(missing_ok=True)  # torn: it is collected again, which changes nothing
         return None
-    return Outcome.from_dict(values)
+    return Outcome.from_dict(note["outcome"])
 
 
 def write_marker(home: Home, item: InboxItem, outcome: Outcome) -> None:
-    """Say that ``item`` is collected; from here on it is skipped."""
-    write_json(_collected_folder(home) / item.marker, outcome.to_dict(), is_durable=True)
+    """Say that ``item``, with the bytes that it had when it was read, is collected; from here on it is skipped."""
+    note = {"sha256": item.sha256, "received_at": item.received_at, "outcome": outcome.to_dict()}
+    write_json(_collected_folder(home) / item.marker, note, is_durable=True)
     (_pending_folder(home) / _pending_name(item)).unlink(missing_ok=True)
 
 
