@@ -341,6 +341,13 @@ FACTS_OF_OTHERS = {
         "receipt": "receipts/x",
     },
     "unplaced_submission": {"arrived_on": "2014-02-13", "rules": "wrong_template", "receipt": "receipts/x"},
+    "replaced_submission": {
+        "month": "2014-01",
+        "arrived_on": "2014-02-13",
+        "changes": "隐患整改 新增 1 行、减少 0 行、改动 0 行",
+        "changes_en": "hazards: 1 rows new, 0 gone, 0 changed",
+        "receipt": "receipts/x",
+    },
     "refused_in_folder": {"arrived_on": "2014-02-13", "rules": "wrong_door", "receipt": "receipts/x"},
     "quarantined_rows": {"month": "2014-01", "rows": 1, "receipt": "receipts/x"},
     "expiring_contracts": {"month": "2014-01", "contracts": 1, "first_on": "2014-01-31"},

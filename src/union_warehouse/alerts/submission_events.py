@@ -1,4 +1,4 @@
-"""What the landing zone gives cause for: missing, late and rejected submissions, rows in quarantine."""
+"""What the landing zone gives cause for: missing, late, rejected and replaced submissions, rows in quarantine."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ def submission_events(home: Home, as_of: datetime) -> list[Event]:
             *_late(connection),
             *_rejected(connection),
             *_quarantined(connection),
+            *_replaced(connection),
             *_unplaced(home, as_of),
         ]
 
@@ -126,6 +127,34 @@ def _quarantined(connection: duckdb.DuckDBPyConnection) -> Iterator[Event]:
         receipts = "、".join(f"receipts/{submission_id}.xlsx" for submission_id in submissions.split())
         facts = {"month": month, "rows": count, "receipt": receipts}
         yield Event("quarantined_rows", unit, month, day, facts, mark=submissions, until=_last_watched(month))
+
+
+def _replaced(connection: duckdb.DuckDBPyConnection) -> Iterator[Event]:
+    """The last submission of a department and month that changed rows of an earlier one: its unit should know who sent it."""
+    rows = connection.execute(
+        f"""
+        select month, department, submission_id, submission_number, {shanghai_day_sql("received_at")},
+            list_filter(forms, lambda form: form.changes."new" + form.changes.gone + form.changes.changed > 0) as unlike
+        from readings
+        where len(unlike) > 0
+        qualify row_number() over (partition by month, department order by received_at desc, submission_number desc) = 1
+        """
+    ).fetchall()
+    for month, unit, submission_id, number, day, forms in rows:
+        counts = {form["form"]: form["changes"] for form in forms}
+        facts = {
+            "month": month,
+            "arrived_on": day.isoformat(),
+            "changes": "；".join(
+                f"{load_forms()[form].sheet} 新增 {made['new']} 行、减少 {made['gone']} 行、改动 {made['changed']} 行"
+                for form, made in counts.items()
+            ),
+            "changes_en": "; ".join(
+                f"{form}: {made['new']} rows new, {made['gone']} gone, {made['changed']} changed" for form, made in counts.items()
+            ),
+            "receipt": f"receipts/{submission_id}.xlsx",
+        }
+        yield Event("replaced_submission", unit, month, day, facts, mark=str(number))
 
 
 def _last_watched(month: str) -> date:

@@ -19,6 +19,15 @@ ORIGINAL = "original"
 """The file as it was sent, with the extension that its content has."""
 
 
+class Changes(TypedDict):
+    """What a form's version changes of the one that it replaces: rows that are new, gone, and of the same key but changed."""
+
+    replaces: str
+    new: int
+    gone: int
+    changed: int
+
+
 FormEntry = TypedDict(
     "FormEntry",
     {
@@ -31,11 +40,13 @@ FormEntry = TypedDict(
         "warnings": int,
         "file": str | None,
         "layout": str | None,
+        "changes": Changes | None,
     },
 )
 """One form of a submission: its version, counted per department, month and form; its state, accepted, accepted_with_quarantine or
 rejected, which alone decides whether it counts; how it was returned (rows, nil; None: the cover does not say); rows read, rows
-with an error, warnings; its Parquet file, None without rows; the layout by which its sheet was read, None without one."""
+with an error, warnings; its Parquet file, None without rows; the layout by which its sheet was read, None without one;
+what it changes of the version that counted before, None if there was none or it is rejected."""
 
 
 class Step(TypedDict):
@@ -128,7 +139,8 @@ MANIFEST_COLUMNS = {
     "ties_with": "VARCHAR[]",
     "forms": (
         'STRUCT(form VARCHAR, version INTEGER, state VARCHAR, "return" VARCHAR, "rows" INTEGER, quarantined INTEGER, '
-        "warnings INTEGER, file VARCHAR, layout VARCHAR)[]"
+        "warnings INTEGER, file VARCHAR, layout VARCHAR, "
+        'changes STRUCT(replaces VARCHAR, "new" INTEGER, gone INTEGER, changed INTEGER))[]'
     ),
     "problems": "STRUCT(rule VARCHAR, severity VARCHAR)[]",
 }

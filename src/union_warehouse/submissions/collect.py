@@ -36,6 +36,7 @@ from union_warehouse.quality.provisional import judge_provisionally
 from union_warehouse.quality.row_rules import RowProblem, Verdicts, judge_rows
 from union_warehouse.submissions.apart import Identified, read_apart
 from union_warehouse.submissions.attempts import attempt
+from union_warehouse.submissions.changes import note_changes
 from union_warehouse.submissions.conclusion import Arrival, make_manifest, make_outcome, taken_returns
 from union_warehouse.submissions.history import earlier_dates_of
 from union_warehouse.submissions.identify import Identity
@@ -105,8 +106,8 @@ def check_file(home: Home, path: Path | str, received_at: datetime | None = None
     if equal is not None:
         return replace(_landed_outcome(home, equal), state=UNCHANGED, file=original.name).shortened()
     judgement = _judge(home, submission, arrival, landed, ()) if identity.is_placed else _unjudged(submission)
-    manifest = _manifest(submission, arrival, judgement, landed, key)
-    outcome = make_outcome(manifest, judgement.row_problems, _provisional(home, manifest, _tables(judgement, manifest)))
+    manifest, tables = _conclude(home, submission, arrival, judgement, landed, key)
+    outcome = make_outcome(manifest, judgement.row_problems, _provisional(home, manifest, tables))
     return replace(outcome, version=None, submission_id=None).shortened()
 
 
@@ -222,8 +223,8 @@ def _settle(
         receipt = os.fspath(receipt_path(home, equal))
         return replace(_landed_outcome(home, equal), state=UNCHANGED, file=original.name, receipt=receipt).shortened()
     judgement = _judge(home, submission, arrival, landed, tied_items(home, item))
-    manifest = _manifest(submission, arrival, judgement, landed, key)
-    folder, tables = submission_folder(home, manifest), _tables(judgement, manifest)
+    manifest, tables = _conclude(home, submission, arrival, judgement, landed, key)
+    folder = submission_folder(home, manifest)
     extension = extension_of(submission.identity, original.name)
     land(folder, original.data, extension, manifest, tables, judgement.row_problems)
     return _answer(home, manifest, judgement.row_problems, tables)
@@ -244,8 +245,14 @@ def _answer_landed(home: Home, manifest: AnyManifest) -> Outcome:
     return _answer(home, manifest, read_row_problems(folder), read_landed_tables(folder, manifest))
 
 
-def _tables(judgement: _Judgement, manifest: AnyManifest) -> dict[str, pa.Table]:
-    return {form.rows.form.name: landed_table(form, manifest) for form in judgement.forms}
+def _conclude(
+    home: Home, submission: Submission, arrival: Arrival, judgement: _Judgement, landed: Sequence[Manifest], key: HashKey
+) -> tuple[AnyManifest, dict[str, pa.Table]]:
+    """The manifest of what was judged, and its rows as they land, by form."""
+    manifest = _manifest(submission, arrival, judgement, landed, key)
+    tables = {form.rows.form.name: landed_table(form, manifest) for form in judgement.forms}
+    note_changes(home, manifest, tables, landed)
+    return manifest, tables
 
 
 def _provisional(home: Home, manifest: AnyManifest, tables: Mapping[str, pa.Table]) -> list[RowProblem]:
@@ -297,9 +304,8 @@ def _reread(home: Home, latest: Manifest, read_at: str, key: HashKey) -> Outcome
     identity = replace(submission.identity, department=latest["department"], month=latest["month"])
     submission = replace(submission, identity=identity)
     judgement = _judge(home, submission, arrival, others, ())
-    manifest = _manifest(submission, arrival, judgement, others, key)
+    manifest, tables = _conclude(home, submission, arrival, judgement, others, key)
     target = department_folder(home, latest["month"], latest["department"]) / version_name(number, arrival.reading)
-    tables = _tables(judgement, manifest)
     land(target, kept, kept.suffix[1:], manifest, tables, judgement.row_problems)
     return _answer(home, manifest, judgement.row_problems, tables)
 

@@ -72,7 +72,7 @@ def make_manifest(
     fingerprint: str,
     landed: Iterable[Manifest],
 ) -> AnyManifest:
-    """The manifest; every key is always there, with one type.
+    """The manifest, complete but for its ``files`` and the ``changes`` of its forms; every key is always there, with one type.
 
     Args:
         arrival: which file.
@@ -155,6 +155,7 @@ def _form_entries(
                 "warnings": row_warnings + sheet_warnings[name],
                 "file": f"{name}.parquet" if form else None,
                 "layout": item.layout,
+                "changes": None,
             }
         )
     return entries

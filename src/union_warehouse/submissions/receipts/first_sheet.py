@@ -87,6 +87,10 @@ def add_first_sheet(
         page.gap()
         page.heading("各表情况")
         _forms(page, manifest)
+    if any(item["changes"] for item in manifest["forms"]):
+        page.gap()
+        page.heading("与上一份相比")
+        _changes(page, manifest)
     _finish(workbook, sheet)
 
 
@@ -185,6 +189,16 @@ def _forms(page: _Page, manifest: AnyManifest) -> None:
             _STATE_WORDS[item["state"]],
         ]
         page.table_row(line, _BASE, RED if is_rejected else None)
+
+
+def _changes(page: _Page, manifest: AnyManifest) -> None:
+    replacing = {item["form"]: made for item in manifest["forms"] if (made := item["changes"])}
+    unlike = {form: made for form, made in replacing.items() if made["new"] or made["gone"] or made["changed"]}
+    for form, made in unlike.items():
+        told = f"新增 {made['new']} 行，减少 {made['gone']} 行，改动 {made['changed']} 行（上一份：{made['replaces']}）"
+        page.labelled(load_forms()[form].sheet, told)
+    if len(replacing) > len(unlike):
+        page.labelled("其余" if unlike else "全部", f"{len(replacing) - len(unlike)} 张表的数据与上一份相同。")
 
 
 def _form_as_read(form: Form, layout: str | None) -> str:
