@@ -139,6 +139,11 @@ def test_a_unit_that_a_format_writes_without_scaling_is_refused(
     assert ("15000" in outcome.messages) == bool(errors)
 
 
+@pytest.mark.parametrize("number", [1e15, 1.5e18, 1e100, 1e308])
+def test_a_number_too_long_for_its_digits_is_no_key(tmp_path: Path, number: float) -> None:
+    assert read(workbook_of(tmp_path, "hazards", grid_of("hazards", {"hazard_no": number}))).errors == ["float_identifier"]
+
+
 def test_zeros_of_a_format_hide_no_lost_digits(tmp_path: Path) -> None:
     number = float(resident_number()[:17] + "0")
     path = workbook_of(tmp_path, "assistance", grid_of("assistance"))

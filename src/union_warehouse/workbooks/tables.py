@@ -40,7 +40,7 @@ from union_warehouse.workbooks.problems import (
 from union_warehouse.workbooks.sheet import Sheet, column_letters
 from union_warehouse.workbooks.values import is_serial_before_midnight, parse_column
 
-FLOAT_TEXT = r"^-?\d\.\d+[Ee]\+\d{2}$"
+FLOAT_TEXT = r"^-?\d\.\d+[Ee]\+\d{2,3}$"
 """How a number too long for a float is written (cells.number_text, and Excel itself in a CSV)."""
 
 NIL_WORD, NEXT_DAY, UTC_TIME = "nil_word_ignored", "rounded_to_next_day", "time_of_day_ignored"
