@@ -28,7 +28,8 @@ from union_warehouse.warehouse.verification import verify_landing, verify_ledger
 STAGES = ("collect", "close", "publish")
 _DEPARTMENTS = ("教育工会", "城管局工会", "职工服务中心", "FW")
 _ERROR = re.compile(r"^error (\w+): (.*)$", re.MULTILINE)
-_LEFT_OUT = {".locks", ".attempts", ".pending"}
+_LEFT_OUT = {".locks", ".attempts", ".pending", ".collected", ".unpacked"}
+"""Of what landed: notes, and markers, whose names follow the times of a home's files."""
 
 
 @dataclass(frozen=True)
