@@ -189,14 +189,14 @@ def test_one_file_that_cannot_be_judged_fails_the_run_and_the_others_are_collect
 
     def collect_or_fail(home: Home, item: submissions.InboxItem) -> submissions.Outcome:
         if item.path.endswith(bad.name):
-            raise OSError("no space left on device")
+            raise OSError("a fault that nobody has seen before")
         return collect(home, item)
 
     monkeypatch.setattr(submissions, "collect_file", collect_or_fail)
     run = runner.run("collect_submissions", {}, _ignore)
     assert not run.is_success
     assert set(run.failed_tasks) == {"collect_file", "confirm_outcomes"}
-    with pytest.raises(RunFailed, match="no space left on device"):
+    with pytest.raises(RunFailed, match="a fault that nobody has seen before"):
         results_of(airflow_home, run)
     outcomes = [submissions.read_outcome(airflow_home, path.relative_to(airflow_home.inbox).as_posix()) for path in placed]
     assert [outcome and outcome.state for outcome in outcomes] == [None, "rejected"]
