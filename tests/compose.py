@@ -161,7 +161,8 @@ class Stack:
 
     def environment(self, service: str) -> dict[str, str]:
         """The environment of ``service``: the compose file's, and the machine's search path and locale."""
-        declared = {name: self.local(str(value)) for name, value in self.services[service]["environment"].items()}
+        # compose hands on an empty text where a variable is not set; YAML reads it as null
+        declared = {name: self.local(str(value or "")) for name, value in self.services[service]["environment"].items()}
         machine = {name: os.environ[name] for name in ("HOME", "LANG", "LC_ALL", "TZ") if name in os.environ}
         ports = {
             "AIRFLOW__API__PORT": str(self.port),
