@@ -100,8 +100,9 @@ def trace(
 ) -> None:
     """List the submitted rows behind a figure: file, version, sheet and row, and what each contributes.
 
-    The contributions add up to the figure; if they do not, the command says so and ends with 1. A distinct count counts on the first of its rows, the others contribute 0; a
-    ratio lists the rows of its numerator and of its denominator. Personal data is not shown.
+    The contributions add up to the figure; if they do not, the command says so and ends with 1. A distinct count counts
+    on the first of its rows, the others contribute 0; a ratio lists the rows of its numerator and of its denominator.
+    Personal data is not shown.
     """
     from union_warehouse.reporting.trace import TRACE_COLUMNS, write_workbook
     from union_warehouse.reporting.trace import trace as trace_figure

@@ -6,15 +6,13 @@ collect a walk through the department's history and can be made again from the m
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from union_warehouse.files import read_derived, write_json
-from union_warehouse.landing.errors import UnreadableManifest
-from union_warehouse.landing.manifests import MANIFEST, ORIGINAL, AnyManifest, Manifest, is_placed
+from union_warehouse.landing.manifests import ORIGINAL, AnyManifest, Manifest, is_placed, read_manifest
 from union_warehouse.landing.states import ACCEPTED_STATES
 from union_warehouse.paths import Home
 
@@ -69,21 +67,6 @@ def month_manifests(home: Home, month: str, department: str) -> list[Manifest]:
             found.append((int(match[1]), int(match[2] or 1), entry.path))
     landed = (read_manifest(Path(path)) for _, _, path in sorted(found))
     return [manifest for manifest in landed if is_placed(manifest)]
-
-
-def read_manifest(folder: Path) -> AnyManifest:
-    """The manifest of one landed file.
-
-    Raises:
-        UnreadableManifest: it is torn or gone.
-    """
-    path = folder / MANIFEST
-    try:
-        manifest: AnyManifest = json.loads(path.read_bytes())
-        manifest["received_at"]
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise UnreadableManifest(path=path) from error
-    return manifest
 
 
 def read_manifests(home: Home, months: Iterable[str] | None = None) -> list[Manifest]:

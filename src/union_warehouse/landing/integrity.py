@@ -6,8 +6,8 @@ from pathlib import Path
 
 from union_warehouse.files import sha256_of
 from union_warehouse.landing.errors import LandedFileChanged
-from union_warehouse.landing.folders import original_of, read_manifest
-from union_warehouse.landing.manifests import MANIFEST
+from union_warehouse.landing.folders import original_of
+from union_warehouse.landing.manifests import MANIFEST, read_manifest
 
 
 def changed_files(folder: Path, *, with_original: bool) -> list[Path]:

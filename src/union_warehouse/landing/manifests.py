@@ -172,6 +172,23 @@ def unplaced_manifest_files(landing: Path) -> list[Path]:
     return sorted(folder / MANIFEST for folder in landing.glob("rejected/[!.]*"))
 
 
+def read_manifest(folder: Path) -> AnyManifest:
+    """The manifest of one landed file.
+
+    Raises:
+        UnreadableManifest: it is torn or gone, or says of no arrival.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest: AnyManifest = json.loads(path.read_bytes())
+        is_whole = bool(manifest["received_at"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise UnreadableManifest(path=path) from error
+    if not is_whole:
+        raise UnreadableManifest(path=path)
+    return manifest
+
+
 def load_manifests(connection: duckdb.DuckDBPyConnection, table: str, landing: Path, files: Iterable[Path | str]) -> None:
     """Create ``table`` (temporary) of the manifests in ``files``: ``MANIFEST_COLUMNS``, and ``path``, the folder below ``landing``.
 
@@ -191,18 +208,20 @@ def load_manifests(connection: duckdb.DuckDBPyConnection, table: str, landing: P
             [os.fspath(landing), paths, MANIFEST_COLUMNS],
         )
     except duckdb.Error as error:
-        raise UnreadableManifest(path=next(filter(_is_unreadable, paths), paths[0])) from error
+        raise (_first_unreadable(paths) or UnreadableManifest(path=paths[0])) from error
     # of several files, DuckDB passes over an empty one without a word
     read = connection.execute(f"select count(*) from {table} where received_at is not null").fetchone()
     if read != (len(paths),):
-        raise UnreadableManifest(path=next(filter(_is_unreadable, paths), paths[0]))
+        raise _first_unreadable(paths) or UnreadableManifest(path=paths[0])
 
 
-def _is_unreadable(path: str) -> bool:
-    try:
-        return not json.loads(Path(path).read_bytes()).get("received_at")
-    except (OSError, ValueError, AttributeError):
-        return True
+def _first_unreadable(paths: Iterable[str]) -> UnreadableManifest | None:
+    for path in paths:
+        try:
+            read_manifest(Path(path).parent)
+        except UnreadableManifest as error:
+            return error
+    return None
 
 
 def by_form(manifests: str) -> str:

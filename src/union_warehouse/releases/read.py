@@ -105,10 +105,11 @@ def current_release(home: Home) -> Release | None:
     return Release.from_file(link.resolve() / MANIFEST_FILE) if link.is_symlink() else None
 
 
-def read_release(home: Home, release_id: str) -> Release:
-    """The release of that id.
+def read_release(home: Home, release_id: str | None) -> Release:
+    """The release of that id; of None the current one.
 
     Raises:
+        NoRelease: nothing has been published yet.
         UnknownRelease: there is none.
         UnreadableRelease: it cannot be read.
     """

@@ -5,7 +5,8 @@ system says, and it waits while somebody may still be writing it.
 A collected file leaves a marker with its outcome; a listed one that waits is named in ``landing/.pending`` so that a
 collect finds the department's earlier files without walking through all that ever arrived. A marker's name tells the file's path
 and its size and times: where these have changed, its bytes are compared with those that were taken, and only other bytes are a new
-arrival. So a copied or restored home collects nothing again. A zip archive of workbooks is unpacked beside itself. Whatever a file is, it is opened in a child process only, after the attempt was noted.
+arrival. So a copied or restored home collects nothing again. A zip archive of workbooks is unpacked beside itself. Whatever a
+file is, it is opened in a child process only, after the attempt was noted.
 """
 
 from __future__ import annotations

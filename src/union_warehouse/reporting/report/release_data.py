@@ -11,11 +11,11 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from union_warehouse.files import sha256_of
 from union_warehouse.months import add_months, first_day, last_day, month_range
 from union_warehouse.paths import Home
 from union_warehouse.releases.database import open_release
-from union_warehouse.releases.read import MANIFEST_FILE, Release, release_folder
+from union_warehouse.releases.integrity import release_sha256
+from union_warehouse.releases.read import Release, read_release
 from union_warehouse.reporting.figures import figures
 from union_warehouse.reporting.report.period import Period
 from union_warehouse.reporting.unit_values import unit_values
@@ -137,8 +137,7 @@ def read_report_data(
         UnknownRelease: there is no release of that id.
         NoFigures: the release does not hold that period.
     """
-    folder = release_folder(home, release_id)
-    release = Release.from_file(folder / MANIFEST_FILE)
+    release = read_release(home, release_id)
     found = figures(home, year=year, month=month, release_id=release.release_id, structure_on=structure_on)
     last = str(found["month"][0])
     first = next(one for one in release.closed_months if one[:4] == last[:4])
@@ -148,7 +147,7 @@ def read_report_data(
         senders = _unit_names(connection, first_on, last_on)
         return ReportData(
             release=release,
-            release_sha256=sha256_of(folder / MANIFEST_FILE),
+            release_sha256=release_sha256(home, release.release_id),
             period=period,
             structure_on=structure_on,
             federation=str(found["reporting_unit_code"][0]),

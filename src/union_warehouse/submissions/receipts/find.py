@@ -6,8 +6,8 @@ import hashlib
 import re
 from pathlib import Path
 
-from union_warehouse.landing.folders import department_folder, read_manifest, read_manifests, unplaced_folder
-from union_warehouse.landing.manifests import MANIFEST, AnyManifest
+from union_warehouse.landing.folders import department_folder, read_manifests, unplaced_folder
+from union_warehouse.landing.manifests import MANIFEST, AnyManifest, read_manifest
 from union_warehouse.paths import Home
 from union_warehouse.submissions.problems import ReceiptNotFound
 
