@@ -44,6 +44,14 @@ def test_what_a_version_changes_is_counted_by_the_forms_key(home: Home, tmp_path
     assert changes(between) == counts(0, 2, 0), "it is held against what it replaced when it arrived"
 
 
+def test_what_a_tie_takes_back_is_not_what_the_next_version_replaces(home: Home, tmp_path: Path) -> None:
+    open_department(home, tmp_path)
+    collect_one(home, sent(tmp_path / "1.xlsx", "H1"), at(4, 2))
+    for name, number in (("2.xlsx", "H2"), ("3.xlsx", "H3")):
+        collect_one(home, sent(tmp_path / name, number), at(4, 3))
+    assert changes(collect_one(home, sent(tmp_path / "4.xlsx", "H1", "H4"), at(4, 4))) == counts(1, 0, 0)
+
+
 def test_persons_are_compared_and_not_named(home: Home, tmp_path: Path) -> None:
     for number, day in ((1, 2), (2, 3)):
         rows = [{"change_no": "M1", "member_name": "张三丰", "id_number": resident_number(number)}]

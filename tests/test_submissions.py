@@ -134,6 +134,20 @@ def test_equal_bytes_of_one_form_are_unchanged_although_another_form_came_betwee
     ]
 
 
+def test_a_file_that_arrives_before_the_one_that_counts_is_told_so(home: Home, tmp_path: Path) -> None:
+    first, second = hazards(tmp_path / "1.xlsx", {}), hazards(tmp_path / "2.xlsx", {}, {})
+    collect_one(home, first, at(4, 3))
+    outcome = collect_one(home, second, at(4, 2))  # the server's clock went back
+    assert outcome.state == "accepted"
+    assert (None, None, "later_version_counts") in problems(outcome, "warning")
+    assert "2014-04-03 16:00" in next(one["message"] for one in outcome.problems if one["rule"] == "later_version_counts")
+    assert "later_version_counts" not in str(collect_one(home, second, at(4, 4)).problems)
+    for name, row in (("3.xlsx", "H3"), ("4.xlsx", "H4")):
+        collect_one(home, hazards(tmp_path / name, {"hazard_no": row}), at(4, 6))
+    fifth = collect_one(home, hazards(tmp_path / "5.xlsx", {"hazard_no": "H5"}), at(4, 5))
+    assert "later_version_counts" not in str(fifth.problems), "of two that tie neither counts"
+
+
 def test_two_files_of_one_instant_are_both_rejected(home: Home, tmp_path: Path) -> None:
     first, second = hazards(tmp_path / "1.xlsx", {}), hazards(tmp_path / "2.xlsx", {}, {})
     outcomes = collect(home, first, second, received_at=at(4))

@@ -37,6 +37,8 @@ from union_warehouse.submissions import Outcome, apart, check_file, reading, rer
 
 FIRST_ROW = 3
 FEBRUARY, MARCH = "2014-02", "2014-03"
+AFTER_FEBRUARY = at(3, 11)
+"""Every unit has sent its February of the reference year, and the month is not closed yet."""
 CQ_OWES = tuple(form.name for form in forms_owed(Federation.load().units(MARCH)["CQ"]))
 
 
@@ -246,7 +248,7 @@ def test_prefilled_rows_need_only_what_is_new(
     book.save(path)
     others = {owed.name for owed in forms_owed(Federation.load().units(FEBRUARY)[department])} - {form}
     fill(path, {form: []}, nil=tuple(others), department=department, month=FEBRUARY)
-    outcome = check_file(home_of_january, path, at(3))
+    outcome = check_file(home_of_january, path, AFTER_FEBRUARY)
     assert [item for item in outcome.problems if item["rule"] != "prefilled_rows_ignored"] == []
     assert (outcome.state, outcome.quarantined) == ("accepted", 0)
     assert {entry["form"] for entry in outcome.forms if entry["rows"]} == {form}
@@ -267,7 +269,7 @@ def test_a_nil_return_over_prefilled_rows_is_taken_as_nil(
     owed = forms_owed(Federation.load().units(FEBRUARY)["CQ"])
     path = Path(shutil.copy(templates["CQ"], tmp_path / "nil.xlsx"))
     fill(path, {}, nil=tuple(form.name for form in owed), month=FEBRUARY)
-    outcome = check_file(home_of_january, path, at(3))
+    outcome = check_file(home_of_january, path, AFTER_FEBRUARY)
     assert (outcome.state, outcome.rows, {form["return"] for form in outcome.forms}) == ("accepted", 0, {"nil"})
     assert ("prefilled_rows_ignored", "会员月报", None) in rules(outcome)
     assert {rule for rule, _, _ in rules(outcome)} == {"prefilled_rows_ignored"}
@@ -282,7 +284,7 @@ def test_a_nil_return_over_a_changed_row_names_that_row(
     book = openpyxl.load_workbook(path)
     book["会员月报"].cell(FIRST_ROW + 4, 3).value = 2
     book.save(path)
-    outcome = check_file(home_of_january, path, at(3))
+    outcome = check_file(home_of_january, path, AFTER_FEBRUARY)
     assert (outcome.state, outcome.rejected_forms) == ("accepted", ("member_counts",))
     assert [rule for rule in rules(outcome) if rule[0] == "rows_on_nil_return"] == [
         ("rows_on_nil_return", "会员月报", FIRST_ROW + 4)

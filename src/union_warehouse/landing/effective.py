@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from union_warehouse.in_memory import in_memory_database
-from union_warehouse.landing.folders import submission_folder
+from union_warehouse.landing.folders import form_file
 from union_warehouse.landing.manifests import MANIFEST, Manifest, by_form, load_manifests, manifest_files, unplaced_manifest_files
 from union_warehouse.landing.states import ACCEPTED_STATES
 from union_warehouse.paths import Home
@@ -35,7 +35,6 @@ _FORMS_SCHEMA = pa.schema(
         ("ties_with", pa.list_(pa.string())),
         ("position", pa.int32()),
         ("form", pa.string()),
-        ("file", pa.string()),
     ]
 )
 
@@ -150,38 +149,43 @@ def has_become_known(home: Home, after: datetime, until: datetime) -> bool:
     return found is not None
 
 
-def effective_files(
-    home: Home, manifests: Iterable[Manifest], *, received_before: str, read_until: str
-) -> dict[tuple[str, str, str], Path | None]:
-    """What counts of the submissions of ``manifests`` for one that arrives at ``received_before`` and is read at ``read_until``.
+def effective_manifests(
+    manifests: Iterable[Manifest], *, received_before: str | None = None, read_until: str | None = None
+) -> dict[tuple[str, str, str], Manifest]:
+    """What counts of ``manifests``, as known now or to a submission that arrives at an instant.
 
     Args:
-        home: the warehouse's state.
         manifests: of all that landed for the months and departments in question.
         received_before: instants.to_text; what arrived at this instant or later is not known yet.
         read_until: likewise; readings after it are not known yet.
 
     Returns:
-        The Parquet file by (month, department, form); None of a form without rows.
+        The submission by (month, department, form).
     """
-    known = [item for item in manifests if item["received_at"] < received_before and item["read_at"] <= read_until]
+    known = [
+        item
+        for item in manifests
+        if (received_before is None or item["received_at"] < received_before)
+        and (read_until is None or item["read_at"] <= read_until)
+    ]
     forms: list[dict[str, Any]] = []
     for position, item in enumerate(known):
         submission: dict[str, Any] = {**item, "position": position}
-        forms += [
-            submission | {"form": form["form"], "form_state": form["state"], "file": form["file"]} for form in item["forms"]
-        ] or [submission]
+        forms += [submission | {"form": form["form"], "form_state": form["state"]} for form in item["forms"]] or [submission]
     if not forms:
         return {}
     connection = in_memory_database()
     connection.register("landed", pa.Table.from_pylist(forms, schema=_FORMS_SCHEMA))
     try:
-        rows = connection.execute(f"select position, form, file from ({versions('landed')}) where counts").fetchall()
+        rows = connection.execute(f"select position, form from ({versions('landed')}) where counts").fetchall()
     finally:
         connection.unregister("landed")
-    return {
-        (known[position]["month"], known[position]["department"], form): submission_folder(home, known[position]) / file
-        if file
-        else None
-        for position, form, file in rows
-    }
+    return {(known[position]["month"], known[position]["department"], form): known[position] for position, form in rows}
+
+
+def effective_files(
+    home: Home, manifests: Iterable[Manifest], *, received_before: str, read_until: str
+) -> dict[tuple[str, str, str], Path | None]:
+    """The Parquet files of :func:`effective_manifests`, by (month, department, form); None of a form without rows."""
+    counting = effective_manifests(manifests, received_before=received_before, read_until=read_until)
+    return {key: form_file(home, manifest, key[2]) for key, manifest in counting.items()}

@@ -42,6 +42,12 @@ def submission_folder(home: Home, manifest: AnyManifest) -> Path:
     return department_folder(home, manifest["month"], manifest["department"]) / name
 
 
+def form_file(home: Home, manifest: Manifest, form: str) -> Path | None:
+    """The Parquet file with the rows of a form that a submission brought; None without rows."""
+    file = next(entry["file"] for entry in manifest["forms"] if entry["form"] == form)
+    return None if file is None else submission_folder(home, manifest) / file
+
+
 def original_of(folder: Path) -> Path | None:
     """The file as it was sent, in the folder where it landed; None of one that was not read: none of its bytes are there."""
     return next(folder.glob(f"{ORIGINAL}.*"), None)

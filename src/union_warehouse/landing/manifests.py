@@ -157,6 +157,11 @@ def edition_of(manifest: AnyManifest) -> Edition:
     return Edition(None if manifest["kind"] == "csv" else manifest["contract_version"], manifest["month"])
 
 
+def brought_forms(manifest: Manifest) -> set[str]:
+    """Forms of which a submission brought a return, taken or not."""
+    return {form["form"] for form in manifest["forms"] if form["return"] is not None}
+
+
 def taken_forms(manifest: Received) -> frozenset[str]:
     """The forms of a submission that are not rejected: they replace what was reported before."""
     return frozenset(form["form"] for form in manifest["forms"] if form["state"] in ACCEPTED_STATES)

@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from union_warehouse.contracts import Form, load_forms
 from union_warehouse.contracts.model import Field
-from union_warehouse.landing.folders import newest_readings, submission_folder
+from union_warehouse.landing.effective import effective_manifests
+from union_warehouse.landing.folders import form_file
 from union_warehouse.landing.manifests import AnyManifest, Changes, Manifest, taken_forms
 from union_warehouse.landing.rows import read_landed
 from union_warehouse.paths import Home
@@ -38,19 +39,15 @@ def note_changes(home: Home, manifest: AnyManifest, tables: Mapping[str, pa.Tabl
         tables: its landed rows by form.
         landed: the other submissions of the same department and month.
     """
-    earlier = [item for item in newest_readings(landed) if item["received_at"] < manifest["received_at"]]
+    counted = effective_manifests(landed, received_before=manifest["received_at"])
     taken = taken_forms(manifest)
     for entry in manifest["forms"]:
         name = entry["form"]
-        replaced = [item for item in earlier if name in taken_forms(item)] if name in taken else []
-        if replaced:
-            before = max(replaced, key=lambda item: (item["received_at"], item["submission_number"]))
-            entry["changes"] = _changes(before["submission_id"], load_forms()[name], tables.get(name), _rows(home, before, name))
-
-
-def _rows(home: Home, manifest: Manifest, form: str) -> pa.Table | None:
-    file = next(entry["file"] for entry in manifest["forms"] if entry["form"] == form)
-    return None if file is None else read_landed(submission_folder(home, manifest) / file)
+        before = counted.get((str(manifest["month"]), str(manifest["department"]), name))
+        if name in taken and before is not None:
+            file = form_file(home, before, name)
+            rows = None if file is None else read_landed(file)
+            entry["changes"] = _changes(before["submission_id"], load_forms()[name], tables.get(name), rows)
 
 
 def _changes(replaces: str, form: Form, now_sent: pa.Table | None, sent_before: pa.Table | None) -> Changes:

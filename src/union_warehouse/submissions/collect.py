@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from union_warehouse.contracts import expected_reports
 from union_warehouse.files import write_bytes
 from union_warehouse.landing.folders import (
     department_folder,
@@ -24,10 +23,10 @@ from union_warehouse.landing.folders import (
     submission_folder,
     version_name,
 )
-from union_warehouse.landing.instants import from_text, to_text
+from union_warehouse.landing.instants import to_text
 from union_warehouse.landing.integrity import check_landed
 from union_warehouse.landing.locks import department_lock
-from union_warehouse.landing.manifests import AnyManifest, Manifest, is_placed, taken_forms
+from union_warehouse.landing.manifests import AnyManifest, Manifest, brought_forms, is_placed, taken_forms
 from union_warehouse.landing.rows import read_landed_tables
 from union_warehouse.landing.states import ACCEPTED_STATES, UNCHANGED
 from union_warehouse.paths import Home
@@ -35,6 +34,7 @@ from union_warehouse.personal_data import HashKey, has_hash_key, load_hash_key
 from union_warehouse.quality.provisional import judge_provisionally
 from union_warehouse.quality.row_rules import RowProblem, Verdicts, judge_rows
 from union_warehouse.submissions.apart import Identified, read_apart
+from union_warehouse.submissions.arrivals import closed_month, is_tied, later_versions, tie_problem
 from union_warehouse.submissions.attempts import attempt
 from union_warehouse.submissions.changes import note_changes
 from union_warehouse.submissions.conclusion import Arrival, make_manifest, make_outcome, taken_returns
@@ -47,12 +47,11 @@ from union_warehouse.submissions.original import Original, read_original, readab
 from union_warehouse.submissions.outbox import put_in_outbox
 from union_warehouse.submissions.outcome import Outcome
 from union_warehouse.submissions.places import at_door, check_door
-from union_warehouse.submissions.problems import InboxFileMissing, MonthClosed, ReceiptFailed, TiedArrival
+from union_warehouse.submissions.problems import InboxFileMissing, ReceiptFailed
 from union_warehouse.submissions.reading import Submission, extension_of
 from union_warehouse.submissions.receipts import find_landed, receipt_bytes, receipt_path, write_receipt
 from union_warehouse.workbooks.problems import SubmissionProblem
 from union_warehouse.workbooks.tables import FormRows
-from union_warehouse.working_days import SHANGHAI, closing_at
 
 _LOGGER = logging.getLogger(__name__)
 _CHECK_KEY = HashKey(b"for a check before any key exists: nothing is stored")
@@ -314,17 +313,13 @@ def _next_number(landed: Sequence[Manifest]) -> int:
     return max((manifest["submission_number"] for manifest in landed), default=0) + 1
 
 
-def _brought_forms(manifest: Manifest) -> set[str]:
-    return {form["form"] for form in manifest["forms"] if form["return"] is not None}
-
-
 def _equal_version(arrival: Arrival, landed: Sequence[Manifest]) -> Manifest | None:
     """The latest version with the same bytes, if nothing came after it that brought one of the forms that it replaced."""
     received = [manifest for manifest in newest_readings(landed) if manifest["received_at"] <= arrival.received_at]
     later: list[Manifest] = []
     for manifest in sorted(received, key=lambda item: (item["received_at"], item["submission_number"]), reverse=True):
         if manifest["sha256"] == arrival.sha256:
-            names = taken_forms(manifest) or _brought_forms(manifest)
+            names = taken_forms(manifest) or brought_forms(manifest)
             return None if any(_may_have_brought(one, names) for one in later) else manifest
         later.append(manifest)
     return None
@@ -332,7 +327,7 @@ def _equal_version(arrival: Arrival, landed: Sequence[Manifest]) -> Manifest | N
 
 def _may_have_brought(manifest: Manifest, names: Collection[str]) -> bool:
     """Whether a version brought one of the forms; what could not be read may have been any."""
-    brought = _brought_forms(manifest)
+    brought = brought_forms(manifest)
     return not names or not brought or bool(brought & set(names))
 
 
@@ -342,10 +337,10 @@ def _judge(
     """Every verdict on one submission; row verdicts only on the forms that are taken."""
     identity = submission.identity
     problems = list(submission.problems)
-    ties_with = [manifest for manifest in newest_readings(landed) if _is_tied(manifest, submission, arrival)]
+    ties_with = [manifest for manifest in newest_readings(landed) if is_tied(manifest, submission, arrival)]
     if ties_with or tied:
-        problems.append(_tie_problem(home, submission, arrival))
-    problems += _closed_month(home, submission, arrival)
+        problems.append(tie_problem(home, submission, arrival))
+    problems += [*later_versions(submission, arrival, landed), *closed_month(home, submission, arrival)]
     opening = False
     if identity.department is not None and identity.month is not None:
         opening = is_opening(home, identity.department, identity.month, arrival.received_at)
@@ -359,35 +354,9 @@ def _judge(
     return _Judgement(forms, tuple(problems), row_problems, accepted_ties, opening)
 
 
-def _closed_month(home: Home, submission: Submission, arrival: Arrival) -> list[SubmissionProblem]:
-    """A warning if the file came after its month was closed and no exception unlocks every form that it brings."""
-    month, received_at = submission.identity.month, from_text(arrival.received_at)
-    if month is None or received_at <= closing_at(month):
-        return []
-    expected = expected_reports(home.federation, [month], received_at.astimezone(SHANGHAI).date()).to_pylist()
-    own = [one for one in expected if one["department"] == submission.identity.department and one["form"] in submission.brought]
-    if own and all(one["is_unlocked"] for one in own):
-        return []
-    return [MonthClosed(month=month, closed_on=closing_at(month).astimezone(SHANGHAI).date())]
-
-
 def _verdicts(home: Home, rows: FormRows, identity: Identity, arrival: Arrival, opening: bool) -> Verdicts:
     month, department = identity.month or "", identity.department or ""
     return judge_rows(rows, month, opening, earlier_dates_of(home, department, arrival.received_at, arrival.read_at))
-
-
-def _is_tied(manifest: Manifest, submission: Submission, arrival: Arrival) -> bool:
-    return (
-        manifest["received_at"] == arrival.received_at
-        and manifest["sha256"] != arrival.sha256
-        and bool(submission.brought & _brought_forms(manifest))
-    )
-
-
-def _tie_problem(home: Home, submission: Submission, arrival: Arrival) -> TiedArrival:
-    sheets = "、".join(item.form.sheet for item in submission.returns if item.kind is not None)
-    unit = home.federation.unit_label(str(submission.identity.department))
-    return TiedArrival(department=unit, month=submission.identity.month, sheet=sheets, received_at=arrival.received_at)
 
 
 def _manifest(

@@ -231,6 +231,21 @@ class TiedArrival(SubmissionProblem):
     )
 
 
+class LaterVersionCounts(SubmissionProblem):
+    """A form of which a file that arrived later was taken before: sent late by somebody, or by a server whose clock went back."""
+
+    code = "later_version_counts"
+    severity = Severity.WARNING
+    message_zh = (
+        "{month} 的“{sheet}”已采用一份更晚收到的（{received_at}），以那份为准，本文件存档但不计入。应以本文件为准的，请重新报送；"
+        "收到时间不对的，请告知系统管理员检查服务器时钟。"
+    )
+    message_en = (
+        "a file that arrived later ({received_at}) brought {sheet} of {month} and goes on counting; this one is kept and does not count. "
+        "If it is the right one, send it again; if the time is wrong, look at the server's clock."
+    )
+
+
 class InboxFileMissing(UnionWarehouseError):
     """A listed file is no longer in the inbox."""
 
