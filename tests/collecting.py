@@ -22,13 +22,13 @@ def at(month: int, day: int = 2, **changes: Any) -> datetime:
     return datetime(2014, month, day, 8, tzinfo=UTC).replace(**changes)
 
 
-def collect(home: Home, *paths: Path, received_at: datetime) -> list[Outcome]:
-    place_in_inbox(home, paths, received_at)
+def collect(home: Home, *paths: Path, received_at: datetime, door: str | None = None) -> list[Outcome]:
+    place_in_inbox(home, paths, received_at, door)
     return [collect_file(home, item) for item in scan_inbox(home)]
 
 
-def collect_one(home: Home, path: Path, received_at: datetime) -> Outcome:
-    (outcome,) = collect(home, path, received_at=received_at)
+def collect_one(home: Home, path: Path, received_at: datetime, door: str | None = None) -> Outcome:
+    (outcome,) = collect(home, path, received_at=received_at, door=door)
     return outcome
 
 

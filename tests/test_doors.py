@@ -20,7 +20,7 @@ from union_warehouse.landing.folders import read_manifests
 from union_warehouse.landing.instants import to_text
 from union_warehouse.landing.received import opened_manifests
 from union_warehouse.paths import Home
-from union_warehouse.submissions import Outcome, check_file, collect_file, place_in_inbox, scan_inbox
+from union_warehouse.submissions import Outcome, check_file, collect_file, place_in_inbox, remake_receipt, scan_inbox
 from union_warehouse.submissions.problems import FutureArrival
 
 SECRET = "长庆某厂未整改"
@@ -122,6 +122,27 @@ def test_a_unit_is_told_what_was_refused_in_its_folder(home: Home, tmp_path: Pat
     assert set(sent) == {"/WL", "/analyst"}
     assert "武林街道总工会 的报送文件夹" in sent["/WL"] and "#refused_in_folder" in sent["/WL"]
     assert "wrong_door" in sent["/analyst"] and "张三" not in str(sent)
+
+
+def test_two_units_that_send_the_same_refused_bytes_each_have_their_own_answer(home: Home, tmp_path: Path) -> None:
+    broken = tmp_path / "x.xlsx"
+    broken.write_bytes("没有报表".encode())
+    first = drop(home, broken, "WL/张三.xlsx")
+    before = Path(str(first.receipt)).read_bytes()
+    second = drop(home, broken, "CQ/李四.xlsx")
+    third = drop(home, broken, "王五.xlsx")
+    assert Path(str(first.receipt)).read_bytes() == before == (home.outbox / "WL" / "张三_回执.xlsx").read_bytes()
+    assert Path(str(second.receipt)).read_bytes() == (home.outbox / "CQ" / "李四_回执.xlsx").read_bytes()
+    for outcome, own, others in ((first, "张三", ("李四", "王五")), (second, "李四", ("张三", "王五"))):
+        made = remake_receipt(home, f"rejected/{Path(str(outcome.receipt)).stem}", tmp_path / "again.xlsx")
+        told = str([list(sheet.values) for sheet in openpyxl.load_workbook(made)])
+        assert own in told and not any(name in told for name in others)
+    assert str(remake_receipt(home, str(broken))) == third.receipt, "of several the last one"
+    with http_server() as hook:
+        targets = {"department": {unit: f"{hook.url}/{unit}" for unit in ("CQ", "WL")}}
+        (home.root / "alert_targets.yml").write_text(json.dumps(targets), encoding="utf-8")
+        send_alerts(home, datetime.now(UTC))
+        assert {path for path, _ in hook.take()} == {"/WL", "/CQ"}
 
 
 def test_only_this_home_states_an_arrival(home: Home, tmp_path: Path) -> None:

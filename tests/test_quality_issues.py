@@ -11,10 +11,12 @@ import pytest
 from click.testing import CliRunner
 
 from tests.audited_year import MONTH, activity, hazard, inspection, land_two_months, promotion
+from tests.collecting import collect_one, hazards
 from tests.landings import land
 from tests.releases import publish_approved
 from union_warehouse.cli import main
 from union_warehouse.paths import Home
+from union_warehouse.releases import open_release
 from union_warehouse.warehouse.build import run_dbt
 from union_warehouse.warehouse.plan import plan_close
 
@@ -43,11 +45,20 @@ def issues(home: Home, *arguments: str) -> dict[tuple[str, str, str], dict[str, 
     return {(item["rule_code"], item["form"], item["record_key"]): item for item in found}
 
 
+def refuse(home: Home, folder: Path, received_at: datetime) -> None:
+    """Two files of the month that are refused at a unit's door: their covers name others."""
+    for unit in ("CQ", "TS"):
+        rows: list[dict[str, object]] = [{}] * received_at.day  # other bytes each time
+        path = hazards(folder / f"{unit}.xlsx", *rows, month=MONTH, department=unit)
+        assert collect_one(home, path, received_at, "WL").department is None
+
+
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """January closed twice: the second time with what one department corrected, and what it got wrong anew."""
     home = Home(tmp_path_factory.mktemp("issues") / "home")
     land_two_months(home)
+    refuse(home, tmp_path_factory.mktemp("refused"), datetime(2014, 2, 3, tzinfo=UTC))
     close(home, datetime(2014, 3, 1, 10, tzinfo=UTC))
     waiting = issues(home)["unknown_inspection", "hazards", "H2"]
     acknowledged = uw(home, "issues", "acknowledge", waiting["quality_issue_key"][:10], "--by", "周", "--comment", "已联系")
@@ -59,8 +70,16 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Home:
         "training_activities": [activity(1), *(activity(number, title) for number, title in TITLES.items())],
     }
     land(home, MONTH, "CQ", corrected, number=2, received_at="2014-03-05T08:00:00Z")
+    refuse(home, tmp_path_factory.mktemp("refused"), datetime(2014, 3, 4, tzinfo=UTC))
     close(home, datetime(2030, 3, 10, 10, tzinfo=UTC))
     return home
+
+
+def test_what_was_refused_is_listed_file_by_file(closed: Home) -> None:
+    with open_release(closed) as connection:
+        found = connection.execute("select submission_id from fct_submissions where submitted_by_code is null").fetchall()
+    refused = {f"rejected/{folder.name}" for folder in closed.landing.glob("rejected/*-WL")}
+    assert len(found) == 4 and {submission_id for (submission_id,) in found} == refused
 
 
 def test_a_fault_is_found_acknowledged_and_corrected(closed: Home) -> None:

@@ -170,11 +170,11 @@ def _unplaced(home: Home, as_of: datetime) -> Iterator[Event]:
     with duckdb.connect() as connection:
         load_manifests(connection, "manifests", home.landing, files)
         rows = connection.execute(
-            f"select sha256, door, {shanghai_day_sql('received_at')}, {_rules('problems')} from manifests where received_at <= ?",
+            f"select submission_id, sha256, door, {shanghai_day_sql('received_at')}, {_rules('problems')} from manifests where received_at <= ?",
             [as_of.astimezone(UTC).replace(tzinfo=None)],
         ).fetchall()
-    for digest, door, day, rules in rows:
-        facts = {"arrived_on": day.isoformat(), "rules": rules, "receipt": f"receipts/rejected/{digest}.xlsx"}
+    for submission_id, digest, door, day, rules in rows:
+        facts = {"arrived_on": day.isoformat(), "rules": rules, "receipt": f"receipts/{submission_id}.xlsx"}
         yield Event("refused_in_folder" if door else "unplaced_submission", door, digest[:12], day, facts)
 
 

@@ -77,7 +77,7 @@ def check(paths: tuple[Path, ...], unit: str | None, as_json: bool) -> None:
 def receipt(submission: str, output: Path | None) -> None:
     """Make the receipt of a submission again and print its path.
 
-    SUBMISSION_ID is 2014-03/CQ/v0001, or rejected/SHA256; FILE is the very file that was sent.
+    SUBMISSION_ID is 2014-03/CQ/v0001, or rejected/SHA256 (rejected/SHA256-CQ of what lay in CQ's folder); FILE is the very file that was sent.
     """
     from union_warehouse.submissions import remake_receipt
 

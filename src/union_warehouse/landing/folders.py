@@ -29,15 +29,25 @@ def version_name(number: int, reading: int = 1) -> str:
     return f"v{number:04d}" if reading == 1 else f"v{number:04d}-r{reading:02d}"
 
 
-def unplaced_folder(home: Home, sha256: str) -> Path:
+def unplaced_name(sha256: str, door: str | None) -> str:
+    """Name of what a file that cannot be placed leaves behind: of the same bytes, each door has its own."""
+    return f"{sha256}-{door}" if door else sha256
+
+
+def unplaced_folder(home: Home, name: str) -> Path:
     """Where a file lands that names no known department or month."""
-    return home.landing / "rejected" / sha256
+    return home.landing / "rejected" / name
+
+
+def unplaced_folders(home: Home, sha256: str) -> list[Path]:
+    """Where files of these bytes landed that could not be placed, through whatever door."""
+    return sorted(home.landing.glob(f"rejected/{sha256}*"))
 
 
 def submission_folder(home: Home, manifest: AnyManifest) -> Path:
-    """Where the file of ``manifest`` landed: with its department and month, or by its bytes if it names none."""
+    """Where the file of ``manifest`` landed: with its department and month, or by its bytes and door if it names none."""
     if not is_placed(manifest):
-        return unplaced_folder(home, manifest["sha256"])
+        return unplaced_folder(home, unplaced_name(manifest["sha256"], manifest["door"]))
     name = version_name(manifest["submission_number"], manifest["reading"])
     return department_folder(home, manifest["month"], manifest["department"]) / name
 

@@ -197,6 +197,8 @@ def read_manifest(folder: Path) -> AnyManifest:
 def load_manifests(connection: duckdb.DuckDBPyConnection, table: str, landing: Path, files: Iterable[Path | str]) -> None:
     """Create ``table`` (temporary) of the manifests in ``files``: ``MANIFEST_COLUMNS``, and ``path``, the folder below ``landing``.
 
+    What could not be placed is known by that folder: it is its ``submission_id``.
+
     Raises:
         UnreadableManifest: one of them is torn or gone.
     """
@@ -208,8 +210,11 @@ def load_manifests(connection: duckdb.DuckDBPyConnection, table: str, landing: P
     try:
         connection.execute(
             f"""insert into {table} by name
-            select * exclude (filename), replace(parse_dirpath(filename), ? || '/', '') as path
-            from read_json(?, columns = ?, format = 'auto', filename = true)""",
+            select * replace (coalesce(submission_id, path) as submission_id)
+            from (
+                select * exclude (filename), replace(parse_dirpath(filename), ? || '/', '') as path
+                from read_json(?, columns = ?, format = 'auto', filename = true)
+            )""",
             [os.fspath(landing), paths, MANIFEST_COLUMNS],
         )
     except duckdb.Error as error:

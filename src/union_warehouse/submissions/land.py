@@ -66,7 +66,7 @@ def land(
 
 
 def land_rejected(folder: Path, original: bytes | None, extension: str, manifest: AnyManifest) -> None:
-    """Keep a file that cannot be placed, without its bytes if it was not read; the first arrival of the same bytes stays."""
+    """Keep a file that cannot be placed, without its bytes if it was not read; of the same bytes at one door the first arrival stays."""
     if folder.exists():
         return
     with new_folder(folder) as temporary:

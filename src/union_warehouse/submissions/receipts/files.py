@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from union_warehouse.child_process import ChildStopped
 from union_warehouse.files import write_bytes, write_json
-from union_warehouse.landing.folders import original_of, submission_folder
+from union_warehouse.landing.folders import original_of, submission_folder, unplaced_name
 from union_warehouse.landing.manifests import AnyManifest
 from union_warehouse.paths import Home
 from union_warehouse.submissions.apart import call_apart
@@ -31,11 +31,13 @@ _FAILED = Returned("系统未能在原工作簿上标注（已记录，请联系
 def receipt_path(home: Home, manifest: AnyManifest) -> Path:
     """``receipts/<month>/<department>/v0001.xlsx``, or ``receipts/rejected/<sha256>.xlsx`` of what could not be placed.
 
-    ``receipts/untouched/<sha256>.xlsx`` of a template that nobody has filled: its place is known, and it does not land.
+    ``receipts/untouched/<sha256>.xlsx`` of a template that nobody has filled: its place is known, and it does not land. What came
+    through a unit's door has ``<sha256>-<unit>.xlsx``: it tells of a file as this sender named it.
     """
     if manifest["submission_id"] is None:
         is_placed = manifest["department"] is not None and manifest["month"] is not None
-        return home.receipts / ("untouched" if is_placed else "rejected") / f"{manifest['sha256']}.xlsx"
+        name = unplaced_name(manifest["sha256"], manifest["door"])
+        return home.receipts / ("untouched" if is_placed else "rejected") / f"{name}.xlsx"
     return home.receipts / f"{manifest['submission_id']}.xlsx"
 
 
