@@ -72,8 +72,8 @@ def _statements(folder: Path) -> list[str]:
     command = [os.fspath(Path(sys.executable).parent / "dbt"), "build", "--threads", "1", "--exclude-resource-type", "unit_test"]
     command += ["--project-dir", os.fspath(DBT_PROJECT_DIR), "--profiles-dir", os.fspath(DBT_PROJECT_DIR)]
     command += ["--target-path", os.fspath(folder / "target"), "--log-path", os.fspath(folder)]
-    settings = {"UW_BUILD_DIR": os.fspath(folder), "DBT_LOG_FORMAT_FILE": "json", "DBT_LOG_LEVEL_FILE": "debug"}
-    subprocess.run(command, env=os.environ | settings, check=True, capture_output=True)
+    settings = {"DBT_LOG_FORMAT_FILE": "json", "DBT_LOG_LEVEL_FILE": "debug"}
+    subprocess.run(command, env=os.environ | settings, cwd=folder, check=True, capture_output=True)
     events = (json.loads(line) for line in (folder / "dbt.log").read_text("utf-8").splitlines())
     queries = [event["data"] for event in events if event["info"]["name"] == "SQLQuery"]
     found = [query["sql"] for query in queries]

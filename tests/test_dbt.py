@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -64,8 +65,8 @@ def empty_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run_dbt(folder: Path, *arguments: str, program: Sequence[str] = (str(DBT),)) -> str:
     command = [*program, *arguments, "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)]
     command += ["--target-path", str(folder / "target"), "--log-path", str(folder)]
-    environment = os.environ | {"UW_BUILD_DIR": str(folder), "DO_NOT_TRACK": "1"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    environment = os.environ | {"DO_NOT_TRACK": "1"}
+    done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:]
     return done.stdout
 
@@ -75,6 +76,12 @@ def test_an_empty_warehouse_builds(empty_build: Path) -> None:
         units = "select count(*) from dim_reporting_unit where date '2014-01-01' between valid_from and valid_to"
         assert connection.execute(units).fetchone() == (19,)
         assert connection.execute("select count(*) from fct_hazards").fetchone() == (0,)
+
+
+def test_the_project_is_not_read_again_for_another_home(empty_build: Path, tmp_path: Path) -> None:
+    shutil.copytree(empty_build / "target", tmp_path / "target")
+    run_dbt(tmp_path, "parse")
+    assert json.loads((tmp_path / "target" / "perf_info.json").read_text("utf-8"))["parsed_path_count"] == 0
 
 
 @pytest.fixture(scope="module")

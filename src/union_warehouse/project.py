@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-PROJECT_DIR = Path(os.environ.get("UW_PROJECT", Path(__file__).resolve().parents[2]))
+PROJECT_DIR = Path(os.environ.get("UW_PROJECT", Path(__file__).resolve().parents[2])).absolute()
 EXPECTATIONS_DIR = PROJECT_DIR / "expectations"
 CONTRACTS_DIR = EXPECTATIONS_DIR / "contracts"
 DBT_PROJECT_DIR = PROJECT_DIR / "dbt_project"

@@ -8,7 +8,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-from union_warehouse.files import point_at
 from union_warehouse.paths import Home
 from union_warehouse.warehouse.dbt_worker import RUN_RESULTS_FILE, run_dbt_command
 from union_warehouse.warehouse.errors import BuildFailed
@@ -21,9 +20,8 @@ _FAILED = {"error", "fail", "runtime error"}
 def run_dbt(home: Home, close_id: str) -> dict[str, Any]:
     """One ``dbt build`` (models, data tests) on ``build/<close_id>/``.
 
-    dbt runs in a process of its own (:mod:`union_warehouse.warehouse.dbt_worker`). It always sees the same path, a
-    link to the close's folder, since a changed path makes dbt parse the whole project again. Unit tests of the models
-    run in the project's test suite, not in a close.
+    dbt runs in a process of its own (:mod:`union_warehouse.warehouse.dbt_worker`). Unit tests of the models run in the
+    project's test suite, not in a close.
 
     Returns:
         close_id, seconds (dbt's own), and ``results``: name, status, seconds and rows per node.
@@ -32,16 +30,13 @@ def run_dbt(home: Home, close_id: str) -> dict[str, Any]:
         BuildFailed: a model or a test failed; names each with its message.
     """
     folder = home.build / close_id
-    point_at(home.build / "current_close", folder.name)
     target = home.build / "dbt_target"
     log = folder / "dbt.log"
     (target / RUN_RESULTS_FILE).unlink(missing_ok=True)
     output = []
     error = ""
     try:
-        for line in run_dbt_command(
-            ["build", "--exclude-resource-type", "unit_test"], home.build / "current_close", target, writer_lock(home)
-        ):
+        for line in run_dbt_command(["build", "--exclude-resource-type", "unit_test"], folder, target, writer_lock(home)):
             output.append(line)
             logger.info("%s", line.rstrip())
     except RuntimeError as stopped:

@@ -26,7 +26,7 @@ from typing import Any, NoReturn
 from union_warehouse.locks import exclusive
 from union_warehouse.project import DBT_PROJECT_DIR
 
-RUN_RESULTS_FILE = "run_results.json"
+MANIFEST_FILE, RUN_RESULTS_FILE = "manifest.json", "run_results.json"
 EXIT, END = "\x00exit ", "\x00"
 """Frame of the exit code; other processes write to the same pipe, so it is found anywhere in a line."""
 
@@ -36,7 +36,7 @@ def run_dbt_command(arguments: Sequence[str], build: Path, target: Path, lock: P
 
     Args:
         arguments: of the dbt command line, without those that say where things are.
-        build: folder of the working files. dbt reads the project again for another path.
+        build: folder of the working files, in which dbt runs: it names them by the same relative paths in each.
         target: folder of what dbt writes about its runs.
         lock: held by the run as long as it lives, even if this process is killed.
 
@@ -46,7 +46,8 @@ def run_dbt_command(arguments: Sequence[str], build: Path, target: Path, lock: P
     worker = _worker()
     if worker.stdin is None or worker.stdout is None:
         raise RuntimeError("the dbt worker has no pipes")
-    request = {"arguments": list(arguments), "build": os.fspath(build), "target": os.fspath(target), "lock": os.fspath(lock)}
+    places = {"build": build, "target": target, "lock": lock}
+    request = {"arguments": list(arguments), **{name: os.fspath(path.absolute()) for name, path in places.items()}}
     worker.stdin.write(json.dumps(request) + "\n")
     worker.stdin.flush()
     for line in worker.stdout:
@@ -77,20 +78,24 @@ def _worker() -> subprocess.Popen[str]:
 
 def main() -> None:
     """Serve requests until standard input closes."""
-    manifests: dict[tuple[str, str], Any] = {}
+    manifest: Any = None
+    described: set[str] = set()
     for line in sys.stdin:
         request = json.loads(line)
-        place = (request["build"], request["target"])
-        if place not in manifests:
-            # A project that cannot be read leaves no manifest: the run reads it itself, and says what is wrong.
-            with exclusive(Path(request["lock"])):
-                manifests[place] = _dbt(["parse"], *place).result
-            import_module("dbt.task.build")  # once, not in each fork
-            gc.collect()
-            gc.freeze()
+        target = request["target"]
+        with exclusive(Path(request["lock"])):
+            if manifest is None:
+                # A project that cannot be read leaves no manifest: the run reads it itself, and says what is wrong.
+                manifest = _dbt(["parse"], target).result
+                import_module("dbt.task.build")  # once, not in each fork
+                gc.collect()
+                gc.freeze()
+            elif target not in described:
+                manifest.write(os.path.join(target, MANIFEST_FILE))
+        described.add(target)
         child = os.fork()
         if child == 0:
-            _run_in_fork(request, manifests[place])
+            _run_in_fork(request, manifest)
         _, status = os.waitpid(child, 0)
         os.write(sys.stdout.fileno(), f"{EXIT}{os.waitstatus_to_exitcode(status)}{END}\n".encode())
 
@@ -110,7 +115,8 @@ def _run_in_fork(request: Mapping[str, Any], manifest: Any) -> NoReturn:
                     sys.stdout.flush()
 
         # dbt would write the manifest again, which has not changed since it was parsed.
-        run = _dbt([*request["arguments"], "--no-write-json"], request["build"], request["target"], manifest, [report])
+        os.chdir(request["build"])
+        run = _dbt([*request["arguments"], "--no-write-json"], request["target"], manifest, [report])
         if run.result is not None:
             run.result.write(os.fspath(Path(request["target"]) / RUN_RESULTS_FILE))
         if run.success:
@@ -130,11 +136,11 @@ def _checkpoint_files() -> None:
         list(pool.map(lambda database: cursors[database].execute(f"checkpoint {database}"), cursors))
 
 
-def _dbt(arguments: Sequence[str], build: str, target: str, manifest: Any = None, listeners: Sequence[Any] = ()) -> Any:
+def _dbt(arguments: Sequence[str], target: str, manifest: Any = None, listeners: Sequence[Any] = ()) -> Any:
     """One dbt command. Its own loggers are off: they word every event, also what they do not show (a tenth of a build)."""
     from dbt.cli.main import dbtRunner
 
-    os.environ |= {"UW_BUILD_DIR": build, "DO_NOT_TRACK": "1", "DBT_LOG_LEVEL": "none", "DBT_LOG_LEVEL_FILE": "none"}
+    os.environ |= {"DO_NOT_TRACK": "1", "DBT_LOG_LEVEL": "none", "DBT_LOG_LEVEL_FILE": "none"}
     places = ["--project-dir", os.fspath(DBT_PROJECT_DIR), "--profiles-dir", os.fspath(DBT_PROJECT_DIR)]
     places += ["--target-path", target, "--log-path", target]
     return dbtRunner(manifest=manifest, callbacks=list(listeners)).invoke([*arguments, *places])
