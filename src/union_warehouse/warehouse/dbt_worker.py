@@ -91,7 +91,7 @@ def main() -> None:
                 gc.collect()
                 gc.freeze()
             elif target not in described:
-                manifest.write(os.path.join(target, MANIFEST_FILE))
+                manifest.write(os.fspath(Path(target) / MANIFEST_FILE))
         described.add(target)
         child = os.fork()
         if child == 0:
