@@ -13,7 +13,7 @@ import xlwt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.reading import change_part, grid_of, in_strict_format, locked, read, workbook_of
+from tests.reading import change_part, change_sheet, grid_of, in_strict_format, locked, read, workbook_of
 from tests.workbook_factory import Grid, make_grids, nil_except, write_csv, write_workbook
 from union_warehouse.contracts import load_forms
 from union_warehouse.workbooks.values import parse_date
@@ -58,6 +58,12 @@ def test_columns_beside_those_of_the_template_are_not_read_and_told(tmp_path: Pa
         "合计 3 家",
         "小计1",
         "合计/Total",
+        "平均",
+        "人均：",
+        "月平均数",
+        "同比增长（%）",
+        "环比",
+        "其中：女职工",
     ],
 )
 def test_totals_by_any_usual_name_are_passed_over(tmp_path: Path, label: str) -> None:
@@ -133,9 +139,10 @@ def test_what_only_begins_like_a_footer_or_a_total_is_data(tmp_path: Path) -> No
         {"hazard_no": "合计台账-3"},
         {"hazard_no": None, "description": "合计"},
         {"hazard_no": "制表 样例"},
+        {"hazard_no": "同比"},
     ]
     outcome = read(workbook_of(tmp_path, "hazards", grid_of("hazards", *rows)))
-    assert (len(outcome.rows), outcome.errors) == (4, ["missing_required"])
+    assert (len(outcome.rows), outcome.errors) == (5, ["missing_required"])
 
 
 @pytest.mark.parametrize("only", [{"description": "问题：电线老化"}, {"found_on": "2014年3月5日"}, {"hazard_no": "CQ:0012"}])
@@ -321,6 +328,38 @@ def test_hidden_rows_and_columns_are_read_and_told_in_every_format(
     assert (len(outcome.rows), outcome.errors, outcome.warnings) == (2, [], ["hidden_rows", "hidden_columns"])
     assert "第一处为第 3 行" in outcome.messages
     assert "隐藏列：等级" in outcome.messages
+
+
+def flatten_in_xlsx(path: Path, grids: dict[str, Grid]) -> None:
+    write_workbook(path, grids=grids)
+    columns = b'<cols><col min="4" max="4" width="0" customWidth="1"/></cols>'
+    change_sheet(path, HAZARDS, lambda xml: xml.replace(b"<sheetData>", columns + b"<sheetData>"))
+    change_sheet(path, HAZARDS, lambda xml: xml.replace(b'<row r="3"', b'<row ht="0" customHeight="1" r="3"'))
+
+
+def flatten_in_xls(path: Path, grids: dict[str, Grid]) -> None:
+    book = xlwt.Workbook(encoding="utf-8")
+    for name, grid in grids.items():
+        sheet = book.add_sheet(name)
+        for row, cells in enumerate(grid):
+            for column, cell in enumerate(cells):
+                if cell is not None:
+                    sheet.write(row, column, str(cell))
+        if name == HAZARDS:
+            sheet.row(2).height, sheet.row(2).height_mismatch = 0, True
+            sheet.col(3).width = 0
+    book.save(str(path))
+
+
+@pytest.mark.parametrize(("suffix", "write"), [(".xlsx", flatten_in_xlsx), (".xls", flatten_in_xls)])
+def test_rows_without_height_and_columns_without_width_are_hidden_ones(
+    tmp_path: Path, suffix: str, write: Callable[[Path, dict[str, Grid]], None]
+) -> None:
+    path = tmp_path / f"x{suffix}"
+    write(path, make_grids(nil=nil_except("hazards")) | {HAZARDS: grid_of("hazards", {}, {})})
+    outcome = read(path)
+    assert (len(outcome.rows), outcome.errors, outcome.warnings) == (2, [], ["hidden_rows", "hidden_columns"])
+    assert "第一处为第 3 行" in outcome.messages and "隐藏列：等级" in outcome.messages
 
 
 def test_a_word_for_nobody_is_read_as_blank_with_a_warning(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from tests.formatted_workbooks import write_formatted
 from tests.reading import change_part, change_sheet, format_cell, grid_of, read, with_1904_dates, workbook_of
 from tests.workbook_factory import make_grids, nil_except, resident_number, write_csv, write_workbook, write_xls
+from union_warehouse.contracts import load_forms
 from union_warehouse.workbooks.cells import FORMAT_CHARACTERS, may_hold_format_characters, normalise_text, number_text, visible
 from union_warehouse.workbooks.csv_text import read_csv
 from union_warehouse.workbooks.number_formats import ShownNumber, show
@@ -48,6 +49,10 @@ HAZARDS = "隐患整改"
         (1.2345678901234567e17, "0" * 18, None),
         (float("nan"), "0%", None),
         (1e300, '0.00"万"', None),
+        (12, ";;;", ShownNumber("", is_value=False)),
+        (-12, '0;"";0', ShownNumber("", is_value=False)),
+        (0, "0;-0;;@", None),
+        (12, "[Red]", None),
     ],
 )
 def test_a_format_tells_what_a_person_sees(number: float, code: str, shown: ShownNumber | None) -> None:
@@ -64,6 +69,55 @@ def test_zeros_pad_any_number(number: int, places: int) -> None:
 @given(st.floats(), st.text(max_size=30))
 def test_no_format_stops_the_reader(number: float, code: str) -> None:
     show(number, code)
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".xls"])
+@pytest.mark.parametrize(("field", "value", "told"), [("amount", 12.5, True), ("amount", 0, False), ("record_no", "FAS9", True)])
+def test_a_cell_whose_format_shows_nothing_is_read_and_told(
+    tmp_path: Path, suffix: str, field: str, value: float | str, told: bool
+) -> None:
+    grid = grid_of("assistance")
+    column = load_forms()["assistance"].field_names.index(field)
+    cells = make_grids(nil=nil_except("assistance")) | {"帮扶救助": grid}
+    path = write_formatted(tmp_path / f"x{suffix}", cells, "帮扶救助", {(1, column): (value, ";;;")})
+    outcome = read(path, "assistance")
+    assert (outcome.rows[0][field], outcome.errors) == (value, [])
+    assert outcome.warnings == (["hidden_cells"] if told else [])
+
+
+@pytest.mark.parametrize("stored", [b"<is>%s</is><v>0</v>", b"<v>0</v><is>%s</is>"])
+def test_a_text_of_a_cells_own_is_read_whatever_is_stored_beside_it(tmp_path: Path, stored: bytes) -> None:
+    text = '<r><t>样例</t></r><r><t>说明</t></r><rPh sb="0" eb="2"><t>ようれい</t></rPh>'.encode()
+    path = workbook_of(tmp_path, "hazards", grid_of("hazards", {"description": "X"}))
+    place = f"{chr(65 + load_forms()['hazards'].field_names.index('description'))}2".encode()
+    cell = re.compile(rb'<c r="' + place + rb'"[^>]*>.*?</c>')
+    change_sheet(path, HAZARDS, lambda xml: cell.sub(b'<c r="' + place + b'" t="inlineStr">' + stored % text + b"</c>", xml))
+    outcome = read(path)
+    assert ([row["description"] for row in outcome.rows], outcome.errors) == (["样例说明"], [])
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".ods"])
+def test_how_a_word_is_pronounced_is_no_part_of_it(tmp_path: Path, suffix: str) -> None:
+    path = workbook_of(tmp_path, "hazards", grid_of("hazards", {"description": "样例说明"}), suffix)
+    word = "样例说明".encode()
+    marked = {
+        "xl/sharedStrings.xml": (
+            b"<t>" + word + b"</t>",
+            b'<t>%s</t><rPh sb="0" eb="2"><t>yangli</t></rPh><phoneticPr fontId="1"/>',
+        ),
+        "content.xml": (
+            word,
+            b"<text:ruby><text:ruby-base>%s</text:ruby-base><text:ruby-text>yangli</text:ruby-text></text:ruby>",
+        ),
+    }
+
+    def mark(name: str, content: bytes) -> tuple[str, bytes]:
+        sought, ruby = marked.get(name, (b"\0", b""))
+        assert name not in marked or sought in content
+        return name, content.replace(sought, ruby.replace(b"%s", word))
+
+    outcome = read(change_part(path, mark))
+    assert ([row["description"] for row in outcome.rows], outcome.errors) == (["样例说明"], [])
 
 
 def percent_xls(folder: Path, grid: list[list[Any]]) -> Path:

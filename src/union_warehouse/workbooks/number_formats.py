@@ -17,6 +17,8 @@ _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)(-?\d+(?:\.\d+)?)")
 _CURRENCY = re.compile(r"\$([^-]*)")
 _UNIT = re.compile(r"(百|十|千)?(万|亿)|[十百千‰]")
 _UNITS = {"‰": 0, "十": 10, "百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000}
+_MOST_SECTIONS = 4
+"""Of positive numbers, negative ones, zero and texts."""
 _DIGITS, _SIGNS = "0#?", "+-() "
 PERCENT_IDS = {9: "0%", 10: "0.00%"}
 """The built-in formats that change what a number says; the others only group digits or round."""
@@ -27,7 +29,7 @@ class ShownNumber:
     """What a person sees in place of a number.
 
     Attributes:
-        text: as shown.
+        text: as shown; empty of a number that the format hides.
         is_value: whether it says another number than the cell stores (a percentage; a unit such as 万 that the format writes
             without scaling); else only a column of texts is read as shown.
     """
@@ -51,6 +53,10 @@ class _Section:
         return "".join(token[1:] for token in self.tokens if token.startswith('"'))
 
     @property
+    def shows_nothing(self) -> bool:
+        return not (self.is_general or self.percents or self.literal.strip() or any(token in _DIGITS for token in self.tokens))
+
+    @property
     def integer_places(self) -> list[str]:
         end = self.tokens.index(".") if "." in self.tokens else len(self.tokens)
         return [token for token in self.tokens[:end] if token in _DIGITS]
@@ -64,11 +70,21 @@ class _Section:
 
 def tells(code: str) -> bool:
     """Whether a format can make a number look like something else; almost none does."""
-    return any(_is_telling(section) for section in _sections(code))
+    sections = _sections(code)
+    return hides_texts(code) or any(_is_telling(section) or _hides(section, sections) for section in sections[:2])
+
+
+def hides_texts(code: str) -> bool:
+    """Whether a format shows nothing of a text, as ``;;;`` does."""
+    sections = _sections(code)
+    return len(sections) == _MOST_SECTIONS and sections[-1].shows_nothing
 
 
 def show(number: float, code: str) -> ShownNumber | None:
-    """``number`` as ``code`` shows it; None where the number says it all, or has lost digits, which its zeros would hide."""
+    """``number`` as ``code`` shows it; None where the number says it all, or has lost digits, which its zeros would hide.
+
+    A zero that is hidden, as many sheets do, says what an empty cell says.
+    """
     if abs(number) >= FLOAT_IDENTIFIER_FROM:
         return None
     try:
@@ -78,7 +94,10 @@ def show(number: float, code: str) -> ShownNumber | None:
 
 
 def _show(value: Decimal, code: str) -> ShownNumber | None:
-    section, is_signed = _section_of(value, _sections(code))
+    sections = _sections(code)
+    section, is_signed = _section_of(value, sections)
+    if value and section is not None and _hides(section, sections):
+        return ShownNumber("", is_value=False)
     if section is None or section.is_general or not section.integer_places or not _is_telling(section):
         return None
     sign = "-" if value < 0 and is_signed else ""
@@ -122,6 +141,11 @@ def _holds(value: Decimal, operator: str, bound: Decimal) -> bool:
         "<>": value != bound,
     }
     return results[operator]
+
+
+def _hides(section: _Section, sections: tuple[_Section, ...]) -> bool:
+    """Whether a section shows nothing; a format of one that says nothing is the general one."""
+    return len(sections) > 1 and section.shows_nothing
 
 
 def _is_telling(section: _Section) -> bool:

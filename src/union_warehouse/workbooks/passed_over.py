@@ -1,4 +1,4 @@
-"""Rows below a header that are no data: totals, footers and the header once more."""
+"""Rows below a header that are no data: totals and what is made of them, footers and the header once more."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ _TOTAL_LABEL = re.compile(
     r"[\u4e00-\u9fff\d]{0,10}?(?:总?合计|总和|小计|共计|总计|累计|汇总)(?:数|行|人数|金额|完成数?|\d*[家人项户个件次场笔份]?)(?:/?totals?)?"
     r"|(?:grand|sub)?-?totals?(?:/?[合总]计)?|sum|[σ∑计总]|总(?:数|人数)"
 )
+_COMPARISON_LABEL = re.compile(
+    r"[\u4e00-\u9fff\d]{0,6}?平均(?:值|数|分)?|[人户月]?均(?:值|数)?|(?:与?上[年月]|去年|同期)?[同环]比(?:增[长减幅速]|升降|下降|变化)?(?:率|额|数|幅度?)?|其中"
+)
+"""Averages, changes and shares: words that a record may begin with, too, so that the rest of the row decides."""
 _ROLE = (
     r"(?:单位|部门|街道|工会|财务|分管|主管|总)*(?:填[表报写]|制[表单]|审[核批定]|复核|核[对准]|校[对核]|负责|经[办手]|打印|导出|统计|报[送出表]|上报|录入|编[制报]"
     r"|主管|分管|领导|主席|主任|会计|出纳|签[字名章发]|盖章|公章)"
@@ -44,7 +48,7 @@ _CLOSING = re.compile(
 )
 _NOTES = frozenset({"注", "备注", "附注", "说明", "填表说明", "填写说明", "附"})
 _BRACKETS = str.maketrans("", "", "()[]{}【】〔〕<>《》「」\"'“”-—_=*")
-_GLANCE = "计|汇|总|Σ|∑|[Tt][Oo][Tt][Aa][Ll]|[Ss][Uu][Mm]"
+_GLANCE = "计|汇|总|均|比|其中|Σ|∑|[Tt][Oo][Tt][Aa][Ll]|[Ss][Uu][Mm]"
 _ASCII_GLANCE = (b"total", b"sum")
 _LONGEST_LABEL = 30
 
@@ -148,9 +152,17 @@ def _totals(rows: _Rows) -> list[PassedOver]:
         label = _label(cells[0][1]).split(":")[0]
         word = re.sub(r"\(.*\)$", "", label).translate(_BRACKETS) or label.translate(_BRACKETS)
         has_key = any(name in keys for name, _ in cells[1:])
-        if len(label) <= _LONGEST_LABEL and _TOTAL_LABEL.fullmatch(word) and not has_key:
+        is_known = _TOTAL_LABEL.fullmatch(word) or (_COMPARISON_LABEL.fullmatch(word) and not _records(rows.form, cells[1:]))
+        if len(label) <= _LONGEST_LABEL and is_known and not has_key:
             found.append(PassedOver(position, TOTAL, cells[0][1].strip()))
     return found
+
+
+def _records(form: Form, cells: Sequence[tuple[str | None, str]]) -> bool:
+    """Whether a row says when something was, or of what kind it is: so it is a record of something."""
+    return any(
+        name is not None and (form.field(name).type is FieldType.DATE or _weight(form, name, text) > 1) for name, text in cells
+    )
 
 
 def _footers(rows: _Rows, passed: Mapping[int, PassedOver]) -> list[PassedOver]:

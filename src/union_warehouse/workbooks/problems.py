@@ -313,6 +313,15 @@ class HiddenColumns(SubmissionProblem):
     message_en = "sheet {sheet} has hidden columns: {labels}; they were read all the same, check them."
 
 
+class HiddenCells(SubmissionProblem):
+    """Cells whose number format (``;;;``) shows nothing of what they hold."""
+
+    code = "hidden_cells"
+    severity = Severity.WARNING
+    message_zh = "工作表“{sheet}”有单元格的数字格式不显示内容（第一处为 {cell}），其中的数据已照常读取，请核对。"
+    message_en = "sheet {sheet} has cells whose number format shows nothing (the first is {cell}); they were read all the same, check them."
+
+
 class MergedCells(SubmissionProblem):
     """Merged data cells hold only their first value."""
 

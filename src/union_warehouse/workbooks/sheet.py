@@ -30,6 +30,7 @@ class SheetFacts:
         shown_in_texts: likewise of numbers that look otherwise only where a text is meant: ``0012``.
         first_hidden_row: as Excel numbers it; None without hidden rows.
         hidden_columns: from zero.
+        first_hidden_cell: that has something of which its format shows nothing; None without any.
         has_1904_dates: whether serial numbers of days count from 1904.
     """
 
@@ -37,6 +38,7 @@ class SheetFacts:
     shown_in_texts: Mapping[Position, str] = field(default_factory=dict)
     first_hidden_row: int | None = None
     hidden_columns: frozenset[int] = frozenset()
+    first_hidden_cell: Position | None = None
     has_1904_dates: bool = False
 
 
@@ -48,11 +50,18 @@ class FactsFound:
     shown_in_texts: dict[Position, str] = field(default_factory=dict)
     first_hidden_row: int | None = None
     hidden_columns: set[int] = field(default_factory=set)
+    first_hidden_cell: Position | None = None
 
     def add_number(self, position: Position, number: ShownNumber | None) -> None:
         """Note how a number is shown, if otherwise than it is."""
-        if number is not None:
+        if number is not None and not number.text:
+            self.add_hidden_cell(position)
+        elif number is not None:
             (self.shown if number.is_value else self.shown_in_texts)[position] = number.text
+
+    def add_hidden_cell(self, position: Position) -> None:
+        """Note a cell of which its format shows nothing."""
+        self.first_hidden_cell = min(self.first_hidden_cell or position, position)
 
     def add_hidden_row(self, row: int) -> None:
         """Note a hidden row, from zero."""
@@ -66,7 +75,7 @@ class FactsFound:
     def facts(self, has_1904_dates: bool = False) -> SheetFacts:
         """What was found."""
         columns = frozenset(self.hidden_columns)
-        return SheetFacts(self.shown, self.shown_in_texts, self.first_hidden_row, columns, has_1904_dates)
+        return SheetFacts(self.shown, self.shown_in_texts, self.first_hidden_row, columns, self.first_hidden_cell, has_1904_dates)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ hidden rows like any other, and allocates the whole used rectangle, whatever a s
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from lxml import etree
 
-from union_warehouse.workbooks.number_formats import show
+from union_warehouse.workbooks.number_formats import hides_texts, show
 from union_warehouse.workbooks.sheet import (
     LONGEST_FORMULA,
     Extent,
@@ -38,10 +39,15 @@ _NEEDS_PARSER = (
     (b'"e"', 1, 0),
     (b"'e'", 1, 0),
     (b"hidden", 0, 0),
+    (b'ht="0', 0, 0),
+    (b"ht='0", 0, 0),
+    (b'width="0', 4, 0),
+    (b"width='0", 4, 0),
     (b"&#", 1, 0),
+    (b"is><v", 0, 0),
     (b"sheetData", 5, 2),
 )
-"""Bytes that any formula, error value, hidden row or second table brings, however it is spelt: each with its rarest letter, and how
+"""Bytes that any formula, error value, hidden row or column, row without height, column without width or second table brings, however it is spelt: each with its rarest letter, and how
 often it occurs without.
 
 Names cannot be spelt otherwise; the value ``e`` can, but only with a character reference.
@@ -56,6 +62,7 @@ _SPACES = [ord(space) for space in " \t\r\n"]
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _DIGITS = "0123456789"
 _MOST_DIGITS = 18
+_NO_SIZE = re.compile(r"0+(?:\.0*)?|\.0+")
 
 Find = Callable[[Element, int, str, str], Any]
 """What an XPath gives of the first so many rows of an element (the one after them may not be read to its end); and the styles."""
@@ -180,6 +187,7 @@ class _SheetParser:
         self._styles = f" {' '.join(self._formats)} " + (
             "  " if "0" in self._formats else ""
         )  # a cell without a style has the first
+        self._hiding = {style for style, code in self._formats.items() if hides_texts(code)}
         self._row = 0
         self._found = FactsFound()
         self._rows: list[int] = []
@@ -206,7 +214,7 @@ class _SheetParser:
     def _look_at_columns(self, columns: Sequence[Element]) -> None:
         for column in columns:
             first, last = _number(column.get("min")), _number(column.get("max"))
-            if column.get("hidden") in ("1", "true") and first is not None and last is not None:
+            if _is_hidden(column, "width") and first is not None and last is not None:
                 self._found.add_hidden_columns(first - 1, last - first + 1)
 
     def _look_at(self, rows: Sequence[Element]) -> None:
@@ -216,19 +224,28 @@ class _SheetParser:
             return
         find = partial(_finder(etree.QName(rows[0]).namespace), parent, len(rows), self._styles)
         if self._found.first_hidden_row is None:
-            hidden = (number for row, number in zip(rows, numbers, strict=True) if row.get("hidden") in ("1", "true"))
+            hidden = (number for row, number in zip(rows, numbers, strict=True) if _is_hidden(row, "ht"))
             self._found.first_hidden_row = next(hidden, None)
         self._shared_texts += int(find("count({rows}/m:c[@t='s'])"))
         filled = find("{rows}/m:c[*]/@r")
         if len(filled) < find("count({rows}/m:c[*])"):
             filled = [f"{column_letters(column)}{row + 1}" for row, column, _ in _walk(rows, numbers)]
         self._extend(filled)
-        if self._formats:
-            for position, cell in _placed(find(_FORMATTED), rows, numbers):
-                self._note_number(position, cell)
+        self._note_formatted(find, rows, numbers)
         unread = find(_UNREAD) if self._workbook.is_calculated else [*find(_UNREAD), *find(_ZERO)]
         for position, cell in _placed(unread, rows, numbers):
             self._found.shown[position] = _unread_text(cell)
+        for position, cell in _placed(find(_TWO_CONTENTS), rows, numbers):
+            self._found.shown[position] = _inline_text(cell)
+
+    def _note_formatted(self, find: Callable[[str], Any], rows: Sequence[Element], numbers: Sequence[int]) -> None:
+        if self._formats:
+            for position, cell in _placed(find(_FORMATTED), rows, numbers):
+                self._note_number(position, cell)
+        if self._hiding:
+            for position, cell in _placed(find(_FORMATTED_TEXTS), rows, numbers):
+                if (cell.get("s") or "0") in self._hiding:
+                    self._found.add_hidden_cell(position)
 
     def _note_number(self, position: Position, cell: Element) -> None:
         code = self._formats.get(cell.get("s") or "0")
@@ -258,6 +275,11 @@ class _SheetParser:
             self._columns = _ends([*self._columns, *columns])
 
 
+def _is_hidden(element: Element, size: str) -> bool:
+    """Whether a row or column is hidden, or so small that nothing of it is seen."""
+    return element.get("hidden") in ("1", "true") or _NO_SIZE.fullmatch(element.get(size, "1")) is not None
+
+
 def _ends(values: Sequence[int]) -> list[int]:
     return [min(values), max(values)]
 
@@ -268,6 +290,10 @@ _UNREAD = "{rows}/m:c[@t='e' or (m:f and not(@t='str') and not(normalize-space(m
 _ZERO = "{rows}/m:c[m:f and (not(@t) or @t='n') and number(m:v) = 0]"
 """Formulas whose result is zero."""
 
+_TWO_CONTENTS = "{rows}/m:c[@t='inlineStr' and m:v]"
+"""Texts of their own beside a stored value, for which calamine takes whichever comes last; Excel shows the text."""
+
+_FORMATTED_TEXTS = "{rows}/m:c[* and (@t='s' or @t='str' or @t='inlineStr') and contains($styles, concat(' ', @s, ' '))]"
 _FORMATTED = "{rows}/m:c[(not(@t) or @t='n') and contains($styles, concat(' ', @s, ' '))]"
 
 
@@ -306,6 +332,12 @@ def _unread_text(cell: Element) -> str:
     if cell.get("t") == "e":
         return texts.get("v", "").strip() or texts.get("is", "").strip() or "#VALUE!"
     return f"={texts.get('f', '')[:LONGEST_FORMULA]}"
+
+
+def _inline_text(cell: Element) -> str:
+    """The text of a cell that has its own, without how it is pronounced; what is stored beside it where there is none."""
+    pieces = cell.xpath("*[local-name() = 'is']//*[local-name() = 't' and not(parent::*[local-name() = 'rPh'])]/text()")
+    return "".join(map(str, pieces)) if isinstance(pieces, list) and pieces else _texts(cell).get("v", "")
 
 
 def _texts(cell: Element) -> dict[str, str]:

@@ -30,6 +30,7 @@ from union_warehouse.workbooks.identifiers import CHECKERS
 from union_warehouse.workbooks.laid_out import as_laid_out_today
 from union_warehouse.workbooks.passed_over import PassedOver, find_passed_over
 from union_warehouse.workbooks.problems import (
+    HiddenCells,
     HiddenColumns,
     HiddenRows,
     HiddenSheet,
@@ -310,6 +311,9 @@ def _warnings(sheet: Sheet, header: Header, others: Columns) -> list[SubmissionP
     if hidden:
         labels = "、".join(visible(str(sheet.rows[header.index][index]).strip()) for index in hidden)
         warnings.append(HiddenColumns(labels=labels, **facts))
+    if sheet.facts.first_hidden_cell is not None:
+        row, column = sheet.facts.first_hidden_cell
+        warnings.append(HiddenCells(cell=f"{column_letters(column)}{row + 1}", row=row + 1, **facts))
     below = sheet.first_row + header.index
     for (top, left), (bottom, right) in sheet.merged:
         if top > below:

@@ -14,7 +14,7 @@ from xlrd.biffh import XL_CELL_BOOLEAN, XL_CELL_DATE, XL_CELL_ERROR, XL_CELL_NUM
 from xlrd.formula import FMLA_TYPE_CELL, decompile_formula
 
 from union_warehouse.workbooks.cells import Cell
-from union_warehouse.workbooks.number_formats import show, tells
+from union_warehouse.workbooks.number_formats import hides_texts, show, tells
 from union_warehouse.workbooks.problems import EncryptedWorkbook, UnreadableFile, UnusualFile
 from union_warehouse.workbooks.sheet import LONGEST_FORMULA, FactsFound, Position, Sheet
 
@@ -88,11 +88,13 @@ class XlsSource:
                 [self._cell(found, source, row, column) for column in range(source.row_len(row))] for row in range(source.nrows)
             ]
             found.shown |= _formulas_without_value(self.book, self.book.sheet_names().index(name))
-            hidden = sorted(row for row, info in source.rowinfo_map.items() if info.hidden and row < source.nrows)
+            hidden = sorted(
+                row for row, info in source.rowinfo_map.items() if (info.hidden or _has_no_height(info)) and row < source.nrows
+            )
         except Exception as error:
             raise _unreadable(error, self.file_name) from error
         for column, info in source.colinfo_map.items():
-            found.add_hidden_columns(column, int(bool(info.hidden)))
+            found.add_hidden_columns(column, int(bool(info.hidden or not info.width)))
         if hidden:
             found.add_hidden_row(hidden[0])
         width = max(map(len, rows), default=0)
@@ -110,10 +112,12 @@ class XlsSource:
 
     def _cell(self, found: FactsFound, source: Any, row: int, column: int) -> Cell:
         kind, value = source.cell_type(row, column), source.cell_value(row, column)
+        code = self.formats.get(source.cell_xf_index(row, column))
         if kind == XL_CELL_TEXT:
+            if code is not None and hides_texts(code):
+                found.add_hidden_cell((row, column))
             return value
         if kind == XL_CELL_NUMBER:
-            code = self.formats.get(source.cell_xf_index(row, column))
             if code is not None:
                 found.add_number((row, column), show(value, code))
             return value
@@ -130,6 +134,10 @@ class XlsSource:
             return xlrd.xldate_as_datetime(value, self.book.datemode)
         except (ValueError, OverflowError, xlrd.xldate.XLDateError):
             return value
+
+
+def _has_no_height(row: Any) -> bool:
+    return not row.height and not row.has_default_height
 
 
 def _formulas_without_value(book: Any, number: int) -> dict[Position, str]:
