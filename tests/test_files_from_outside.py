@@ -390,6 +390,28 @@ def test_an_archive_of_workbooks_is_unpacked(home: Home, tmp_path: Path) -> None
     )
 
 
+def test_what_systems_and_packers_add_is_no_report_and_is_told_in_one_line(home: Home, tmp_path: Path) -> None:
+    names = ["三月/Thumbs.db", "三月/.DS_Store", "__MACOSX/三月/._x.xlsx", "三月/desktop.ini", "三月/readme.txt", "填表说明.docx"]
+    path = archive_of(tmp_path / "三月.zip", write_workbook(tmp_path / "x.xlsx"))
+    with zipfile.ZipFile(path, "a") as archive:
+        for name in names:
+            archive.writestr(name, b"no workbook")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for name in ("Thumbs.db", "~$x.xlsx", "desktop.ini"):
+        (folder / name).write_bytes(b"no workbook")
+    (place,) = place_in_inbox(home, [path, folder, folder / "~$x.xlsx"], RECEIVED)
+    assert [collect_file(home, item).state for item in scan_inbox(home)] == ["accepted"]
+    drop(home, b"Thumbs.db", folder / "Thumbs.db")
+    assert scan_inbox(home) == []
+    outcomes = read_outcomes(home, place.relative_to(home.inbox).as_posix())
+    assert outcomes is not None
+    read, left = outcomes
+    assert (read.file, left.file, left.state, left.is_clean) == ("x.xlsx", "三月.zip", "unchanged", True)
+    assert [(item["rule"], item["severity"]) for item in left.problems] == [("left_in_archive", "warning")]
+    assert "三月/readme.txt、填表说明.docx 不是报表" in left.problems[0]["message"]
+
+
 def test_an_archive_packed_on_windows_keeps_its_names(home: Home, tmp_path: Path) -> None:
     path = archive_of(tmp_path / "x.zip", write_workbook(tmp_path / "x.xlsx"), names={tmp_path / "x.xlsx": "ABCD.xlsx"})
     name = "长庆".encode("gb18030")

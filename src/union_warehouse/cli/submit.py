@@ -105,11 +105,13 @@ def reread(months: tuple[list[str], ...], as_json: bool) -> None:
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:
-    """Files in the order given; a folder's files by name, hidden and lock files left out as the inbox does."""
+    """Files in the order given; a folder's files by name, what systems leave there left out as the inbox does."""
+    from union_warehouse.submissions.file_walk import is_clutter
+
     found: list[Path] = []
     for path in paths:
         candidates = sorted(path.rglob("*")) if path.is_dir() else [path]
-        found += [file for file in candidates if file.is_file() and not file.name.startswith((".", "~$"))]
+        found += [file for file in candidates if file.is_file() and not is_clutter(file.name)]
     return found
 
 

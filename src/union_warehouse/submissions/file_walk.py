@@ -12,8 +12,16 @@ MAX_DEPTH = 32
 """Folders within folders that are looked into; deeper ones can hardly be named any more."""
 
 
+_OF_SYSTEMS = frozenset({"thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "__macosx"})
+
+
+def is_clutter(name: str) -> bool:
+    """Whether a file or folder is what systems and programs leave beside those of people: hidden, a lock file, a cache of pictures."""
+    return name.startswith((".", "~$")) or name.lower() in _OF_SYSTEMS
+
+
 def files_below(folder: Path) -> Iterator[Path]:
-    """Regular files below ``folder``, by path; hidden and lock files, links and special files are left out.
+    """Regular files below ``folder``, by path; what systems leave, links and special files are left out.
 
     Raises:
         OSError: the folder itself cannot be listed.
@@ -33,7 +41,7 @@ def _walk(folder: Path) -> Iterator[Path]:
             _LOGGER.warning("a folder of the inbox cannot be listed: %s", error.strerror)
             continue
         for entry in entries:
-            if entry.name.startswith((".", "~$")):
+            if is_clutter(entry.name):
                 continue
             if entry.is_file(follow_symlinks=False):
                 yield Path(entry.path)

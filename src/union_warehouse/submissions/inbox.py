@@ -22,18 +22,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from union_warehouse.child_process import ChildStopped
 from union_warehouse.files import read_derived, write_json
 from union_warehouse.landing.instants import to_name, to_text
 from union_warehouse.landing.locks import scan_lock
 from union_warehouse.paths import Home
-from union_warehouse.submissions.apart import Identified, call_apart, identify_apart
+from union_warehouse.submissions.apart import Identified, identify_apart
+from union_warehouse.submissions.archives import left_in_archive, unpack, unpacked_folder, unpacked_paths
 from union_warehouse.submissions.attempts import attempt, attempts_folder, clear_attempts
 from union_warehouse.submissions.file_walk import files_below
 from union_warehouse.submissions.original import Original, readable_name
 from union_warehouse.submissions.outcome import Outcome
 from union_warehouse.submissions.places import Place, place_of
-from union_warehouse.submissions.placing import files_in_archive, place_unpacked
 
 SETTLE_SECONDS = 5
 """A file dropped by hand is left alone until it has not been written to for so long."""
@@ -123,7 +122,7 @@ def scan_inbox(home: Home) -> list[InboxItem]:
 
 
 def _scan(home: Home) -> list[InboxItem]:
-    done = _markers(_collected_folder(home)) | _markers(_unpacked_folder(home))
+    done = _markers(_collected_folder(home)) | _markers(unpacked_folder(home))
     pending = {marker: path for path, marker in _pending(home)}
     noted = _noted(home, pending)
     for marker in _names(attempts_folder(home)) & done:  # killed when the outcome was written
@@ -165,7 +164,8 @@ def _new_item(home: Home, one: _Ready, ready: deque[_Ready], noted: Iterable[Pat
                 return _noted_anew(home, one, before)
             if before is not None:
                 one = replace(one, received_at=one.changed_at)
-            unpacked = _unpack(home, one, original)
+            # an archive within an archive stays packed
+            unpacked = () if one.place.is_unpacked else unpack(home, one.marker, one.received_at, one.place.door, original)
             if unpacked:
                 ready.extend(_ready_file(home, path, time.time()) for path in unpacked)
                 return None
@@ -180,7 +180,7 @@ def _new_item(home: Home, one: _Ready, ready: deque[_Ready], noted: Iterable[Pat
 def _noted(home: Home, pending: Mapping[str, Path]) -> dict[str, list[Path]]:
     """The notes of all files that were seen before, by their path's part of the marker."""
     noted: dict[str, list[Path]] = {}
-    for folder in (_collected_folder(home), _unpacked_folder(home)):
+    for folder in (_collected_folder(home), unpacked_folder(home)):
         for marker in _names(folder):
             noted.setdefault(_path_part(marker), []).append(folder / marker)
     for marker, file in pending.items():
@@ -231,25 +231,9 @@ def _item(home: Home, one: _Ready, original: Original, identified: Identified) -
     )
 
 
-def _unpack(home: Home, one: _Ready, original: Original) -> list[Path]:
-    """Places of the files in a zip archive of workbooks; none of anything else, and of an archive within an archive."""
-    if original.data is None or not original.name.lower().endswith(".zip") or one.place.is_unpacked:
-        return []
-    try:
-        files = call_apart(original.size, files_in_archive, original.data)
-    except ChildStopped:
-        return []
-    places = place_unpacked(home, one.received_at, one.place.door, original.sha256, files)
-    if places:
-        paths = [path.relative_to(home.inbox).as_posix() for path in places]
-        note = {"sha256": original.sha256, "received_at": one.received_at, "paths": paths}
-        write_json(_unpacked_folder(home) / one.marker, note, is_durable=True)
-    return places
-
-
 def waiting_files(home: Home) -> list[str]:
     """Paths, relative to the inbox, of the files that :func:`scan_inbox` would list; none of them is opened."""
-    done = _markers(_collected_folder(home)) | _markers(_unpacked_folder(home))
+    done = _markers(_collected_folder(home)) | _markers(unpacked_folder(home))
     return [readable_name(one.path) for one in _ready_files(home) if one.marker not in done]
 
 
@@ -342,18 +326,19 @@ def read_outcome(home: Home, path: str) -> Outcome | None:
 
 
 def read_outcomes(home: Home, path: str) -> list[Outcome] | None:
-    """The outcome of a placed file, or of each file in it if it is an archive; None if one is not collected yet.
+    """The outcome of a placed file, of an archive those of its files and of what was left in it; None if one is not collected yet.
 
     Raises:
         FileNotFoundError: the inbox has no such file.
     """
-    unpacked = _unpacked_folder(home) / _marker_of(home, path)
-    note: dict[str, Any] | None = read_derived(unpacked)
-    if note is None:
-        unpacked.unlink(missing_ok=True)  # torn: it is unpacked again, to the same places
-    paths = [path] if note is None else note["paths"]
+    marker = _marker_of(home, path)
+    unpacked = unpacked_paths(home, marker)
+    paths = [path] if unpacked is None else unpacked
     outcomes = [outcome for one in paths if (outcome := read_outcome(home, one)) is not None]
-    return outcomes if len(outcomes) == len(paths) else None
+    if len(outcomes) < len(paths):
+        return None
+    left = left_in_archive(home, marker)
+    return outcomes if left is None else [*outcomes, left]
 
 
 def _marker_of(home: Home, path: str) -> str:
@@ -378,10 +363,6 @@ def write_marker(home: Home, item: InboxItem, outcome: Outcome) -> None:
 
 def _collected_folder(home: Home) -> Path:
     return home.landing / ".collected"
-
-
-def _unpacked_folder(home: Home) -> Path:
-    return home.landing / ".unpacked"
 
 
 def _pending_folder(home: Home) -> Path:

@@ -1,30 +1,24 @@
-"""Put files into the inbox, each with the instant of its arrival in its path; and those of a zip archive beside it."""
+"""Put files into the inbox, each with the instant of its arrival in its path."""
 
 from __future__ import annotations
 
 import filecmp
-import io
 import os
 import shutil
 import uuid
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from union_warehouse.files import give_name, make_folder
 from union_warehouse.landing.instants import to_text
 from union_warehouse.paths import Home
-from union_warehouse.submissions.file_walk import files_below
+from union_warehouse.submissions.file_walk import files_below, is_clutter
 from union_warehouse.submissions.original import readable_name, storable_name
 from union_warehouse.submissions.places import UNPACKED, arrival_folder, check_door
 from union_warehouse.submissions.problems import PathNotFound, UnknownArrival
-from union_warehouse.workbooks.limits import MAX_ARCHIVE_BYTES, MAX_ARCHIVE_FILES, MAX_FILE_BYTES
-from union_warehouse.workbooks.package import ZIP_ERRORS
-
-_SUBMITTED = (".xlsx", ".xls", ".ods", ".csv", ".xlsm", ".xlsb", ".et")
-_UTF8_NAME = 0x800
+from union_warehouse.workbooks.limits import MAX_FILE_BYTES
 
 
 def place_in_inbox(
@@ -61,10 +55,10 @@ def _expand(paths: Iterable[Path | str]) -> Iterator[tuple[Path, tuple[str, ...]
         if path.is_dir():
             for file in files_below(path):
                 yield file, (os.fspath(file), file.relative_to(path).as_posix(), file.name)
-        elif path.is_file():
-            yield path, (os.fspath(path), path.name)
-        else:
+        elif not path.is_file():
             raise PathNotFound(path=os.fspath(path))
+        elif not is_clutter(path.name):  # a shell's * names the lock files of open workbooks too
+            yield path, (os.fspath(path), path.name)
 
 
 def _arrival(file: Path, names: tuple[str, ...], received_at: datetime | Mapping[str, datetime]) -> str:
@@ -123,33 +117,3 @@ def place_unpacked(home: Home, received_at: str, door: str | None, sha256: str, 
 
 def _write(data: bytes, target: Path) -> None:
     target.write_bytes(data)
-
-
-def files_in_archive(data: bytes) -> list[tuple[str, bytes]]:
-    """Names and bytes of the files in a zip archive of workbooks.
-
-    Returns:
-        None of what is no such archive, is encrypted, damaged or holds too much: read as a file, it is told what it is.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_clutter(entry)]
-            if not any(entry.filename.lower().endswith(_SUBMITTED) for entry in entries):
-                return []
-            if len(entries) > MAX_ARCHIVE_FILES or sum(entry.file_size for entry in entries) > MAX_ARCHIVE_BYTES:
-                return []
-            return [(_name(entry), archive.read(entry)) for entry in entries]
-    except ZIP_ERRORS:
-        return []
-
-
-def _is_clutter(entry: zipfile.ZipInfo) -> bool:
-    parts = PurePosixPath(entry.filename).parts
-    return any((part.startswith((".", "~$")) and part != "..") or part == "__MACOSX" for part in parts)
-
-
-def _name(entry: zipfile.ZipInfo) -> str:
-    """The entry's name; without the flag for UTF-8 it is in the packer's own encoding, which zipfile took for that of DOS."""
-    if entry.flag_bits & _UTF8_NAME:
-        return entry.filename
-    return readable_name(os.fsdecode(entry.filename.encode("cp437", "replace")))

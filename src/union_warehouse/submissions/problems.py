@@ -246,6 +246,15 @@ class LaterVersionCounts(SubmissionProblem):
     )
 
 
+class LeftInArchive(SubmissionProblem):
+    """Files in an archive of workbooks that nobody reports with."""
+
+    code = "left_in_archive"
+    severity = Severity.WARNING
+    message_zh = "压缩包“{file}”中的 {names} 不是报表，未读取；其余文件已分别处理。"
+    message_en = "{names} in the archive {file} are no reports and were not read; each of the other files has its own answer."
+
+
 class InboxFileMissing(UnionWarehouseError):
     """A listed file is no longer in the inbox."""
 
