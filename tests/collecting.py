@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -91,3 +93,9 @@ def tree(folder: Path) -> dict[str, bytes]:
 def in_this_process(_size: int, function: Callable[..., Any], *args: Any) -> Any:
     """In place of ``call_apart``: no child process, so that what is patched here is patched where a file is read."""
     return function(*args)
+
+
+if __name__ == "__main__":
+    (collected,) = collect(Home.from_environment(), Path(sys.argv[1]), received_at=datetime.fromisoformat(sys.argv[2]))
+    sys.stdout.write(json.dumps(collected.to_dict(), default=str))
+    sys.exit(0 if collected.is_clean else 1)

@@ -16,11 +16,20 @@ HASH_KEY = "0123456789abcdef" * 4
 
 def start_uw(home: Path, *arguments: str | Path) -> subprocess.Popen[str]:
     """Start `uw` in a process group of its own."""
+    return _start(home, str(UW), *arguments)
+
+
+def uw(home: Path, *arguments: str | Path, exit_code: int = 0) -> str:
+    """Run `uw`, see that it ends with ``exit_code``, and give what it printed on standard output."""
+    return _output(start_uw(home, *arguments), exit_code)
+
+
+def _start(home: Path, *command: str | Path) -> subprocess.Popen[str]:
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("AIRFLOW", "UW_"))}
     if project := os.environ.get("PROJECT_UNDER_TEST"):
         environment["UW_PROJECT"] = project
     return subprocess.Popen(
-        [str(UW), *map(str, arguments)],
+        [*map(str, command)],
         env=environment | {"UW_HOME": str(home), "UW_HASH_KEY": HASH_KEY},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -29,12 +38,16 @@ def start_uw(home: Path, *arguments: str | Path) -> subprocess.Popen[str]:
     )
 
 
-def uw(home: Path, *arguments: str | Path, exit_code: int = 0) -> str:
-    """Run `uw`, see that it ends with ``exit_code``, and give what it printed on standard output."""
-    process = start_uw(home, *arguments)
+def _output(process: subprocess.Popen[str], exit_code: int) -> str:
     output, errors = process.communicate()
-    assert process.returncode == exit_code, f"uw {arguments} ended with {process.returncode}\n{output}\n{errors[-4000:]}"
+    assert process.returncode == exit_code, f"{process.args} ended with {process.returncode}\n{output}\n{errors[-4000:]}"
     return output
+
+
+def collect_apart(home: Path, path: Path, received_at: str, exit_code: int = 0) -> Any:
+    """Collect a file as `uw submit` does, in a process that reads the project under test, without Airflow; its outcome."""
+    process = _start(home, sys.executable, "-m", "tests.collecting", path, f"{received_at}T00:00+08:00")
+    return json.loads(_output(process, exit_code))
 
 
 # Whoever tests something else than approval approves in advance: the reference data has late and quarantined rows.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from reference_data import write_reference_year
 from tests.alert_servers import Hook, http_server
 from tests.commands import APPROVED, uw_json
 from tests.releases import copy_of
+from union_warehouse.locks import exclusive
 from union_warehouse.paths import Home
 
 BUILDS = {
@@ -32,11 +35,18 @@ BUILDS = {
 """Fixtures that build a warehouse, start Airflow or write the reference year; a test that does so by itself is marked itself."""
 
 
+LONGEST = ("end_to_end", "faults", "kill_safety", "collect_kill", "add_a_form", "figures", "integrity", "dags")
+"""Test files that take longest: begun first, so that the workers end together; after them those that need a build."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need a build; `make test-quick` leaves them out."""
+    """Mark the tests that need a build, which `make test-quick` leaves out; order the files by how long they take."""
     for item in items:
         if BUILDS & set(getattr(item, "fixturenames", ())):
             item.add_marker("build")
+    building = {item.path for item in items if item.get_closest_marker("build")}
+    ranks = {f"test_{name}": rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: (ranks.get(item.path.stem, len(ranks)), item.path not in building))
 
 
 @pytest.fixture
@@ -45,15 +55,39 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "home")
 
 
+Make = Callable[[Path], None]
+
+
 @pytest.fixture(scope="session")
-def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Make], Path]:
+    """A function that makes a folder of a name, or finds it: workers share what takes long to make, and only read it."""
+    is_worker = "PYTEST_XDIST_WORKER" in os.environ
+    place = tmp_path_factory.getbasetemp().parent if is_worker else tmp_path_factory.getbasetemp()
+
+    def make_once(name: str, make: Make) -> Path:
+        folder, is_made = place / name, place / f"{name}.made"
+        with exclusive(place / f"{name}.lock"):
+            if not is_made.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir(mode=0o700)
+                make(folder)
+                is_made.touch()
+        return folder
+
+    return make_once
+
+
+@pytest.fixture(scope="session")
+def reference(made_once: Callable[[str, Make], Path]) -> Path:
     """Submissions of December 2013 to February 2014, with their arrivals and closing dates."""
-    folder = tmp_path_factory.mktemp("reference")
-    write_reference_year(folder)
-    for path in (folder / "submissions").iterdir():
-        if path.name[:7] > "2014-02":
-            path.unlink()
-    return folder
+
+    def make(folder: Path) -> None:
+        write_reference_year(folder)
+        for path in (folder / "submissions").iterdir():
+            if path.name[:7] > "2014-02":
+                path.unlink()
+
+    return made_once("reference", make)
 
 
 @pytest.fixture(scope="session")
@@ -63,22 +97,28 @@ def closings(reference: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def january(tmp_path_factory: pytest.TempPathFactory, reference: Path, closings: dict[str, str]) -> Path:
+def january(made_once: Callable[[str, Make], Path], reference: Path, closings: dict[str, str]) -> Path:
     """A home with everything submitted and January closed, of which nothing is wrong: it publishes without approval."""
-    home = tmp_path_factory.mktemp("january") / "home"
-    uw_json(home, "submit", reference / "submissions", "--received-at", reference / "arrivals.csv")
-    closed = uw_json(home, "close", "2014-01", "--known-at", closings["2014-01"])
-    assert closed[0]["release"] == "2014-01-r1"
-    return home
+
+    def make(folder: Path) -> None:
+        home = folder / "home"
+        uw_json(home, "submit", reference / "submissions", "--received-at", reference / "arrivals.csv")
+        closed = uw_json(home, "close", "2014-01", "--known-at", closings["2014-01"])
+        assert closed[0]["release"] == "2014-01-r1"
+
+    return made_once("january", make) / "home"
 
 
 @pytest.fixture(scope="session")
-def february(tmp_path_factory: pytest.TempPathFactory, january: Path, closings: dict[str, str]) -> Path:
+def february(made_once: Callable[[str, Make], Path], january: Path, closings: dict[str, str]) -> Path:
     """The same home with February closed too."""
-    home = copy_of(january, tmp_path_factory.mktemp("february"))
-    closed = uw_json(home, "close", "2014-02", "--known-at", closings["2014-02"], *APPROVED)
-    assert closed[0]["release"] == "2014-02-r1"
-    return home
+
+    def make(folder: Path) -> None:
+        home = copy_of(january, folder)
+        closed = uw_json(home, "close", "2014-02", "--known-at", closings["2014-02"], *APPROVED)
+        assert closed[0]["release"] == "2014-02-r1"
+
+    return made_once("february", make) / "home"
 
 
 @pytest.fixture

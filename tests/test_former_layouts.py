@@ -11,7 +11,7 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
-from tests.commands import APPROVED, uw_json
+from tests.commands import APPROVED, collect_apart, uw_json
 from tests.former_layouts import add_layouts, old_and_new, project_with_former_layouts
 from tests.workbook_factory import write_workbook
 
@@ -40,9 +40,8 @@ def former(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return project
 
 
-def submit(home: Path, path: Path, exit_code: int = 0) -> Any:
-    (outcome,) = uw_json(home, "submit", path, "--received-at", "2014-03-03", exit_code=exit_code)
-    return outcome
+def collected(home: Path, path: Path, exit_code: int = 0) -> Any:
+    return collect_apart(home, path, "2014-03-03", exit_code)
 
 
 def landed(home: Path, form: str, month: str = MONTH, version: str = "v0001") -> list[dict[str, Any]]:
@@ -71,7 +70,7 @@ def test_an_old_workbook_lands_as_the_rows_of_todays(former: Path, tmp_path: Pat
     old, new = old_and_new(tmp_path, MONTH, ROWS)
     homes = {path: tmp_path / path.stem for path in (old, new)}
     for path, home in homes.items():
-        outcome = submit(home, path)
+        outcome = collected(home, path)
         assert (outcome["state"], outcome["problems"]) == ("accepted", []), outcome["problems"]
     for form in ROWS:
         was, now = (values(landed(homes[path], form)) for path in (old, new))
@@ -97,7 +96,7 @@ def test_a_receipt_shows_the_cells_of_the_old_layout(former: Path, tmp_path: Pat
     grids = openpyxl.load_workbook(old)
     grids["安全生产检查"]["D4"] = "样例企业003"
     grids.save(old)
-    outcome = submit(tmp_path / "home", old, exit_code=1)
+    outcome = collected(tmp_path / "home", old, exit_code=1)
     told = {(problem["form"], problem["row"], problem["column"], problem["rule"]) for problem in outcome["problems"]}
     assert {
         ("safety_inspections", 2, "inspected_on", "wrong_type"),
@@ -134,7 +133,7 @@ def test_reread_takes_a_new_layout_up(former: Path, tmp_path: Path) -> None:
     add_layouts(former, "hazards", [])
     home = tmp_path / "home"
     old, _ = old_and_new(tmp_path, MONTH, ROWS)
-    outcome = submit(home, old, exit_code=1)
+    outcome = collected(home, old, exit_code=1)
     assert outcome["rejected_forms"] == ["hazards"]
     assert "隐患整改" in {problem["sheet"] for problem in outcome["problems"]}, "the sheet that it should have had is named"
 
@@ -150,17 +149,17 @@ def test_reread_takes_a_new_layout_up(former: Path, tmp_path: Path) -> None:
 def test_the_version_on_the_cover_decides_before_the_month(former: Path, tmp_path: Path) -> None:
     old, _ = old_and_new(tmp_path, "2014-03", ROWS)
     home = tmp_path / "home"
-    (outcome,) = uw_json(home, "submit", old, "--received-at", "2014-04-02", exit_code=1)
+    outcome = collect_apart(home, old, "2014-04-02", exit_code=1)
     assert outcome["rejected_forms"] == ["hazards"], "its layout is told by months alone, and held to February"
     assert layouts(home, "2014-03") == {form: layout for form, layout in OLD_LAYOUTS.items() if form != "hazards"}
     unknown, _ = old_and_new(tmp_path / "other", MONTH, ROWS, version="2009")
-    (refused,) = uw_json(home, "submit", unknown, "--received-at", "2014-03-03", exit_code=1)
+    refused = collect_apart(home, unknown, "2014-03-03", exit_code=1)
     assert (refused["state"], refused["problems"][0]["rule"]) == ("rejected", "wrong_template"), (
         "no cover of that version is known"
     )
     covers = former / "expectations" / "covers.yml"
     covers.write_text(covers.read_text("utf-8").replace("['2012']", "['2012', '2009']"), encoding="utf-8")
-    (taken,) = uw_json(home, "submit", unknown, "--received-at", "2014-03-04", exit_code=1)
+    taken = collect_apart(home, unknown, "2014-03-04", exit_code=1)
     states = {form["form"]: form["state"] for form in taken["forms"]}
     assert (states["hazards"], states["assistance"]) == ("accepted", "rejected"), "of a version that only the cover knows"
 
@@ -174,7 +173,7 @@ def test_a_workbook_without_a_cover_and_a_csv_are_told_by_their_names(former: Pa
     }
     home = tmp_path / "home"
     path = write_workbook(tmp_path / "2011年3月长庆街道总工会报表.xlsx", grids=grids)
-    (outcome,) = uw_json(home, "submit", path, "--received-at", "2011-04-02", exit_code=1)
+    outcome = collect_apart(home, path, "2011-04-02", exit_code=1)
     states = {form["form"]: (form["state"], form["return"], form["layout"]) for form in outcome["forms"]}
     assert states["hazards"] == ("accepted", "rows", "2010")
     assert states["safety_inspections"] == ("accepted", "nil", "2012"), "a sheet without rows is a nil return"
@@ -187,7 +186,7 @@ def test_a_workbook_without_a_cover_and_a_csv_are_told_by_their_names(former: Pa
     export.write_text(
         "隐患编号,检查编号,隐患类别,查出日期,整改期限,整改完成日期,说明\nH2,I2,火患,2013-05-02,2013-05-20,,\n", encoding="utf-8"
     )
-    (outcome,) = uw_json(home, "submit", export, "--received-at", "2013-06-02")
+    outcome = collect_apart(home, export, "2013-06-02")
     assert [(form["form"], form["layout"]) for form in outcome["forms"]] == [("hazards", "2013")]
     assert landed(home, "hazards", "2013-05")[0]["category"] == "fire"
 
@@ -202,7 +201,7 @@ def test_months_of_old_layouts_are_closed_and_published(former: Path, tmp_path: 
     contract.write_text(text, encoding="utf-8")
     home = tmp_path / "home"
     old, _ = old_and_new(tmp_path, MONTH, {**ROWS, "assistance": [{}, {"id_number": "无证件"}]})
-    outcome = submit(home, old, exit_code=1)
+    (outcome,) = uw_json(home, "submit", old, "--received-at", "2014-03-03", exit_code=1)
     assert "visits" not in {form["form"] for form in outcome["forms"]}
     assert {(item["rule"], item["form"]) for item in outcome["problems"] if item["severity"] == "warning"} == {
         ("form_not_owed", "visits")
@@ -223,7 +222,7 @@ def test_months_of_old_layouts_are_closed_and_published(former: Path, tmp_path: 
 def test_what_a_file_has_of_today_is_not_lost_to_an_older_layout(former: Path, tmp_path: Path) -> None:
     add_layouts(former, "hazards", [{"name": "2013", "validTo": "2014-03", "columns": {"severity": {"absent": "unknown"}}}])
     _, new = old_and_new(tmp_path, MONTH, ROWS)
-    assert submit(tmp_path / "today", new)["state"] == "accepted"
+    assert collected(tmp_path / "today", new)["state"] == "accepted"
     assert layouts(tmp_path / "today")["hazards"] == "1.0.0", (
         "a file of today's layout, in a month of an older one with fewer columns"
     )
@@ -238,6 +237,6 @@ def test_what_a_file_has_of_today_is_not_lost_to_an_older_layout(former: Path, t
     book = openpyxl.load_workbook(new)
     book["隐患整改"]["E1"] = "查出日期"
     book.save(new)
-    assert submit(tmp_path / "mixed", new)["state"] == "accepted"
+    assert collected(tmp_path / "mixed", new)["state"] == "accepted"
     assert layouts(tmp_path / "mixed")["hazards"] == "2013", "an older file to which somebody added a column"
     assert {row["severity"] for row in landed(tmp_path / "mixed", "hazards")} == {"general"}
