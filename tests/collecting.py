@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -57,6 +58,14 @@ def open_department(home: Home, tmp_path: Path, month: str = "2013-12", received
         month=month,
     )
     assert collect_one(home, path, received_at).state == "accepted"
+
+
+def archive_of(path: Path, *files: Path, names: dict[Path, str] | None = None) -> Path:
+    """A zip archive of files, under other names where ``names`` has some."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in files:
+            archive.write(file, (names or {}).get(file, file.name))
+    return path
 
 
 def problems(outcome: Outcome, *severities: str) -> list[tuple[Any, ...]]:

@@ -40,7 +40,7 @@ def _start(home: Path, *command: str | Path) -> subprocess.Popen[str]:
 
 def _output(process: subprocess.Popen[str], exit_code: int) -> str:
     output, errors = process.communicate()
-    assert process.returncode == exit_code, f"{process.args} ended with {process.returncode}\n{output}\n{errors[-4000:]}"
+    assert process.returncode == exit_code, f"{process.args!r} ended with {process.returncode}\n{output}\n{errors[-4000:]}"
     return output
 
 

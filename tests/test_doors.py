@@ -11,9 +11,8 @@ import openpyxl
 import pytest
 
 from tests.alert_servers import http_server
-from tests.collecting import at, collect_one, drop, hazards, problems, tree
+from tests.collecting import archive_of, at, collect_one, drop, hazards, problems, tree
 from tests.commands import start_uw, uw_json
-from tests.test_files_from_outside import archive_of
 from tests.workbook_factory import write_csv
 from union_warehouse.alerts import send_alerts
 from union_warehouse.landing.folders import read_manifests

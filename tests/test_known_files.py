@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.collecting import at, collect_one, hazards, tree
-from tests.test_files_from_outside import archive_of
+from tests.collecting import archive_of, at, collect_one, hazards, tree
 from union_warehouse.landing.folders import read_manifests
 from union_warehouse.paths import Home
 from union_warehouse.submissions import Outcome, collect_file, place_in_inbox, read_outcomes, scan_inbox
