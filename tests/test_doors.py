@@ -96,6 +96,7 @@ def test_what_an_archive_holds_came_through_the_archives_door(home: Home, tmp_pa
     assert doors(home) == [("2014-03/CQ/v0001", "CQ")]
 
 
+@pytest.mark.build
 def test_uw_submits_and_checks_as_a_unit(tmp_path: Path) -> None:
     home = tmp_path / "home"
     own, foreign = hazards(tmp_path / "a.xlsx", {}), hazards(tmp_path / "b.xlsx", {}, department="WL")
