@@ -10,10 +10,13 @@ import duckdb
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from tests.commands import APPROVED, collect_apart, uw_json
 from tests.former_layouts import add_layouts, old_and_new, project_with_former_layouts
+from tests.test_templates import hazard, lb_with
 from tests.workbook_factory import write_workbook
+from union_warehouse.contracts import load_forms
 
 MONTH = "2014-02"
 ROWS: dict[str, list[dict[str, Any]]] = {
@@ -189,6 +192,42 @@ def test_a_workbook_without_a_cover_and_a_csv_are_told_by_their_names(former: Pa
     outcome = collect_apart(home, export, "2013-06-02")
     assert [(form["form"], form["layout"]) for form in outcome["forms"]] == [("hazards", "2013")]
     assert landed(home, "hazards", "2013-05")[0]["category"] == "fire"
+
+
+def test_a_template_of_before_a_contract_gained_columns_is_known_when_nobody_filled_it(former: Path, tmp_path: Path) -> None:
+    """Of two columns that the contract gained since, one is unknown in what came before, one has a value."""
+    paths = {name: tmp_path / f"{name}.xlsx" for name in ("untouched", "nil", "changed", "added")}
+    for path in paths.values():
+        path.write_bytes(lb_with([hazard("H1"), hazard("H2")]))
+    for name, column, value in (("nil", None, None), ("changed", 2, "I9"), ("added", 9, "由街道督办")):
+        book = openpyxl.load_workbook(paths[name])
+        if column is not None:
+            book["隐患整改"].cell(3, column).value = value
+        if name == "added":  # by hand
+            book["隐患整改"].cell(2, 9).value = "备注"
+        else:
+            for row in book["封面"].iter_rows():
+                if row[0].value in {form.sheet for form in load_forms().values()}:
+                    row[1].value = "零报告"
+        book.save(paths[name])
+    contract = yaml.safe_load((former / "expectations" / "contracts" / "hazards.odcs.yaml").read_text("utf-8"))
+    columns = contract["schema"][0]["properties"]
+    description = next(column for column in columns if column["name"] == "description")
+    columns[2:2] = [
+        description | {"name": "remark", "businessName": "备注"},
+        description | {"name": "origin", "businessName": "来源"},
+    ]
+    (former / "expectations" / "contracts" / "hazards.odcs.yaml").write_text(
+        yaml.safe_dump(contract, allow_unicode=True), "utf-8"
+    )
+    gained = {"remark": {"absent": "unknown"}, "origin": {"default": "检查"}}
+    add_layouts(former, "hazards", [{"name": "before", "templateVersions": ["1"], "columns": gained}])
+    outcomes = uw_json(tmp_path / "home", "check", *paths.values(), exit_code=1)
+    untouched, nil, changed, added = ([problem["rule"] for problem in outcome["problems"]] for outcome in outcomes)
+    assert untouched == ["untouched_template"]
+    assert "prefilled_rows_ignored" in nil and "rows_on_nil_return" not in nil
+    assert "rows_on_nil_return" in changed
+    assert "untouched_template" not in added, "somebody added one of them, and wrote there"
 
 
 @pytest.mark.build

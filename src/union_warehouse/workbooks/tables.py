@@ -83,6 +83,7 @@ class FormRows:
             if personal), ``<name>`` (typed; a keyed hash if personal; null where empty or not understood) and, where
             the field has a checker, ``<name>__valid`` (null where ``<name>`` is null).
         columns: letters of each field's column by its name; of one that did not exist those of the row's first cell.
+        absent: fields of which the sheet has no column.
         notices: of rows that were passed over because they are no data, and of cells read otherwise than they say.
         warnings: what to tell the sender about the sheet.
     """
@@ -92,6 +93,7 @@ class FormRows:
     sheet: str
     table: pa.Table
     columns: dict[str, str]
+    absent: frozenset[str]
     notices: tuple[Notice, ...]
     warnings: tuple[SubmissionProblem, ...]
 
@@ -138,6 +140,7 @@ def read_rows(sheet: Sheet, header: Header, key: HashKey) -> FormRows:
         sheet=sheet.name,
         table=pa.table(columns),
         columns={name: column_letters(sheet.first_column + header.columns.get(name, first)) for name in form.field_names},
+        absent=frozenset(form.field_names) - header.columns.keys(),
         notices=tuple(sorted(notices, key=lambda notice: notice.row)),
         warnings=tuple(_warnings(sheet, header, others)) if len(numbers) else (),
     )

@@ -7,13 +7,13 @@ until somebody changes a cell of it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from union_warehouse.contracts import Form
+from union_warehouse.contracts import Field
 from union_warehouse.workbooks.sheets import Workbook
 from union_warehouse.workbooks.tables import FormRows
 
@@ -73,26 +73,29 @@ def read_marks(workbook: Workbook) -> TemplateMarks | None:
     return TemplateMarks(**facts, prefilled={form: frozenset(digests) for form, digests in prefilled.items()})
 
 
-def row_digests(form: Form, columns: Mapping[str, pa.ChunkedArray]) -> list[str]:
+def row_digests(fields: Iterable[Field], columns: Mapping[str, pa.ChunkedArray]) -> list[str]:
     """Digest of each row.
 
     Args:
-        form: the contract.
+        fields: of the contract, in its order.
         columns: typed values of each field, as the reader types them.
     """
-    texts = [pc.cast(columns[field.name], pa.string()).fill_null("").to_pylist() for field in form.fields]
+    texts = [pc.cast(columns[field.name], pa.string()).fill_null("").to_pylist() for field in fields]
     rows = map(_SEPARATOR.join, zip(*texts, strict=True))
     return [hashlib.sha256(row.encode()).hexdigest()[:_DIGEST_LENGTH] for row in rows]
 
 
 def own_rows(rows: FormRows, marks: TemplateMarks | None) -> list[int]:
-    """Numbers of the rows that the sender wrote or changed: all but those that the template brought along."""
+    """Numbers of the rows that the sender wrote or changed: all but those that the template brought along.
+
+    A template of before the contract gained a column has none of it, and no digest holds it.
+    """
     numbers: list[int] = rows.table["_row"].to_pylist()
     prefilled = marks.prefilled.get(rows.form.name) if marks else None
     if not prefilled:
         return numbers
-    columns = {field.name: _value_or_text(rows.table, field.name) for field in rows.form.fields}
-    digests = row_digests(rows.form, columns)
+    fields = [field for field in rows.form.fields if field.name not in rows.absent]
+    digests = row_digests(fields, {field.name: _value_or_text(rows.table, field.name) for field in fields})
     return [number for number, digest in zip(numbers, digests, strict=True) if digest not in prefilled]
 
 

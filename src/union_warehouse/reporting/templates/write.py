@@ -107,7 +107,7 @@ def template_bytes(unit: ReportingUnit, month: str, carried: Carried) -> bytes:
         workbook.define_name(f"'{form.sheet}'!_xlnm.Print_Area", print_area(form))
     counts = [Owed(form, rows[form.name].num_rows if form.name in rows else 0) for form in owed]
     write_cover(cover, unit, month, counts, carried, styles)
-    prefilled = {form.name: frozenset(row_digests(form, rows[form.name])) for form in owed if form.name in rows}
+    prefilled = {form.name: frozenset(row_digests(form.fields, rows[form.name])) for form in owed if form.name in rows}
     _write_marks(workbook, TemplateMarks(unit.code, month, CONTRACT_VERSION, carried.release_id, prefilled))
     workbook.close()
     return file.getvalue()
