@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 
 from tests.alert_servers import http_server
 from union_warehouse.errors import UnionWarehouseError
+from union_warehouse.files import point_at, write_json
 from union_warehouse.months import add_months
 from union_warehouse.orchestration.airflow_home import POOLS, WRITER_POOL
 from union_warehouse.orchestration.close_steps import APPROVAL_STEP, CLOSE_STEPS
@@ -26,6 +28,7 @@ from union_warehouse.orchestration.records import StepRecord, read_records
 from union_warehouse.orchestration.runner import results_of
 from union_warehouse.paths import Home
 from union_warehouse.project import DAGS_DIR, PROJECT_DIR
+from union_warehouse.releases.read import MANIFEST_FILE, Release
 from union_warehouse.working_days import due_on
 
 DAG_FILES = sorted(path.name for path in DAGS_DIR.glob("*.py"))
@@ -259,6 +262,32 @@ def test_the_daily_watch_is_red_only_while_a_server_takes_no_message(
         assert results["send_alerts"]["outcomes"]["sent"] == 1
         (paths,) = {path for path, _ in hook.requests}
         assert paths == "/engineer"
+
+
+def test_a_close_after_the_clock_was_set_back_says_so(
+    runner: InProcessRunner, airflow_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts: dict[str, Any] = dict.fromkeys(Release.__annotations__)
+    facts |= {
+        "release_id": "2014-01-r1",
+        "sequence": 1,
+        "month": "2014-01",
+        "closed_months": ["2014-01"],
+        "changed_submissions": [],
+    }
+    facts["known_at"] = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    write_json(airflow_home.releases / "2014-01-r1" / MANIFEST_FILE, facts)
+    point_at(airflow_home.releases / "current", "2014-01-r1")
+    try:
+        with http_server() as hook:
+            monkeypatch.setenv("UW_ALERT_DATA_ENGINEER", f"{hook.url}/engineer")
+            run = runner.run("close_month", {"month": "2014-02"}, _ignore)  # as known when it starts
+            assert any("plan_close 失败（known_at_too_early）" in text for _, text in hook.take())
+    finally:
+        shutil.rmtree(airflow_home.releases)
+    with pytest.raises(StepStopped, match="2014-01-r1") as stopped:
+        results_of(airflow_home, run)
+    assert stopped.value.code == "known_at_too_early"
 
 
 def test_a_close_without_month_is_refused(runner: InProcessRunner, airflow_home: Home) -> None:

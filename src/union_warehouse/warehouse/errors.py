@@ -25,8 +25,8 @@ class KnownAtTooEarly(UnionWarehouseError):
     """A close cannot know less than the release before it."""
 
     code = "known_at_too_early"
-    message_zh = "数据截止时间 {known_at} 早于当前版本 {release_id} 的截止时间 {release_known_at}；请给出不早于它的 --known-at。"
-    message_en = "release {release_id} already knows what arrived until {release_known_at}; give a --known-at not before it, not {known_at}."
+    message_zh = "数据截止时间 {known_at} 早于当前版本 {release_id} 的截止时间 {release_known_at}；请给出不早于它的 --known-at；没有指定时间的，请核对本机时钟是否被调回。"
+    message_en = "release {release_id} already knows what arrived until {release_known_at}; give a --known-at not before it, not {known_at}; if none was given, look at this machine's clock."
 
 
 class NothingSubmitted(UnionWarehouseError):
