@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from tests.former_layouts import DATA
 from union_warehouse.contracts import layouts_of, load_forms
-from union_warehouse.contracts.former_covers import CoversFile
 from union_warehouse.contracts.layouts import Edition, FormerLayout, FormerSplit, Period
 from union_warehouse.contracts.odcs import Contract
+from union_warehouse.contracts.written_covers import CoversFile
 from union_warehouse.project import CONTRACTS_DIR
 from union_warehouse.workbooks.cells import normalise_text
 from union_warehouse.workbooks.laid_out import as_laid_out_today

@@ -4,9 +4,9 @@ The contracts in ``expectations/contracts/`` are the single source for the reade
 Expectations suites, the dbt sources and the data dictionary. Nothing else in the project names a form's fields.
 """
 
-from union_warehouse.contracts.covers import known_template_versions
 from union_warehouse.contracts.expected import expected_reports
 from union_warehouse.contracts.federation import Federation, ReportingUnit, forms_owed
+from union_warehouse.contracts.former_covers import known_template_versions
 from union_warehouse.contracts.guidance import Guidance, guidance_of
 from union_warehouse.contracts.layouts import Edition, Layout, layout_called, layouts_in_force, layouts_of
 from union_warehouse.contracts.load import forms_as_read, forms_by_sheet, load_forms

@@ -14,14 +14,14 @@ from typing import Any
 
 import yaml
 
-from union_warehouse.contracts.covers import COVERS_FILE
 from union_warehouse.contracts.facts import declared_keys, load_facts
-from union_warehouse.contracts.former_covers import check_covers
+from union_warehouse.contracts.former_covers import COVERS_FILE
 from union_warehouse.contracts.landed import landed_columns
 from union_warehouse.contracts.layouts import FormerColumn, FormerLayout
 from union_warehouse.contracts.load import load_forms
 from union_warehouse.contracts.model import Field, Form
 from union_warehouse.contracts.odcs import check_contract
+from union_warehouse.contracts.written_covers import check_covers
 from union_warehouse.files import write_text
 from union_warehouse.project import CONTRACTS_DIR, DBT_PROJECT_DIR
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from union_warehouse.contracts.former_layouts import FieldFacts, FormerLayoutEntry, Month, OdcsEntry, check_former_layouts
 from union_warehouse.contracts.model import DateRole, FieldType, PersonalData, Severity
+from union_warehouse.contracts.written_layouts import FieldFacts, FormerLayoutEntry, Month, OdcsEntry, check_former_layouts
 from union_warehouse.yaml_files import fault, read_yaml
 
 Value = TypeVar("Value")

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import PurePath
 
 from union_warehouse.contracts import CONTRACT_VERSION, Edition
-from union_warehouse.contracts.covers import FormerCover, load_former_covers
+from union_warehouse.contracts.former_covers import FormerCover, load_former_covers
 from union_warehouse.contracts.layouts import Period, template_version
 from union_warehouse.workbooks.cells import Cell, normalise_text, number_text
 from union_warehouse.workbooks.header import normalise_label

@@ -33,7 +33,7 @@ from union_warehouse.workbooks.xml import DamagedXml, Element, parse_xml
 _ZIP_MAGIC = b"PK\x03\x04"
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
-_WORKBOOK_PART = "xl/workbook.xml"
+WORKBOOK_PART = "xl/workbook.xml"
 _CONTENT_TYPES = "[content_types].xml"
 _MACRO_WORKBOOK = "application/vnd.ms-excel.sheet.macroEnabled"
 _WORKSHEETS = "xl/worksheets/"
@@ -143,10 +143,9 @@ def _stored_name(package: zipfile.ZipFile, part: str) -> str:
     return next((name for name in package.namelist() if _part_name(name) == wanted), part)
 
 
-def sheet_parts(package: zipfile.ZipFile, file_name: str) -> Mapping[str, str]:
-    """Part of each worksheet of an xlsx package by the sheet's name."""
+def sheet_parts(package: zipfile.ZipFile, workbook: Element, file_name: str) -> Mapping[str, str]:
+    """Part of each worksheet of an xlsx package by the sheet's name, as the root of its part ``workbook`` lists them."""
     relations = parse_part(package, "xl/_rels/workbook.xml.rels", file_name)
-    workbook = parse_part(package, _WORKBOOK_PART, file_name)
     targets = {item.get("Id"): item.get("Target", "") for item in relations.iterfind("{*}Relationship")}
     parts = {}
     for sheet in workbook.iterfind(".//{*}sheet"):
@@ -175,7 +174,7 @@ def _sniff_package(data: bytes, file_name: str) -> FileKind:
         names = set(listed)
         if any(name.endswith("vbaproject.bin") for name in names):
             raise MacroWorkbook(file=file_name)
-        if _WORKBOOK_PART in names:
+        if WORKBOOK_PART in names:
             if len(names) < len(listed):  # two readers might take two different ones
                 raise UnreadableFile(file=file_name, detail="zip: a part twice")
             if _CONTENT_TYPES in names and _is_macro_workbook(parse_part(package, _CONTENT_TYPES, file_name)):

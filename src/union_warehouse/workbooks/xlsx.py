@@ -13,7 +13,16 @@ import python_calamine
 from union_warehouse.workbooks.cells import Cell
 from union_warehouse.workbooks.limits import MAX_TEXT_BYTES
 from union_warehouse.workbooks.number_formats import PERCENT_IDS, tells
-from union_warehouse.workbooks.package import open_package, parse_part, part_size, read_part, sheet_parts, with_part, with_slashes
+from union_warehouse.workbooks.package import (
+    WORKBOOK_PART,
+    open_package,
+    parse_part,
+    part_size,
+    read_part,
+    sheet_parts,
+    with_part,
+    with_slashes,
+)
 from union_warehouse.workbooks.problems import EncryptedWorkbook, SheetTooLarge, UnreadableFile
 from union_warehouse.workbooks.sheet import Sheet, SheetFacts
 from union_warehouse.workbooks.sheet_xml import (
@@ -29,7 +38,7 @@ from union_warehouse.workbooks.xml import DamagedXml, Element, in_one_piece
 _PANIC = "PanicException"
 """Rust's panic as calamine raises it on some damaged files; it is no Exception, so it is told by its name."""
 
-_STYLES, _WORKBOOK, _SHARED_TEXTS = "xl/styles.xml", "xl/workbook.xml", "xl/sharedStrings.xml"
+_STYLES, _SHARED_TEXTS = "xl/styles.xml", "xl/sharedStrings.xml"
 _TRUE = frozenset({"1", "true"})
 
 
@@ -57,13 +66,13 @@ class Worksheets:
             UnreadableFile: damaged.
         """
         package = open_package(data, file_name)
-        workbook = parse_part(package, _WORKBOOK, file_name)
+        workbook = parse_part(package, WORKBOOK_PART, file_name)
         facts = WorkbookFacts(
             _telling_formats(package, file_name),
             has_1904_dates=_is_set(workbook, "workbookPr", "date1904"),
             is_calculated=not _is_set(workbook, "calcPr", "fullCalcOnLoad"),
         )
-        return cls(file_name, package, sheet_parts(package, file_name), facts)
+        return cls(file_name, package, sheet_parts(package, workbook, file_name), facts)
 
     def xml(self, sheet: str) -> bytes:
         """The part of a sheet; empty if the package does not name it."""
@@ -211,7 +220,7 @@ def calculates_on_load(data: bytes, file_name: str) -> bool:
         UnreadableFile: damaged.
     """
     with open_package(data, file_name) as package:
-        return _is_set(parse_part(package, _WORKBOOK, file_name), "calcPr", "fullCalcOnLoad")
+        return _is_set(parse_part(package, WORKBOOK_PART, file_name), "calcPr", "fullCalcOnLoad")
 
 
 def _is_set(workbook: Element, element: str, attribute: str) -> bool:
