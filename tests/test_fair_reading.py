@@ -362,6 +362,17 @@ def test_rows_without_height_and_columns_without_width_are_hidden_ones(
     assert "第一处为第 3 行" in outcome.messages and "隐藏列：等级" in outcome.messages
 
 
+@pytest.mark.parametrize(
+    ("name", "is_suggested"),
+    [("隐患整改 - 表格 1", True), ("3月隐患整改表", True), ("隐患整治", True), ("说明", False), ("封面2", False)],
+)
+def test_a_sheet_that_is_called_nearly_so_is_suggested(tmp_path: Path, name: str, is_suggested: bool) -> None:
+    grids = make_grids(nil=nil_except("hazards")) | {HAZARDS: grid_of("hazards")}
+    outcome = read(write_workbook(tmp_path / "x.xlsx", grids={name if one == HAZARDS else one: grids[one] for one in grids}))
+    assert outcome.errors == ["missing_sheet"]
+    assert (f"如果“{name}”就是它，请改名为“隐患整改”" in outcome.messages) == is_suggested
+
+
 def test_a_word_for_nobody_is_read_as_blank_with_a_warning(tmp_path: Path) -> None:
     outcome = read(workbook_of(tmp_path, "visits", grid_of("visits", {"person": "无", "uscc": "/"})), "visits")
     assert [(row["person"], row["uscc"]) for row in outcome.rows] == [(None, None)]

@@ -110,8 +110,10 @@ class MissingSheet(SubmissionProblem):
     """A form declared with rows whose sheet is not there."""
 
     code = "missing_sheet"
-    message_zh = "封面声明“{sheet}”有数据，但没有名为“{sheet}”的工作表。请补上，或改报零报告。"
-    message_en = "the cover declares rows for {sheet} ({form}) but there is no such sheet; add it or declare a nil return."
+    message_zh = "封面声明“{sheet}”有数据，但没有名为“{sheet}”的工作表。{suggestion_zh}请补上，或改报零报告。"
+    message_en = (
+        "the cover declares rows for {sheet} ({form}) but there is no such sheet; {suggestion_en}add it or declare a nil return."
+    )
 
 
 class NoRowsOnReturn(SubmissionProblem):

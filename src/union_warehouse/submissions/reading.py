@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from rapidfuzz import fuzz, process
+
 from union_warehouse.contracts import Edition, Federation, Form, forms_owed, layouts_in_force, load_forms
 from union_warehouse.landing.instants import shanghai_day
 from union_warehouse.personal_data import HashKey
@@ -38,6 +40,8 @@ from union_warehouse.workbooks.tables import FormRows, read_rows
 from union_warehouse.workbooks.template_marks import TEMPLATE_SHEETS, TemplateMarks, own_rows
 
 _LONGEST_EXTENSION = 8
+_ALIKE = 75
+"""Likeness in per cent from which a sheet's name is suggested."""
 
 
 @dataclass(frozen=True)
@@ -236,7 +240,17 @@ def _missing_declaration(identity: Identity, form: Form) -> SubmissionProblem:
 
 
 def _missing_sheet(identity: Identity, form: Form) -> MissingSheet:
-    return MissingSheet(sheet=layouts_in_force(form, identity.edition)[0].form.sheet, form=form.name)
+    """A sheet that is no form's and named nearly as this one may be it: apps and people add to names."""
+    sheet = layouts_in_force(form, identity.edition)[0].form.sheet
+    names = [] if identity.workbook is None else identity.workbook.sheet_names
+    others = [name for name in names if find_form(name, identity.edition) is None]
+    found = process.extractOne(sheet, others, scorer=fuzz.partial_ratio, processor=normalise_label, score_cutoff=_ALIKE)
+    return MissingSheet(
+        sheet=sheet,
+        form=form.name,
+        suggestion_zh=f"如果“{found[0]}”就是它，请改名为“{sheet}”；否则" if found else "",
+        suggestion_en=f"if {found[0]} is it, call it {sheet}, else " if found else "",
+    )
 
 
 def _repeated_sheets(workbook: Workbook, form: Form, edition: Edition) -> list[SubmissionProblem]:
