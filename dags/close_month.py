@@ -1,7 +1,7 @@
 """Close a month.
 
 Builds, audits and publishes the release of one month: plan → dbt build, and audit of the landed forms meanwhile → audit of the
-warehouse → approval → publish → report → gate.
+warehouse → list of restatements → approval → publish → gate.
 
 * **When**: on the 15th at 06:00 (Shanghai) for the month before, which is the run's partition key; by then the fifth
   working day has passed in every year. Months close in order.
@@ -9,6 +9,9 @@ warehouse → approval → publish → report → gate.
   count: those that had arrived by then. Without it: the scheduled time of a scheduled run, else the start of the run.
 * **A range of months**: `airflow backfill create --dag-id close_month --from-date 2014-01-01 --to-date 2014-12-31
   --max-active-runs 1`, with `--dag-run-conf '{"known_at": "2015-01-12T18:00:00+08:00"}'` for another time than now.
+* **A definition changed**: the close stops and says which; `uw rebuild`, or `{"rebuild": {"comment": "…"}}`, publishes the months of
+  the current release by the new definitions, then the close goes on.
+* **Rehearse**: `{"is_rehearsal": true}` builds and audits, lists what would be restated, and publishes nothing.
 * **Nothing to do**: if no submission changed since the month's release, the rest is skipped and the run is green.
 * **A failing audit stops here**: the previous release stays current; the task's log names the expectation with sample rows.
 * **Approval**: `approve_release` waits for a person (three days, then the answer is no) if the close brings anything missing,
@@ -45,6 +48,8 @@ with DAG(
     params={
         "month": Param(None, "Month; default: the partition key", type=["null", "string"], pattern=r"^\d{4}-(0[1-9]|1[0-2])$"),
         "known_at": Param(None, "Submissions that arrived until then count", type=["null", "string"], format="date-time"),
+        "rebuild": Param(None, "Make the current release again: comment", type=["null", "object"], required=["comment"]),
+        "is_rehearsal": Param(False, "Build and audit, publish nothing", type="boolean"),
         "approval": Param(None, "Approval in advance: by, comment", type=["null", "object"], required=["by", "comment"]),
     },
     default_args={

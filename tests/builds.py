@@ -7,7 +7,8 @@ from pathlib import Path
 import duckdb
 
 from union_warehouse.paths import PREVIOUS_FILE, Home
-from union_warehouse.warehouse.plan import write_plan_and_landing
+from union_warehouse.warehouse.definitions import Definitions
+from union_warehouse.warehouse.plan_tables import write_plan_and_landing
 
 
 def write_empty_build(folder: Path, opening_month: str, last_month: str) -> None:
@@ -22,4 +23,4 @@ def write_empty_build(folder: Path, opening_month: str, last_month: str) -> None
         "previous_release_id": None,
         "previous_known_at": None,
     }
-    write_plan_and_landing(Home(folder), folder, close)
+    write_plan_and_landing(Home(folder), folder, close, Definitions("", {}, {}))

@@ -106,6 +106,7 @@ def land(
                 "warnings": 0,
                 "file": f"{form}.parquet" if rows else None,
                 "layout": "1.0.0" if rows else None,
+                "contract": load_forms()[form].fingerprint,
                 "changes": None,
             }
             for form, rows in forms.items()

@@ -114,7 +114,20 @@ def test_a_second_uw_says_that_it_waits_for_the_first(tmp_path: Path) -> None:
 
 def test_the_commands_are_those_that_are_documented() -> None:
     reading = {"status", "issues", "figures", "trace", "report", "query", "releases", "verify", "diff"}
-    expected = {"template", "submit", "check", "receipt", "close", "approve", "reread", "alerts", "demo", "demo-data", *reading}
+    expected = {
+        "template",
+        "submit",
+        "check",
+        "receipt",
+        "close",
+        "rebuild",
+        "approve",
+        "reread",
+        "alerts",
+        "demo",
+        "demo-data",
+        *reading,
+    }
     assert set(COMMANDS) == expected
 
 

@@ -49,6 +49,7 @@ def test_a_submission_lands_whole(home: Home, tmp_path: Path) -> None:
         "warnings": 0,
         "file": "hazards.parquet",
         "layout": "1.0.0",
+        "contract": load_forms()["hazards"].fingerprint,
         "changes": None,
     }
     assert [step["outcome"] for step in manifest["steps"]] == ["ok"] * 5

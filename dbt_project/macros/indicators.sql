@@ -20,6 +20,60 @@
     cells. Marts stand in it under their plain names: fct_indicator_contributions imports them so and a release holds them so, thus
     the statement that a figure is made of is the one that a reader of the release runs (dim_indicator.rows_sql). -#}
 {% macro contributions(code, definition, facts) -%}
+    {%- for version in definition_versions(code, definition) -%}
+        {%- if not loop.first %}
+            union all
+        {% endif -%}
+        {%- if definition.earlier %}
+            select *
+            from ({{ rows_that_count(code, version.definition, facts) }}) as counted
+            where month > '{{ version.after or "" }}' and month <= '{{ version.until or "9999-12" }}'
+        {%- else -%} {{ rows_that_count(code, version.definition, facts) }}
+        {%- endif -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- By what rule an indicator counts in which months: after a month (none: from the beginning), until one (none: to now). An entry of
+    `earlier` holds until its month, and says of what the rule is made what was otherwise then. -#}
+{% macro definition_versions(code, definition) -%}
+    {%- set rule = ["fact", "where", "date", "amount", "distinct_on", "part_on", "unit_of", "definition_zh", "until"] -%}
+    {%- set versions, place = [], namespace(after=none) -%}
+    {%- for earlier in (definition.earlier or []) | sort(attribute="until") -%}
+        {%- for key in earlier if key not in rule -%}
+            {{
+                exceptions.raise_compiler_error(
+                    "Indicator "
+                    ~ code
+                    ~ " has another "
+                    ~ key
+                    ~ " before; what is counted otherwise in every respect is another indicator. An earlier rule may say: "
+                    ~ rule
+                    | join(", ")
+                )
+            }}
+        {%- endfor -%}
+        {%- set former = {} -%}
+        {%- do former.update(definition) -%}
+        {%- do former.update(earlier) -%}
+        {%- do versions.append({"definition": former, "after": place.after, "until": earlier.until}) -%}
+        {%- set place.after = earlier.until -%}
+    {%- endfor -%}
+    {%- do versions.append({"definition": definition, "after": place.after, "until": none}) -%}
+    {{- return(versions) -}}
+{%- endmacro %}
+
+{#- The first months that an indicator counts by another rule than the month before. -#}
+{% macro series_breaks(code, definition) -%}
+    {%- set months = [] -%}
+    {%- for version in definition_versions(code, definition) if version.after -%}
+        {%- set after = modules.datetime.datetime.strptime(version.after, "%Y-%m") -%}
+        {%- do months.append((after + modules.datetime.timedelta(days=31)).strftime("%Y-%m")) -%}
+    {%- endfor -%}
+    {{- return(months) -}}
+{%- endmacro %}
+
+{#- The rows that count by one rule. -#}
+{% macro rows_that_count(code, definition, facts) -%}
     {%- set is_spell = definition.kind == "stock" and definition.date | length == 2 -%}
     select
         '{{ code }}' as indicator_code,

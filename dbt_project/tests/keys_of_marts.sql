@@ -23,3 +23,5 @@ union all
 {{ rows_without_own_key('fct_commitment_progress', ['commitment_progress_key']) }}
 union all
 {{ rows_without_own_key('rpt_outliers', ['outlier_key']) }}
+union all
+{{ rows_without_own_key('dim_indicator_versions', ['indicator_version_key']) }}

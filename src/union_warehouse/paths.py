@@ -22,6 +22,9 @@ PREVIOUS_FILE = "previous.duckdb"
 PLAN_FILE = "plan.json"
 """Files of a build, ``build/<close>/`` (docs/architecture.md, Files of a build)."""
 
+REHEARSAL = "-rehearsal"
+"""Ends the name of a close that publishes nothing, whatever comes of it."""
+
 _LOGGER = logging.getLogger(__name__)
 _OTHERS = 0o077
 """What group and others may do, in the mode of a file or folder."""

@@ -54,7 +54,7 @@ def publish(home: Home, _given: Path) -> None:
     request = pending_request(home, MONTH)
     if request.state != APPROVED:
         decide_on_request(home, request, APPROVED, "王主席", "已核实")
-    for name in ("publish_release", "list_restatements", "confirm_release"):
+    for name in ("list_restatements", "publish_release", "confirm_release"):
         _STEPS[name](home, request.close_id)
 
 

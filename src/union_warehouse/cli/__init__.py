@@ -20,6 +20,7 @@ COMMANDS = {
     "check": "submit",
     "receipt": "submit",
     "close": "close",
+    "rebuild": "close",
     "approve": "approve",
     "reread": "submit",
     "status": "read",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -44,13 +45,13 @@ def approve(month: str, by: str | None, comment: str, reject: bool, as_json: boo
     if as_json:
         print_json(as_dict(one) if one else {"month": month, "release": None, "state": "rejected"})
     elif one:
-        print_close(one)
+        print_close(home, one)
     else:
         click.echo(f"{month}: rejected, nothing was published; the current release stands")
 
 
 def _decide(home: Home, month: str, state: str, by: str | None, comment: str, shown: Progress) -> Close | None:
-    from union_warehouse.orchestration.jobs import answer, close, decide
+    from union_warehouse.orchestration.jobs import answer, close, decide, rebuild
 
     if url := os.environ.get("AIRFLOW_API_URL"):
         from union_warehouse.orchestration.rest import rest_runner
@@ -59,10 +60,12 @@ def _decide(home: Home, month: str, state: str, by: str | None, comment: str, sh
             return answer(home, server, month, state, comment, shown.observer)
     if not by:
         raise click.UsageError("give --by NAME. 请用 --by 写明审批人。")
-    known_at = decide(home, month, state, by, comment)
+    event = decide(home, month, state, by, comment)
     if state == "rejected":
         return None
     from union_warehouse.orchestration.in_process import in_process_runner
 
     with in_process_runner(home, shown.wait) as runner:
-        return close(home, runner, month, known_at, shown.observer)
+        if event.rebuild_comment:
+            return rebuild(home, runner, event.rebuild_comment, shown.observer)
+        return close(home, runner, month, datetime.fromisoformat(event.known_at), shown.observer)

@@ -127,6 +127,8 @@ def trace(
         [(column.replace("_", " "), column in {"row", "version", "contribution"}) for column in columns],
         [[row[column] for column in columns] for row in rows[:_TRACED_ROWS]],
     )
+    if found.series_breaks:
+        click.echo(f"the series has a break: defined otherwise before {found.series_breaks} 口径变更月份：{found.series_breaks}")
     click.echo(f"{len(rows)} rows, contributions add up to {as_text(found.total) or 'nothing'}")
     if len(rows) > _TRACED_ROWS:
         click.echo(f"{_TRACED_ROWS} rows shown; --json or --xlsx gives all.", err=True)
@@ -190,4 +192,6 @@ def _note(row: dict[str, Any]) -> str:
         notes.append(f"{row['missing_unit_count']} units missing")
     if row["is_carried_forward"]:
         notes.append("carried forward")
+    if row["series_breaks"]:
+        notes.append(f"defined otherwise before {row['series_breaks']}")
     return ", ".join(notes)

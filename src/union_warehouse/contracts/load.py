@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
@@ -31,6 +33,9 @@ from union_warehouse.contracts.model import (
     TableRule,
 )
 from union_warehouse.project import CONTRACTS_DIR
+
+_WORDS = frozenset({"description", "dataGranularityDescription", "grainZh", "messageZh"})
+_DIGITS = 12
 
 
 @cache
@@ -101,7 +106,15 @@ def form_from_document(document: Mapping[str, Any]) -> Form:
         key_includes_month=bool(custom.get("keyIncludesMonth", False)),
         owed_from=custom.get("owedFrom"),
         former_layouts=tuple(_former_layout(**item) for item in custom.get("formerLayouts", ())),
+        fingerprint=hashlib.sha256(json.dumps(_asked(document), sort_keys=True, default=str).encode()).hexdigest()[:_DIGITS],
     )
+
+
+def _asked(content: Any) -> Any:
+    """What a contract asks for, without the words that explain it."""
+    if isinstance(content, Mapping):
+        return {key: _asked(value) for key, value in content.items() if key not in _WORDS}
+    return [_asked(item) for item in content] if isinstance(content, list) else content
 
 
 def _former_layout(

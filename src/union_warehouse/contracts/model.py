@@ -122,6 +122,7 @@ class Form:
     Attributes:
         owed_from: first month for which it is owed, ``YYYY-MM``; None: ever.
         former_layouts: how it looked in earlier templates, oldest first.
+        fingerprint: of what its contract asks for, whatever the words in which it explains it.
     """
 
     name: str
@@ -137,6 +138,7 @@ class Form:
     key_includes_month: bool
     owed_from: str | None = None
     former_layouts: tuple[FormerLayout, ...] = ()
+    fingerprint: str = ""
 
     @property
     def field_names(self) -> tuple[str, ...]:

@@ -40,12 +40,14 @@ FormEntry = TypedDict(
         "warnings": int,
         "file": str | None,
         "layout": str | None,
+        "contract": str,
         "changes": Changes | None,
     },
 )
 """One form of a submission: its version, counted per department, month and form; its state, accepted, accepted_with_quarantine or
 rejected, which alone decides whether it counts; how it was returned (rows, nil; None: the cover does not say); rows read, rows
-with an error, warnings; its Parquet file, None without rows; the layout by which its sheet was read, None without one;
+with an error, warnings; its Parquet file, None without rows; the layout by which its sheet was read, None without one; the fingerprint
+of the contract that judged it;
 what it changes of the version that counted before, None if there was none or it is rejected."""
 
 
@@ -139,7 +141,7 @@ MANIFEST_COLUMNS = {
     "ties_with": "VARCHAR[]",
     "forms": (
         'STRUCT(form VARCHAR, version INTEGER, state VARCHAR, "return" VARCHAR, "rows" INTEGER, quarantined INTEGER, '
-        "warnings INTEGER, file VARCHAR, layout VARCHAR, "
+        "warnings INTEGER, file VARCHAR, layout VARCHAR, contract VARCHAR, "
         'changes STRUCT(replaces VARCHAR, "new" INTEGER, gone INTEGER, changed INTEGER))[]'
     ),
     "problems": "STRUCT(rule VARCHAR, severity VARCHAR)[]",
@@ -238,11 +240,11 @@ def by_form(manifests: str) -> str:
     """SQL: the rows of the relation ``manifests`` by form; one of a submission without forms has null ``form``.
 
     ``forms`` gives way to form, version, form_state (of a submission without forms, its own), return_kind, row_count,
-    quarantined_count, warning_count, parquet_file and layout.
+    quarantined_count, warning_count, parquet_file, layout and contract (fingerprint).
     """
     return f"""
         select {manifests}.* exclude (forms), f.form, f.version, coalesce(f.state, {manifests}.state) as form_state,
             f."return" as return_kind, f."rows" as row_count, f.quarantined as quarantined_count,
-            f.warnings as warning_count, f.file as parquet_file, f.layout
+            f.warnings as warning_count, f.file as parquet_file, f.layout, f.contract
         from {manifests}
         left join lateral (select unnest({manifests}.forms, recursive := true)) as f on true"""

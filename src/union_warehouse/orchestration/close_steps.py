@@ -92,14 +92,18 @@ CLOSE_STEPS = (
         _audit_warehouse,
     ),
     CloseStep(
+        "list_restatements",
+        "list what it restates",
+        "Lists what it restates, by cause; a rehearsal ends here, and so does a rebuild whose figures differ for no known cause.",
+        _list_restatements,
+        is_quiet=True,
+    ),
+    CloseStep(
         APPROVAL_STEP,
         "see whether it needs approval",
         "Asks a person, where anything needs approval; a rejection ends the run here.",
     ),
     CloseStep("publish_release", "publish the release", "Makes the release folder and points `current` at it.", _publish_release),
-    CloseStep(
-        "list_restatements", "list what was restated", "Lists what the release restated.", _list_restatements, is_quiet=True
-    ),
     CloseStep(
         "confirm_release",
         "confirm the release",

@@ -16,6 +16,7 @@ from union_warehouse.paths import Home
 if TYPE_CHECKING:
     from union_warehouse.orchestration.rest import RestRunner
     from union_warehouse.submissions import Outcome
+    from union_warehouse.warehouse.approvals import ApprovalEvent
     from union_warehouse.warehouse.errors import AwaitingApproval
 
 
@@ -30,6 +31,7 @@ class Close:
         is_new: False if nothing had changed since that release.
         report: what ``list_restatements`` returned: the restated figures and more; empty if not new.
         approval: who approved it, why and for which reasons, as in the release; None where nothing was wrong.
+        is_rehearsal: whether it published nothing on purpose; ``release_id`` is what it would have become.
     """
 
     month: str
@@ -38,6 +40,7 @@ class Close:
     is_new: bool
     report: Mapping[str, Any]
     approval: Mapping[str, Any] | None
+    is_rehearsal: bool = False
 
 
 def submit(
@@ -86,6 +89,8 @@ def close(
     known_at: datetime,
     observer: Observer,
     approval: Mapping[str, str] | None = None,
+    *,
+    is_rehearsal: bool = False,
 ) -> Close:
     """Close ``month`` as known at ``known_at``.
 
@@ -96,6 +101,7 @@ def close(
         known_at: submissions that had arrived by then count; aware.
         observer: sees each step.
         approval: by and comment of an approval in advance, whatever the review will find; None to ask if need be.
+        is_rehearsal: whether nothing is to be published.
 
     Raises:
         AwaitingApproval: it is built and audited, and waits for a person; also where another ``uw``, for which this one
@@ -105,11 +111,43 @@ def close(
     """
     if approval is None and (asked := _asked_while_waiting(home, runner, month, known_at)):
         raise asked
-    conf = {"month": month, "known_at": known_at.isoformat(), "approval": approval}
+    conf = {"month": month, "known_at": known_at.isoformat(), "approval": approval, "is_rehearsal": is_rehearsal}
     return _outcome(home, month, runner.run("close_month", conf, observer))
 
 
-def decide(home: Home, month: str, state: str, by: str, comment: str) -> datetime:
+def rebuild(
+    home: Home,
+    runner: Runner,
+    comment: str | None,
+    observer: Observer,
+    approval: Mapping[str, str] | None = None,
+    *,
+    is_rehearsal: bool = False,
+) -> Close:
+    """Make the months of the current release again, by today's definitions.
+
+    Args:
+        home: the warehouse's state.
+        runner: where the DAG runs.
+        comment: why; None in a rehearsal.
+        observer: sees each step.
+        approval: by and comment of an approval in advance, whatever the review will find; None to ask if need be.
+        is_rehearsal: whether nothing is to be published.
+
+    Raises:
+        NoRelease: nothing has been published yet.
+        AwaitingApproval: it is built and audited, and waits for a person.
+        StepStopped: a step refused: a changed definition is unexplained, a figure differs for no known cause, an audit failed …
+        RunFailed: a task failed otherwise.
+    """
+    from union_warehouse.releases.read import read_release
+
+    month = read_release(home, None).month
+    conf = {"rebuild": {"comment": comment}, "approval": approval, "is_rehearsal": is_rehearsal}
+    return _outcome(home, month, runner.run("close_month", conf, observer))
+
+
+def decide(home: Home, month: str, state: str, by: str, comment: str) -> ApprovalEvent:
     """Keep the decision on the close of ``month`` that waits for a command.
 
     Args:
@@ -120,7 +158,7 @@ def decide(home: Home, month: str, state: str, by: str, comment: str) -> datetim
         comment: why.
 
     Returns:
-        As known at which time that very close is to go on, if it was approved.
+        What was decided on: that very close, or rebuild, is to go on, if it was approved.
 
     Raises:
         NothingAwaitsApproval: no close of the month waits.
@@ -133,8 +171,7 @@ def decide(home: Home, month: str, state: str, by: str, comment: str) -> datetim
     request = pending_request(home, month)
     if request.run_id:
         raise WaitsInAirflow(close_id=request.close_id, run_id=request.run_id)
-    decide_on_request(home, request, state, by, comment)
-    return datetime.fromisoformat(request.known_at)
+    return decide_on_request(home, request, state, by, comment)
 
 
 def answer(home: Home, runner: RestRunner, month: str, state: str, comment: str, observer: Observer) -> Close | None:
@@ -184,6 +221,10 @@ def _outcome(home: Home, month: str, run: RunResult) -> Close:
         raise
     plan = results["plan_close"]
     is_new = bool(plan["is_needed"])
+    if is_new and plan["is_rehearsal"]:
+        return Close(
+            plan["month"], plan["known_at"], plan["close_id"], False, results["list_restatements"], None, is_rehearsal=True
+        )
     release_id = plan["close_id"] if is_new else plan["release_id"]
     approval = read_release(home, release_id).approval
     return Close(month, plan["known_at"], release_id, is_new, results["list_restatements"] if is_new else {}, approval)

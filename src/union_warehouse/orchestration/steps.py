@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from union_warehouse.orchestration.close_steps import CLOSE_STEPS
 from union_warehouse.orchestration.errors import NoMonthGiven, NotCollected
 from union_warehouse.orchestration.records import run_step
-from union_warehouse.paths import Home
+from union_warehouse.paths import REHEARSAL, Home
 
 if TYPE_CHECKING:
     from union_warehouse.warehouse.approvals import ApprovalEvent
@@ -68,14 +68,14 @@ def confirm_outcomes(items: list[dict[str, Any]] | None) -> dict[str, int]:
 
 
 def plan_close() -> dict[str, Any]:
-    """Plan the close of the month that the run names by parameter or partition key.
+    """Plan the close of the month that the run names by parameter or partition key, or the rebuild that it asks for.
 
     Raises:
         AirflowSkipException: a scheduled run before the first close.
         NoMonthGiven: it names none.
     """
     from union_warehouse.releases.read import current_release
-    from union_warehouse.warehouse import plan_close
+    from union_warehouse.warehouse import plan_close, plan_rebuild
 
     home, context = Home.from_environment(), get_current_context()
     dag_run, params = context["dag_run"], context["params"]
@@ -84,10 +84,13 @@ def plan_close() -> dict[str, Any]:
         raise AirflowSkipException("no month is closed yet; close the first one by hand: uw close MONTH")
 
     def plan() -> dict[str, Any]:
+        is_rehearsal = params["is_rehearsal"]
+        if params["rebuild"]:
+            return plan_rebuild(home, params["rebuild"]["comment"], is_rehearsal=is_rehearsal)
         month = params["month"] or dag_run.partition_key
         if not month:
             raise NoMonthGiven
-        return plan_close(home, month, _known_at(params["known_at"], dag_run))
+        return plan_close(home, month, _known_at(params["known_at"], dag_run), is_rehearsal=is_rehearsal)
 
     plan_: dict[str, Any] = _recorded(home, plan)
     return plan_
@@ -104,6 +107,7 @@ def ask_approval(close_id: str) -> dict[str, Any] | None:
     """What to ask a person before a close is published: subject, body, assigned_users; None if nobody has to be asked.
 
     Raises:
+        AirflowSkipException: it is a rehearsal.
         AwaitingApproval: somebody has to be asked, and the answer comes by command.
     """
     from union_warehouse.orchestration.approval import Asking, ask, question
@@ -111,6 +115,8 @@ def ask_approval(close_id: str) -> dict[str, Any] | None:
 
     home, context = Home.from_environment(), get_current_context()
     dag_run = context["dag_run"]
+    if close_id.endswith(REHEARSAL):
+        raise AirflowSkipException("a rehearsal publishes nothing")
     asking = Asking(dag_run.run_id, dag_run.triggering_user_name, context["params"]["approval"])
     event: ApprovalEvent | None = None
 

@@ -86,18 +86,23 @@ def audit_landed_forms(home: Home, close_id: str, once_read: Callable[[], object
 
 
 def _read_landed_forms(workbench: Workbench, home: Home) -> list[Form]:
-    """Make the audit's tables of what begins to count; the forms that have rows of it."""
+    """Make the audit's tables of what begins to count; the forms that have rows of it.
+
+    What a former contract judged stays as it was judged until it is read again: today's would find other rows wrong.
+    """
+    today = {form.name: form.fingerprint for form in load_forms().values()}
     landed = workbench.execute(
-        """select form, path, parquet_file from build.plan.effective_submissions
+        """select form, path, parquet_file, contract from build.plan.effective_submissions
         semi join (select form, submission_id from build.plan.changed_submissions where counts_now) using (form, submission_id)
         where parquet_file is not null order by all"""
     )
-    folders = sorted({home.landing / path for _, path, _ in landed})
+    judged = [(form, path, file) for form, path, file, contract in landed if contract == today.get(form)]
+    folders = sorted({home.landing / path for _, path, _ in judged})
     if folders:
         create_problems_table(workbench, [folder / ROW_PROBLEMS for folder in folders])
     forms = []
     for form in load_forms().values():
-        files = [home.landing / path / file for name, path, file in landed if name == form.name]
+        files = [home.landing / path / file for name, path, file in judged if name == form.name]
         if files:
             create_landed_table(workbench, form, files, partial(_earlier_submissions, workbench, home))
             forms.append(form)

@@ -13,6 +13,7 @@ from union_warehouse.releases.errors import NoRelease, NoReleaseAsOf, UnknownRel
 
 DATABASE_FILE = "warehouse.duckdb"
 MANIFEST_FILE = "release.json"
+DEFINITIONS_FILE = "definitions.json"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Release:
         previous_release_sha256: of the ``release.json`` of the release before it, or None: a chain that holds them all.
         build_sha256: of the working file that it was built in, from which the next close starts.
         manifests: sha256 of the manifest of each submission that was read for it, by folder below ``landing/``.
+        rebuilt: of a release that a changed definition made: comment (why) and changes, each with definition, before, now (its
+            fingerprints), indicators and marts that it feeds, what, why, by, since; None of one that a close made.
         approval: who approved it, when, why and for which reasons (see ``ApprovalEvent``); None where nothing was wrong.
     """
 
@@ -57,6 +60,7 @@ class Release:
     previous_release_sha256: str | None
     build_sha256: str
     manifests: dict[str, str]
+    rebuilt: dict[str, Any] | None = None
     approval: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:

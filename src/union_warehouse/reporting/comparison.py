@@ -22,8 +22,8 @@ def compare_releases(home: Home, before: str, after: str) -> pd.DataFrame:
 
     Returns:
         One row per published indicator, month and reporting unit: indicator_code, name_zh, month, reporting_unit_code,
-        old_value_month, new_value_month, old_value_year_to_date, new_value_year_to_date, caused_by (submission versions,
-        comma-separated, as the releases in between recorded them), in the order month, indicator, unit.
+        old_value_month, new_value_month, old_value_year_to_date, new_value_year_to_date, caused_by (submission versions
+        or definitions, comma-separated, as the releases in between recorded them), in the order month, indicator, unit.
 
     Raises:
         UnknownRelease: there is no release of that id.
@@ -43,8 +43,8 @@ def compare_releases(home: Home, before: str, after: str) -> pd.DataFrame:
                     from before.rpt_restatements anti join after.rpt_restatements using (release_id)
                 ),
                 causes as (
-                    select indicator_code, month, reporting_unit_code, string_agg(distinct cause, ', ' order by cause) as caused_by
-                    from (select *, unnest(string_split(caused_by, ', ')) as cause from restatements)
+                    select indicator_code, month, reporting_unit_code, string_agg(distinct one_cause, ', ' order by one_cause) as caused_by
+                    from (select *, unnest(string_split(caused_by, ', ')) as one_cause from restatements)
                     group by all
                 )
             select indicator_code, name_zh, month, reporting_unit_code,

@@ -58,7 +58,8 @@ def figures(
         value_month, value_year_to_date, value_last_year (``value`` of the same month a year before; null where the release
         does not reach back over the whole period), change (value less that), commitment_target (of the year, for the federation),
         commitment_rate (share of it reached), commitment_forecast, commitment_status, is_missing, missing_unit_count,
-        is_carried_forward, release_id.
+        is_carried_forward, series_breaks (first months that count by another rule than the month before, comma-separated),
+        release_id.
 
     Raises:
         NoFigures: the release does not hold that period.
@@ -102,7 +103,7 @@ def figures(
                 cast(commitment_target as double) as commitment_target,
                 cast(commitment_rate as double) as commitment_rate,
                 cast(commitment_forecast as double) as commitment_forecast,
-                commitment_status, is_missing, missing_unit_count, is_carried_forward, $release_id as release_id
+                commitment_status, is_missing, missing_unit_count, is_carried_forward, series_breaks, $release_id as release_id
             from compared
             inner join dim_indicator using (indicator_code)
             left join commitments using (indicator_code)

@@ -73,6 +73,7 @@ class Trace:
         total: what the contributions add up to; of a ratio the numerator's total over the denominator's.
         rows: one row per submitted row (columns: :data:`TRACE_COLUMNS`), in the order received_at, file, sheet, row.
             ``part`` is ``numerator`` or ``denominator`` of a ratio, else empty.
+        series_breaks: first months that count by another rule than the month before, comma-separated; None without one.
     """
 
     indicator: str
@@ -83,6 +84,7 @@ class Trace:
     value: float | None
     total: float | None
     rows: pd.DataFrame
+    series_breaks: str | None = None
 
     def check(self) -> None:
         """See that the rows add up to the figure.
@@ -163,6 +165,7 @@ def trace(
         value=values.get(indicator),
         total=total,
         rows=rows[list(TRACE_COLUMNS)],
+        series_breaks=definition["series_breaks"] or None,
     )
 
 
@@ -177,6 +180,7 @@ def write_workbook(found: Trace, path: Path) -> None:
         ("数值", found.value),
         ("明细合计", found.total),
         ("明细行数", len(found.rows)),
+        ("口径变更月份", found.series_breaks),
     ]
     options = {"options": {"strings_to_formulas": False, "strings_to_urls": False}}
     data = io.BytesIO()

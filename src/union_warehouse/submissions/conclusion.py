@@ -155,6 +155,7 @@ def _form_entries(
                 "warnings": row_warnings + sheet_warnings[name],
                 "file": f"{name}.parquet" if form else None,
                 "layout": item.layout,
+                "contract": item.form.fingerprint,
                 "changes": None,
             }
         )

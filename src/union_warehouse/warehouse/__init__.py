@@ -7,14 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from union_warehouse.warehouse.build import run_dbt
-    from union_warehouse.warehouse.plan import plan_close
-    from union_warehouse.warehouse.publish import list_restatements, publish_release
+    from union_warehouse.warehouse.plan import plan_close, plan_rebuild
+    from union_warehouse.warehouse.publish import publish_release
+    from union_warehouse.warehouse.restatements import list_restatements
 
-_DOORS = {"run_dbt": "build", "plan_close": "plan", "list_restatements": "publish", "publish_release": "publish"}
+_DOORS = {
+    "run_dbt": "build",
+    "plan_close": "plan",
+    "plan_rebuild": "plan",
+    "list_restatements": "restatements",
+    "publish_release": "publish",
+}
 
 __all__ = [
     "list_restatements",
     "plan_close",
+    "plan_rebuild",
     "publish_release",
     "run_dbt",
 ]

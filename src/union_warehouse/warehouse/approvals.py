@@ -19,6 +19,7 @@ from union_warehouse.warehouse.errors import (
     NothingAwaitsApproval,
 )
 from union_warehouse.warehouse.operator import operator
+from union_warehouse.warehouse.plan_file import load_plan
 from union_warehouse.warehouse.review import Review, review_close
 
 REQUESTED, APPROVED, REJECTED, TIMED_OUT = "requested", "approved", "rejected", "timed_out"
@@ -44,6 +45,7 @@ class ApprovalEvent:
         os_user: account of the operating system that wrote this.
         host: the machine on which.
         run_id: Airflow's run that waits for the answer; None where a command asks.
+        rebuild_comment: of a rebuild why it is made; None of a close.
     """
 
     state: str
@@ -61,6 +63,7 @@ class ApprovalEvent:
     os_user: str
     host: str
     run_id: str | None = None
+    rebuild_comment: str | None = None
 
     @property
     def review(self) -> Review:
@@ -131,6 +134,7 @@ def record_event(
         previous_release_sha256=release_sha256(home, review.previous_release_id) if review.previous_release_id else None,
         **operator(),
         run_id=run_id,
+        rebuild_comment=(load_plan(home, review.close_id)["rebuilt"] or {}).get("comment"),
     )
     append_json(home.approvals / review.close_id, event.to_dict())
     return event

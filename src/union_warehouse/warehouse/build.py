@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from union_warehouse.paths import Home
-from union_warehouse.warehouse.dbt_worker import RUN_RESULTS_FILE, run_dbt_command
+from union_warehouse.warehouse.dbt_worker import MANIFEST_FILE, RUN_RESULTS_FILE, run_dbt_command
 from union_warehouse.warehouse.errors import BuildFailed
 
 logger = logging.getLogger(__name__)
@@ -46,6 +46,23 @@ def run_dbt(home: Home, close_id: str) -> dict[str, Any]:
     if error or failures:
         raise BuildFailed(close_id=close_id, failures="; ".join(failures) or error + "".join(output[-15:]), log=os.fspath(log))
     return {"close_id": close_id, **results}
+
+
+def parse_project(home: Home) -> dict[str, Any]:
+    """The manifest of the dbt project as it is now; the build that follows reads the project no second time.
+
+    Raises:
+        BuildFailed: dbt cannot read it.
+    """
+    target = home.build / "dbt_target"
+    target.mkdir(parents=True, exist_ok=True)
+    output: list[str] = []
+    try:
+        output += run_dbt_command(["parse"], target, target, writer_lock(home))
+    except RuntimeError as stopped:
+        raise BuildFailed(close_id="-", failures="".join(output[-15:]) or str(stopped), log=os.fspath(target)) from stopped
+    manifest: dict[str, Any] = json.loads((target / MANIFEST_FILE).read_text("utf-8"))
+    return manifest
 
 
 def writer_lock(home: Home) -> Path:

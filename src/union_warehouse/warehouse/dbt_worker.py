@@ -83,21 +83,26 @@ def main() -> None:
     for line in sys.stdin:
         request = json.loads(line)
         target = request["target"]
+        is_parse = request["arguments"] == ["parse"]  # whoever asks has seen that the project changed
         with exclusive(Path(request["lock"])):
-            if manifest is None:
+            if manifest is None or is_parse:
                 # A project that cannot be read leaves no manifest: the run reads it itself, and says what is wrong.
                 manifest = _dbt(["parse"], target).result
+                described = set()
                 import_module("dbt.task.build")  # once, not in each fork
                 gc.collect()
                 gc.freeze()
             elif target not in described:
                 manifest.write(os.fspath(Path(target) / MANIFEST_FILE))
         described.add(target)
-        child = os.fork()
-        if child == 0:
-            _run_in_fork(request, manifest)
-        _, status = os.waitpid(child, 0)
-        os.write(sys.stdout.fileno(), f"{EXIT}{os.waitstatus_to_exitcode(status)}{END}\n".encode())
+        code = 0
+        if not is_parse or manifest is None:
+            child = os.fork()
+            if child == 0:
+                _run_in_fork(request, manifest)
+            _, status = os.waitpid(child, 0)
+            code = os.waitstatus_to_exitcode(status)
+        os.write(sys.stdout.fileno(), f"{EXIT}{code}{END}\n".encode())
 
 
 def _run_in_fork(request: Mapping[str, Any], manifest: Any) -> NoReturn:

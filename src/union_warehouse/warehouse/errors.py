@@ -29,6 +29,43 @@ class KnownAtTooEarly(UnionWarehouseError):
     message_en = "release {release_id} already knows what arrived until {release_known_at}; give a --known-at not before it, not {known_at}; if none was given, look at this machine's clock."
 
 
+class DefinitionsChanged(UnionWarehouseError):
+    """What figures are made by is not what the current release was made by: the months before would keep the old rule."""
+
+    code = "definitions_changed"
+    message_zh = (
+        "当前版本 {release_id} 之后，统计口径有变更：{changes}。若直接关账，以前月份仍按旧口径，序列前后不一致，因此未关账。"
+        "请先用 uw rebuild --dry-run 查看影响，在 definitions_changelog.yml 登记变更，再用 uw rebuild --comment 说明 按新口径重算并发布，然后重新关账。{months_zh}"
+    )
+    message_en = (
+        "what the figures are made by has changed since release {release_id}: {changes}. The months before would keep the old rule, so "
+        "nothing was closed. See what it would restate with `uw rebuild --dry-run`, say why in definitions_changelog.yml, publish the same months "
+        "by the new definitions with `uw rebuild --comment WHY`, then close again.{months_en}"
+    )
+
+
+class DefinitionsUnexplained(UnionWarehouseError):
+    """A changed definition needs a line that says what, why, who and since when."""
+
+    code = "definitions_unexplained"
+    message_zh = "口径变更没有登记，未重算：请在 {path} 中登记下列变更后重试（把 … 换成说明）：\n{lines}"
+    message_en = "nothing says why definitions changed, so nothing was rebuilt: add this to {path}, each … in words, and rebuild again:\n{lines}"
+
+
+class RebuildDiffers(UnionWarehouseError):
+    """A rebuild makes other figures than the release, and no changed definition feeds them."""
+
+    code = "rebuild_differs"
+    message_zh = (
+        "重算 {release_id} 得到的数字与已发布的不同，而没有口径变更可以解释（{count} 处：{figures}）。未发布任何内容；"
+        "请用 uw verify --all 检查，排除原因后再重算。"
+    )
+    message_en = (
+        "rebuilding {release_id} makes other figures than were published, and no changed definition explains them ({count}: {figures}). "
+        "Nothing was published; check with `uw verify --all`, and rebuild again when the cause is found."
+    )
+
+
 class NothingSubmitted(UnionWarehouseError):
     """No submission counts as known at the close."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -15,10 +14,11 @@ import union_warehouse
 from union_warehouse.contracts import load_forms
 from union_warehouse.files import make_durable, new_folder, point_at, read_derived, sha256_of, write_json
 from union_warehouse.paths import BUILD_FILE, MARTS_FILE, Home
-from union_warehouse.releases.database import SCHEMA_FILE, SCRATCH, open_release, retire_databases, schema_of
+from union_warehouse.releases.database import SCHEMA_FILE, SCRATCH, retire_databases, schema_of
 from union_warehouse.releases.integrity import check_release_file, fingerprints, release_sha256
-from union_warehouse.releases.read import DATABASE_FILE, MANIFEST_FILE, Release, current_release, read_release
+from union_warehouse.releases.read import DATABASE_FILE, DEFINITIONS_FILE, MANIFEST_FILE, Release, current_release
 from union_warehouse.warehouse.approvals import ApprovalEvent, approval_of
+from union_warehouse.warehouse.dbt_worker import MANIFEST_FILE as DBT_MANIFEST
 from union_warehouse.warehouse.errors import BuildIncomplete
 from union_warehouse.warehouse.plan_file import built_files, load_plan
 
@@ -47,7 +47,7 @@ def publish_release(home: Home, close_id: str) -> dict[str, Any]:
         return previous.to_dict()
     approval = approval_of(home, close_id)
     shutil.rmtree(folder, ignore_errors=True)  # left by a kill before `current` moved: never seen by a reader
-    models = _models_of_marts(close_id, home.build / "dbt_target" / "manifest.json")
+    models = _models_of_marts(close_id, home.build / "dbt_target" / DBT_MANIFEST)
     with built_files(home, close_id) as built:
         with duckdb.connect(os.fspath(built / MARTS_FILE)) as connection:
             _describe(connection, models)
@@ -77,6 +77,7 @@ def _write_release(
     with duckdb.connect(os.fspath(folder / DATABASE_FILE), read_only=True) as connection:
         tables, linked = _export_parquet(connection, models, folder, home, previous)
         (folder / SCHEMA_FILE).write_text(schema_of(connection), encoding="utf-8")
+        write_json(folder / DEFINITIONS_FILE, plan["definitions"])
         restated = connection.execute("select count(*) from rpt_restatements where release_id = ?", [close_id]).fetchone()
     release = Release(
         release_id=close_id,
@@ -96,39 +97,13 @@ def _write_release(
         previous_release_sha256=release_sha256(home, previous.release_id) if previous else None,
         build_sha256=sha256_of(home.build / close_id / BUILD_FILE),
         manifests=plan["manifests"],
+        rebuilt=plan["rebuilt"],
         approval=approval.to_dict() if approval else None,
     )
     write_json(folder / MANIFEST_FILE, release.to_dict())
-    for name in (DATABASE_FILE, SCHEMA_FILE, MANIFEST_FILE):
+    for name in (DATABASE_FILE, SCHEMA_FILE, DEFINITIONS_FILE, MANIFEST_FILE):
         (folder / name).chmod(_READ_ONLY)
     return release
-
-
-def list_restatements(home: Home, close_id: str) -> dict[str, Any]:
-    """What a close published: release_id, month, known_at, restated_count and ``restated``.
-
-    ``restated`` lists each figure of an earlier published month that the release changed: indicator_code, month,
-    reporting_unit_code, old and new value of the month and of the year to date, caused_by (submission versions).
-    """
-    release = read_release(home, close_id)
-    with open_release(home, close_id) as connection:
-        restated = connection.execute(
-            """
-            select indicator_code, month, reporting_unit_code, old_value_month, new_value_month,
-                old_value_year_to_date, new_value_year_to_date, caused_by
-            from rpt_restatements inner join dim_indicator using (indicator_code)
-            where release_id = ? and is_published
-            order by month, indicator_code, reporting_unit_code
-            """,
-            [close_id],
-        ).df()
-    return {
-        "release_id": release.release_id,
-        "month": release.month,
-        "known_at": release.known_at,
-        "restated_count": len(restated),
-        "restated": json.loads(restated.to_json(orient="records", double_precision=6)),
-    }
 
 
 def _models_of_marts(close_id: str, manifest: Path) -> dict[str, dict[str, Any]]:

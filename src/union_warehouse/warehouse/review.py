@@ -169,7 +169,7 @@ _STATEMENTS = {
     "after_closing": """
         select month, department, unit_name(department, month) as name, string_agg(form, ', ' order by form) as forms
         from due_forms
-        semi join (select form, submission_id from build.plan.changed_submissions where counts_now) using (form, submission_id)
+        semi join (select form, submission_id from build.plan.changed_since_release where counts_now) using (form, submission_id)
         where is_changed_after_closing and not is_late
         group by month, department
         order by all
@@ -177,7 +177,7 @@ _STATEMENTS = {
     # frozen verdicts of versions that began to count, and rows that began to wait for a parent
     "quarantined": """
         with
-            began as (select form, submission_id, true as is_new from build.plan.changed_submissions where counts_now),
+            began as (select form, submission_id, true as is_new from build.plan.changed_since_release where counts_now),
             waiting as (
                 select problems.*
                 from marts.main.fct_row_problems as problems

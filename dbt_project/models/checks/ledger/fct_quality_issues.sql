@@ -7,20 +7,23 @@ with
     found as (select * from {{ ref("int_faults_found") }}),
 
     ledger as (
-        {% if before %}select * from {{ before }}
-        {% else %}
-            select
-                found.*,
-                cast(null as varchar) as issue_status,
-                cast(null as timestamp) as first_seen_at,
-                cast(null as varchar) as first_seen_release_id,
-                cast(null as timestamp) as last_seen_at,
-                cast(null as varchar) as last_seen_release_id,
-                cast(null as timestamp) as opened_at,
-                cast(null as timestamp) as corrected_at,
-                cast(null as integer) as reopened_count
-            from found
-            where false
+        select
+            found.*,
+            cast(null as varchar) as issue_status,
+            cast(null as timestamp) as first_seen_at,
+            cast(null as varchar) as first_seen_release_id,
+            cast(null as timestamp) as last_seen_at,
+            cast(null as varchar) as last_seen_release_id,
+            cast(null as timestamp) as opened_at,
+            cast(null as timestamp) as corrected_at,
+            cast(null as integer) as reopened_count
+        from found
+        where false
+        {% if before %}
+            -- a ledger that was kept with other columns goes on
+            union all by name
+            select *
+            from {{ before }}
         {% endif %}
     ),
 

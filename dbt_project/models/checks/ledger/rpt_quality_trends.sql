@@ -25,11 +25,15 @@ with
         group by all
     )
 
-{% if before %}
-    select *
-    from {{ before }}
-    where release_id <> (select release_id from this_close)
-    union all by name
-{% endif %}
-select *
-from counted
+select {{ model.columns.keys() | join(", ") }}
+from
+    (
+        select *
+        from counted
+        {% if before %}
+            union all by name
+            select *
+            from {{ before }}
+            where release_id <> (select release_id from this_close)
+        {% endif %}
+    )

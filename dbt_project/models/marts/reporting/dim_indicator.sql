@@ -2,8 +2,13 @@
 {#- One text of JSON, not a literal a value: dbt takes longer to word a thousand literals than DuckDB to read them. -#}
 {% set facts = fact_definitions() %}
 {% set rows = [] %}
-{% for code, definition in indicators().items() %}
+{% set all_indicators = indicators() %}
+{% for code, definition in all_indicators.items() %}
     {% set dimensions = facts[definition.fact].dimensions if definition.fact else [] %}
+    {% set breaks = series_breaks(code, definition) %}
+    {% for part in (definition.get("numerator"), definition.get("denominator")) if part %}
+        {% do breaks.extend(series_breaks(part, all_indicators[part])) %}
+    {% endfor %}
     {% do rows.append(
         {
             "indicator_code": code,
@@ -25,6 +30,7 @@
             "restatement_tolerance": definition.restatement_tolerance | default(var("restatement_tolerance")),
             "fact": definition.get("fact"),
             "dimensions": (["month", "reporting_unit_code"] + dimensions) | join(", "),
+            "series_breaks": breaks | unique | sort | join(", ") or none,
             "rows_sql": contributions(code, definition, facts) if definition.fact else none,
         }
     ) %}

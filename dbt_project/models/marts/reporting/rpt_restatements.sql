@@ -2,6 +2,7 @@
 -- depends_on: {{ ref('rpt_indicators') }} {{ ref('int_earliest_change') }}
 {% set before = previous_mart("rpt_indicators") %}
 {% set contributions_before = previous_mart("fct_indicator_contributions") %}
+{% set listed_before = previous_mart("rpt_restatements") if not is_incremental() %}
 {# forms whose rows decide whether, or where, rows of other forms count; what indicators look up, and what rows wait for #}
 {% set parents = ["union_coverage", "programme_enrolments"] %}
 {% for fact in fact_definitions().values() if fact.waits_for %} {% do parents.append(fact.waits_for.form) %} {% endfor %}
@@ -69,7 +70,7 @@ with
 
     changed as (
         select form, submission_id, {{ submission_slot("submission_id") }} as submission_slot
-        from {{ source("plan", "changed_submissions") }}
+        from {{ source("plan", "changed_since_release") }}
         qualify counts_now or not bool_or(counts_now) over (partition by form, {{ submission_slot("submission_id") }})
     ),
 
@@ -102,26 +103,66 @@ with
         inner join {{ ref("dim_indicator") }} as measured on differences.indicator_code = measured.indicator_code
         inner join changed on measured.form = changed.form and differences.submission_slot = changed.submission_slot
         group by all
+    ),
+
+    definitions as (
+        select
+            indicator_code,
+            string_agg(
+                concat_ws(' ', definition, coalesce(former_version, 'new'), '→', coalesce(present_version, 'gone')),
+                ', '
+                order by definition
+            ) as definitions,
+            string_agg(distinct reason, '; ' order by reason) as reasons,
+            bool_and(definition_kind = 'units') as is_of_units
+        from {{ source("plan", "definition_changes") }}
+        group by indicator_code
+    ),
+
+    restated as (
+        select
+            release_id,
+            this_close.month as closed_month,
+            known_at,
+            compared.indicator_code,
+            compared.month,
+            compared.reporting_unit_code,
+            old_value_month,
+            new_value_month,
+            old_value_year_to_date,
+            new_value_year_to_date,
+            case
+                when definitions.is_of_units
+                then 'organisation'
+                when definitions.indicator_code is not null
+                then 'definition'
+                when coalesce(causes.submission_ids, parent_changes.submission_ids) is not null
+                then 'submission'
+                when compared.month in (select month from {{ source("plan", "changed_expectations") }})
+                then 'exception'
+            end as cause,
+            coalesce(definitions.definitions, causes.submission_ids, parent_changes.submission_ids) as caused_by,
+            definitions.reasons as reason
+        from compared
+        cross join this_close
+        cross join parent_changes
+        left join
+            causes
+            on compared.indicator_code = causes.indicator_code
+            and compared.month = causes.month
+            and compared.reporting_unit_code = causes.reporting_unit_code
+        left join definitions on compared.indicator_code = definitions.indicator_code
+        {% if is_incremental() %} where release_id not in (select release_id from {{ this }}) {% endif %}
     )
 
-select
-    release_id,
-    this_close.month as closed_month,
-    known_at,
-    compared.indicator_code,
-    compared.month,
-    compared.reporting_unit_code,
-    old_value_month,
-    new_value_month,
-    old_value_year_to_date,
-    new_value_year_to_date,
-    coalesce(causes.submission_ids, parent_changes.submission_ids) as caused_by
-from compared
-cross join this_close
-cross join parent_changes
-left join
-    causes
-    on compared.indicator_code = causes.indicator_code
-    and compared.month = causes.month
-    and compared.reporting_unit_code = causes.reporting_unit_code
-{% if is_incremental() %} where release_id not in (select release_id from {{ this }}) {% endif %}
+select {{ model.columns.keys() | join(", ") }}
+from
+    (
+        select *
+        from restated
+        {% if listed_before %}
+            union all by name
+            select *
+            from {{ listed_before }}
+        {% endif %}
+    )

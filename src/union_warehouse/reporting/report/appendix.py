@@ -15,6 +15,8 @@ DEFINITION_ANCHOR = "definition-"
 _COMPLETE = "√"
 _PRECISE = 4
 _LISTED_CAUSES = 1
+_CAUSES = {"definition": "口径变更", "organisation": "单位变更", "exception": "报送要求变更"}
+"""What a restatement may come from beside a submission."""
 
 
 def appendices(connection: duckdb.DuckDBPyConnection, data: ReportData) -> tuple[Section, ...]:
@@ -142,7 +144,7 @@ def _restatements(connection: duckdb.DuckDBPyConnection, data: ReportData) -> li
     rows = connection.execute(
         """
         select release_id, month, indicator_code, cast(old_value_month as double), cast(new_value_month as double),
-            coalesce(caused_by, '')
+            coalesce(caused_by, ''), cause, reason
         from rpt_restatements
         inner join dim_indicator using (indicator_code)
         where is_published and month in (from unnest($months)) and old_value_month is distinct from new_value_month
@@ -154,11 +156,15 @@ def _restatements(connection: duckdb.DuckDBPyConnection, data: ReportData) -> li
     if not rows:
         return [_say(f"{data.period.text}的全区指标没有更正。")]
     cells = []
-    for release_id, month, code, old, new, causes in rows:
+    for release_id, month, code, old, new, causes, cause, reason in rows:
         figure = data.figures[code]
-        cells.append((release_id, month, figure.name, _precise(old, figure), _precise(new, figure), _causes(causes)))
+        cells.append(
+            (release_id, month, figure.name, _precise(old, figure), _precise(new, figure), _cause(causes, cause, reason))
+        )
     return [
-        _say(f"{data.period.text}各月的全区指标在发布后更正{len(rows)}处。更正来源为报送编号：月份/单位/版本。"),
+        _say(
+            f"{data.period.text}各月的全区指标在发布后更正{len(rows)}处。更正来源为报送编号（月份/单位/版本），或口径、单位变更及其理由。"
+        ),
         Table(
             "全区各月指标更正",
             ("发布版本", "月份", "指标", "原值", "现值", "更正来源"),
@@ -176,7 +182,9 @@ def _precise(value: float | None, figure: Figure) -> str:
     return f"{number_text(value * 100, _PRECISE)}%" if unit_heading(figure.unit, "") == "%" else number_text(value)
 
 
-def _causes(text: str) -> str:
+def _cause(text: str, cause: str | None, reason: str | None) -> str:
+    if cause in _CAUSES:
+        return f"{_CAUSES[cause]}：{reason}" if reason else _CAUSES[cause]
     causes = text.split(", ")
     return "、".join(causes[:_LISTED_CAUSES]) + (f"等{len(causes)}份" if len(causes) > _LISTED_CAUSES else "")
 

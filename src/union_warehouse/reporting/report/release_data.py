@@ -20,6 +20,8 @@ from union_warehouse.reporting.figures import figures
 from union_warehouse.reporting.report.period import Period
 from union_warehouse.reporting.unit_values import unit_values
 
+BREAK_MARK = "※"
+"""Stands with the name of an indicator whose definition changed within the months shown or compared."""
 MonthValue = tuple[float | None, float | None]
 
 
@@ -186,9 +188,16 @@ def _figures(connection: duckdb.DuckDBPyConnection, found: pa.Table, period: Per
                 select indicator_code, count(*) as unit_count from rpt_indicators
                 where month = $month and not is_federation
                 group by indicator_code
+            ),
+            -- a series that breaks within what is shown or compared carries a mark wherever it is named
+            broken as (
+                select indicator_code, string_agg(month, '、' order by month) as months
+                from (select indicator_code, unnest(string_split(series_breaks, ', ')) as month from dim_indicator)
+                where month > $first_compared and month <= $month
+                group by indicator_code
             )
-        select found.indicator_code, found.name_zh, found.unit, found.unit_zh, found.indicator_kind, aggregation, form,
-            definition_zh, owner_code, cast(value as double), cast(value_year_to_date as double), cast(value_last_year as double),
+        select found.indicator_code, found.name_zh || if(broken.months is null, '', $mark), found.unit, found.unit_zh, found.indicator_kind, aggregation, form,
+            definition_zh || coalesce('（' || $mark || '自' || broken.months || '起按此口径，以前月份按原口径）', ''), owner_code, cast(value as double), cast(value_year_to_date as double), cast(value_last_year as double),
             coalesce(unit_count, 0), coalesce(missing_unit_count, 0),
             found.unit = 'milestone' and indicator_code not in (
                 select indicator_code from fct_commitment_progress where month = $month
@@ -196,9 +205,10 @@ def _figures(connection: duckdb.DuckDBPyConnection, found: pa.Table, period: Per
         from found
         inner join dim_indicator using (indicator_code)
         left join owing using (indicator_code)
+        left join broken using (indicator_code)
         order by found.indicator_code
         """,
-        {"month": period.last_month},
+        {"month": period.last_month, "first_compared": add_months(period.months[0], -12), "mark": BREAK_MARK},
     ).fetchall()
     connection.unregister("found")
     return {row[0]: Figure(*row) for row in rows}
