@@ -240,7 +240,7 @@ def test_a_failed_run_alerts_the_data_engineer_until_one_succeeds(
         (airflow_home.root / "alert_targets.yml").unlink()
 
         monkeypatch.setenv("UW_ALERT_DATA_ENGINEER", f"{hook.url}/engineer")
-        monkeypatch.setattr("union_warehouse.warehouse.plan_close", lambda *_: {"close_id": "x", "is_needed": False})
+        monkeypatch.setattr("union_warehouse.warehouse.plan_close", lambda *_, **__: {"close_id": "x", "is_needed": False})
         assert runner.run("close_month", {"month": "2014-01"}, _ignore).is_success
         ((_, text),) = hook.take()
         assert "close_month 已恢复正常" in text
@@ -301,7 +301,7 @@ def test_a_close_that_is_not_needed_is_green_and_skips_the_rest(
     from union_warehouse import warehouse
 
     plan = {"close_id": "2014-01-r2", "is_needed": False, "release_id": "2014-01-r1"}
-    monkeypatch.setattr(warehouse, "plan_close", lambda *_: plan)
+    monkeypatch.setattr(warehouse, "plan_close", lambda *_, **__: plan)
     run = runner.run("close_month", {"month": "2014-01"}, _ignore)
     assert results_of(airflow_home, run) == {"plan_close": plan}
 
@@ -314,7 +314,7 @@ def test_a_publish_that_left_another_release_current_is_caught_by_the_gate(
     from union_warehouse.quality import audit
 
     plan = {"close_id": "2014-01-r1", "is_needed": True}
-    monkeypatch.setattr(warehouse, "plan_close", lambda *_: plan)
+    monkeypatch.setattr(warehouse, "plan_close", lambda *_, **__: plan)
     for module, name in ((audit, "audit_landed_forms"), (audit, "audit_warehouse"), (warehouse, "run_dbt")):
         monkeypatch.setattr(module, name, lambda *_: {})
     monkeypatch.setattr(approval, "ask", lambda *_: None)
