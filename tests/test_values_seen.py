@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime
@@ -385,6 +387,12 @@ def test_what_nobody_sees_is_no_part_of_codes_days_and_numbers(character: str, p
     text = "2014"[:place] + character + "2014"[place:]
     assert normalise_text(text) == "2014"
     assert f"U+{ord(character):04X}" in visible(text)
+
+
+def test_the_characters_that_nobody_sees_are_all_of_unicode() -> None:
+    controls = {character for character in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(character) in {"Cf", "Cc"}}
+    assert controls - set(FORMAT_CHARACTERS) == {character for character in controls if character.isspace()}
+    assert controls > set(FORMAT_CHARACTERS)
 
 
 def test_each_character_that_nobody_sees_is_noticed_in_a_column_and_no_other() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import math
 import re
-import sys
 import unicodedata
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
@@ -119,9 +118,12 @@ _TEXTS: dict[type[Cell], Callable[[Sequence[Cell]], pa.Array]] = {
 REPLACEMENT = "\ufffd"
 """What stands for bytes that are no character."""
 
+_PLANES_WITH_FORMAT_CHARACTERS = (*range(0x2_0000), *range(0xE_0000, 0xE_1000))
+"""A look at the other planes, of ideographs and private use, would take longer than importing everything else."""
+
 FORMAT_CHARACTERS = "".join(
     character
-    for character in map(chr, range(sys.maxunicode + 1))
+    for character in map(chr, _PLANES_WITH_FORMAT_CHARACTERS)
     if unicodedata.category(character) in ("Cf", "Cc") and not character.isspace()
 )
 """Characters that nobody sees (U+200B, U+FEFF, U+202D, controls …), which come along from web pages, messengers and Word."""
