@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from tests.reading import change_sheet, grid_of, read, workbook_of
 from tests.workbook_factory import Grid, make_grids, nil_except, write_csv, write_workbook
+from union_warehouse.workbooks.sheet_xml import look_at_sheet
+from union_warehouse.workbooks.xlsx import Worksheets
 
 HAZARDS = "隐患整改"
 
@@ -194,3 +196,25 @@ def test_rows_that_a_filter_hides_are_read_and_told_in_every_format(tmp_path: Pa
     book.save(path)
     outcome = read(path)
     assert (len(outcome.rows), outcome.warnings) == (2, ["hidden_rows"])
+
+
+@pytest.mark.parametrize(
+    ("plain", "changed"),
+    [
+        (b"", b""),
+        (b'<row r="3"', b'<row r="3" ht="0" customHeight="1"'),
+        (b'<row r="3"', b'<row hidden="1" r="3"'),
+        (b"<sheetData>", b"<cols><col min='4' max='4' width='0'/></cols><sheetData>"),
+        (b'<c r="A2" t="s"><v>', b'<c r="A2" t="inlineStr"><is><t>H1</t></is><v>'),
+    ],
+)
+def test_a_long_sheet_is_parsed_only_for_what_its_values_do_not_tell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plain: bytes, changed: bytes
+) -> None:
+    monkeypatch.setattr("union_warehouse.workbooks.sheet_xml.LONG_XML", 0)
+    path = workbook_of(tmp_path, "hazards", grid_of("hazards", {}, {}))
+    worksheets = Worksheets.open(path.read_bytes(), path.name)
+    xml = worksheets.xml(HAZARDS)
+    assert plain in xml
+    look = look_at_sheet(xml.replace(plain, changed, 1), worksheets.workbook)
+    assert (look.extent is not None) == bool(changed)

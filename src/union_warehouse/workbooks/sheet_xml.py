@@ -39,16 +39,16 @@ _NEEDS_PARSER = (
     (b'"e"', 1, 0),
     (b"'e'", 1, 0),
     (b"hidden", 0, 0),
-    (b'ht="0', 0, 0),
-    (b"ht='0", 0, 0),
+    (b' ht="0', 1, 0),
+    (b" ht='0", 1, 0),
     (b'width="0', 4, 0),
     (b"width='0", 4, 0),
     (b"&#", 1, 0),
     (b"is><v", 0, 0),
     (b"sheetData", 5, 2),
 )
-"""Bytes that any formula, error value, hidden row or column, row without height, column without width or second table brings, however it is spelt: each with its rarest letter, and how
-often it occurs without.
+"""Bytes that any formula, error value, hidden row or column, row without height, column without width, text with a value behind it
+or second table brings, however it is spelt: each with its rarest letter, and how often it occurs without.
 
 Names cannot be spelt otherwise; the value ``e`` can, but only with a character reference.
 """
