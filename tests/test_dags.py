@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -23,7 +25,7 @@ from union_warehouse.months import add_months
 from union_warehouse.orchestration.airflow_home import POOLS, WRITER_POOL
 from union_warehouse.orchestration.close_steps import APPROVAL_STEP, CLOSE_STEPS
 from union_warehouse.orchestration.errors import RunFailed, StepStopped
-from union_warehouse.orchestration.in_process import InProcessRunner, in_process_runner
+from union_warehouse.orchestration.in_process import InProcessRunner, in_process_runner, output_to
 from union_warehouse.orchestration.records import StepRecord, read_records
 from union_warehouse.orchestration.runner import results_of
 from union_warehouse.paths import Home
@@ -365,6 +367,13 @@ def _rendered_labels(run_id: str) -> list[str | None]:
 
 
 @pytest.mark.build
+def test_a_log_on_a_full_disk_does_not_swallow_what_is_said_afterwards(capfd: pytest.CaptureFixture[str]) -> None:
+    with suppress(OSError), output_to(Path("/dev/full")):
+        print("of Airflow")
+    os.write(2, b"error disk_full\n")
+    assert "error disk_full" in capfd.readouterr().err
+
+
 def test_one_process_can_serve_one_home_after_another(tmp_path: Path) -> None:
     from union_warehouse.submissions import place_in_inbox
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -34,7 +34,7 @@ def in_process_runner(home: Home, on_wait: Callable[[], None] | None = None) -> 
         if on_wait is not None:
             on_wait()
 
-    with _output_to(log), airflow_ready(home, wait):
+    with output_to(log), airflow_ready(home, wait):
         yield InProcessRunner(log, waited_since)
 
 
@@ -87,7 +87,7 @@ def _log_file(path: Path) -> IO[str]:
 
 
 @contextmanager
-def _output_to(path: Path) -> Iterator[None]:
+def output_to(path: Path) -> Iterator[None]:
     """Send what this process and its children print to ``path``, by Python's streams and by the file descriptors."""
     log = _log_file(path)
     sys.stdout.flush()
@@ -99,7 +99,8 @@ def _output_to(path: Path) -> Iterator[None]:
         with redirect_stdout(log), redirect_stderr(log):
             yield
     finally:
-        log.flush()
+        with suppress(OSError):  # its disk may be full, which is told once this process can be heard again
+            log.flush()
         for descriptor, copy in zip((1, 2), saved, strict=True):
             os.dup2(copy, descriptor)
             os.close(copy)
