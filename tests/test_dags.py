@@ -369,7 +369,7 @@ def _rendered_labels(run_id: str) -> list[str | None]:
 @pytest.mark.build
 def test_a_log_on_a_full_disk_does_not_swallow_what_is_said_afterwards(capfd: pytest.CaptureFixture[str]) -> None:
     with suppress(OSError), output_to(Path("/dev/full")):
-        print("of Airflow")
+        sys.stdout.write("of Airflow\n")
     os.write(2, b"error disk_full\n")
     assert "error disk_full" in capfd.readouterr().err
 
