@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -33,7 +33,7 @@ CONTRACT, RULE, SEED, UNITS = "contract", "rule", "seed", "units"
 
 _SHOWN = 12
 """Digits of a fingerprint: enough to tell the versions of one definition apart."""
-_LISTED = 5
+_LISTED, _NAMED = 5, 20
 _CONTRIBUTIONS = "fct_indicator_contributions"
 _CONFIG = (
     "alias",
@@ -103,8 +103,14 @@ class DefinitionChange:
         return dict(vars(self))
 
 
-def in_words(change: DefinitionChange) -> str:
-    """A change in half a line: the definition, its versions and what it feeds."""
+def in_words(changes: Sequence[DefinitionChange]) -> str:
+    """The first of the changes, half a line each, and how many more there are."""
+    more = f"; … {len(changes) - _NAMED} more" if len(changes) > _NAMED else ""
+    return "; ".join(map(_in_words, changes[:_NAMED])) + more
+
+
+def _in_words(change: DefinitionChange) -> str:
+    """The definition, its versions and what it feeds."""
     indicators = f"{len(change.indicators)} indicators" if len(change.indicators) > _LISTED else ", ".join(change.indicators)
     fed = indicators or ", ".join(change.marts[:_LISTED]) or "-"
     return f"{change.definition} ({change.before or 'new'} → {change.now or 'gone'}; feeds {fed})"
@@ -153,7 +159,9 @@ def _project(home: Home, files_sha256: str) -> _Project:
 
 
 def _definitions_of(home: Home, release: Release) -> Definitions:
-    """What a release was made by."""
+    """What a release was made by; of one that does not say, nothing is known, and all of it counts as changed."""
+    if DEFINITIONS_FILE not in release.files:
+        return Definitions("", {}, {})
     return Definitions(**json.loads(check_release_file(home, release, DEFINITIONS_FILE).read_text("utf-8")))
 
 

@@ -27,12 +27,7 @@ from union_warehouse.releases.errors import NoRelease
 from union_warehouse.releases.integrity import check_release_file
 from union_warehouse.releases.read import DATABASE_FILE, Release, current_release, list_releases
 from union_warehouse.warehouse.build import writer_lock
-from union_warehouse.warehouse.definitions import (
-    CONTRACT,
-    DefinitionChange,
-    compare_definitions,
-    in_words,
-)
+from union_warehouse.warehouse.definitions import CONTRACT, DefinitionChange, compare_definitions, in_words
 from union_warehouse.warehouse.definitions_changelog import explain
 from union_warehouse.warehouse.errors import (
     BuildChanged,
@@ -202,7 +197,7 @@ def definitions_changed(home: Home, current: Release, changes: Sequence[Definiti
     months = _months_read(home, contracts, current.closed_months[-1]) if contracts else ""
     return DefinitionsChanged(
         release_id=current.release_id,
-        changes="; ".join(map(in_words, changes)),
+        changes=in_words(changes),
         months_zh=f"以下月份的报送是按旧报表定义读取的，需要时用 uw reread 重新读取：{months}。" if months else "",
         months_en=f" Read by the former contract, and unchanged until `uw reread`: {months}." if months else "",
     )
