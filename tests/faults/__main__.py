@@ -12,10 +12,10 @@ from pathlib import Path
 from random import Random
 
 from tests.faults.shim import Fault, build_library, missing_compiler
-from tests.faults.trials import STAGES, Finding, Given, prepare, try_fault
+from tests.faults.trials import SUBMIT, Finding, Given, add_submit, prepare, try_fault
 
-_WEIGHTS = {"collect": 5, "close": 2, "publish": 4}
-"""A close takes five times as long as either."""
+_WEIGHTS = {"collect": 5, SUBMIT: 2, "close": 2, "publish": 4}
+"""A close takes five times as long as collect or publish; so does Airflow, which submit starts."""
 
 KINDS = ("kill", "power", "full", "read-only", "clock")
 
@@ -43,14 +43,17 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=20, help="of each kind")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="number of the first trial")
-    parser.add_argument("--stages", nargs="*", choices=STAGES, default=[*STAGES])
+    parser.add_argument("--stages", nargs="*", choices=[*_WEIGHTS], default=[*_WEIGHTS])
     parser.add_argument("--folder", type=Path, help="for the homes; default: a temporary one")
     options = parser.parse_args()
     if reason := missing_compiler():
         parser.error(reason)
     folder = options.folder or Path(tempfile.mkdtemp(prefix="faults-"))
+    folder.mkdir(parents=True, exist_ok=True)
     library = build_library(folder)
     given = prepare(folder, library)
+    if SUBMIT in options.stages:
+        add_submit(folder, library, given)
     outcomes: Counter[tuple[str, str, str]] = Counter()
     faults = 0
     for kind in options.kinds:

@@ -29,11 +29,23 @@ def collect(home: Home, given: Path) -> None:
     """Everything in the folder ``submissions`` arrives and is collected."""
     from union_warehouse.submissions import collect_file, place_in_inbox, scan_inbox
 
-    with (given / "arrivals.csv").open(encoding="utf-8") as file:
-        arrivals = {Path(row["file"]).name: datetime.fromisoformat(row["received_at"]) for row in csv.DictReader(file)}
-    place_in_inbox(home, [given / "submissions"], arrivals)
+    place_in_inbox(home, [given / "submissions"], _arrivals(given))
     for item in scan_inbox(home):
         collect_file(home, item)
+
+
+def submit(home: Home, given: Path) -> None:
+    """The same as ``uw submit`` does it, by Airflow in this process."""
+    from union_warehouse.orchestration.connect import connect
+    from union_warehouse.orchestration.jobs import submit as submit_files
+
+    with connect(home) as runner:
+        submit_files(home, runner, [given / "submissions"], _arrivals(given), lambda _record: None)
+
+
+def _arrivals(given: Path) -> dict[str, datetime]:
+    with (given / "arrivals.csv").open(encoding="utf-8") as file:
+        return {Path(row["file"]).name: datetime.fromisoformat(row["received_at"]) for row in csv.DictReader(file)}
 
 
 def close(home: Home, given: Path) -> None:
@@ -58,7 +70,7 @@ def publish(home: Home, _given: Path) -> None:
         _STEPS[name](home, request.close_id)
 
 
-STAGES = {stage.__name__: stage for stage in (collect, close, publish)}
+STAGES = {stage.__name__: stage for stage in (collect, submit, close, publish)}
 
 
 def main() -> int:
