@@ -35,7 +35,7 @@ BUILDS = {
 """Fixtures that build a warehouse, start Airflow or write the reference year; a test that does so by itself is marked itself."""
 
 
-LONGEST = ("end_to_end", "faults", "kill_safety", "collect_kill", "cli", "add_a_form", "structure", "integrity")
+LONGEST = ("end_to_end", "faults", "definitions", "kill_safety", "collect_kill", "cli", "add_a_form", "structure", "integrity")
 """Test files that take longest: begun first, so that the workers end together; after them those that need a build."""
 
 
