@@ -70,8 +70,14 @@ def january(built: Home, tmp_path: Path) -> Home:
     return copy_of(built, tmp_path)
 
 
+@pytest.fixture(autouse=True)
+def on_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a test that ran Airflow in this process has left."""
+    monkeypatch.delenv(ASKS_BY_COMMAND, raising=False)
+
+
 @pytest.fixture
-def by_command(monkeypatch: pytest.MonkeyPatch) -> None:
+def by_command(monkeypatch: pytest.MonkeyPatch, on_a_server: None) -> None:
     """As in a process where no page can be answered."""
     monkeypatch.setenv(ASKS_BY_COMMAND, "1")
 

@@ -314,11 +314,13 @@ def test_a_publish_that_left_another_release_current_is_caught_by_the_gate(
     from union_warehouse import warehouse
     from union_warehouse.orchestration import approval
     from union_warehouse.quality import audit
+    from union_warehouse.warehouse import definitions
 
     plan = {"close_id": "2014-01-r1", "is_needed": True}
     monkeypatch.setattr(warehouse, "plan_close", lambda *_, **__: plan)
     for module, name in ((audit, "audit_landed_forms"), (audit, "audit_warehouse"), (warehouse, "run_dbt")):
         monkeypatch.setattr(module, name, lambda *_: {})
+    monkeypatch.setattr(definitions, "check_project_unchanged", lambda *_: None)
     monkeypatch.setattr(approval, "ask", lambda *_: None)
     for name in ("publish_release", "list_restatements"):
         monkeypatch.setattr(warehouse, name, lambda *_: {})

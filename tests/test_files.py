@@ -40,6 +40,7 @@ WRITE_BY_THEMSELVES = {
     "orchestration/airflow_home.py": "an empty stamp",
     "orchestration/in_process.py": "a log",
     "warehouse/dbt_worker.py": "a log",
+    "warehouse/build.py": "the build's private files",
     "warehouse/plan.py": "the build's private files",
     "warehouse/publish.py": "within new_folder",
     "submissions/inbox.py": "a note that is whole gets another name",

@@ -81,7 +81,7 @@
     for rebuilt_values has them once, under the name `<fact>_rebuilt`: a long fact is read once, however many subjects it names. -#}
 {% macro rebuilt_rows(fact) -%}
     {%- set definition = fact_definitions()[fact] %}
-    {%- for relation in [ref(fact), previous_mart(fact)] if relation %}
+    {%- for relation in [ref(fact), none if starts_from_nothing() else previous_mart(fact)] if relation %}
         {% if not loop.first %}
             union all by name
         {% endif %}
@@ -193,7 +193,7 @@
     {{ rebuilt_values(fact, ["union_code", "submission_month"]) }}
     union
     {{ rebuilt_values(fact, ["union_code", "event_month"]) }}
-    {%- for relation in [ref("fct_membership_monthly"), previous_mart("fct_membership_monthly")] if relation %}
+    {%- for relation in [ref("fct_membership_monthly"), none if starts_from_nothing() else previous_mart("fct_membership_monthly")] if relation %}
         union
         select union_code, month
         from {{ relation }}

@@ -3,9 +3,10 @@
 -- effect when it ended, however long ago it began.
 {% set provenance = ["submission_id", "source_sheet", "source_row", "submission_month", "event_month", "is_late"] %}
 
-{% set facts = {} %}
+{% set facts, previous = {}, {} %}
+{% set is_from_nothing = starts_from_nothing() %}
 {% for fact, definition in fact_definitions().items() if definition.takes_effect_on %}
-    {% do facts.update({fact: definition}) %}
+    {% do facts.update({fact: definition}) %} {% do previous.update({fact: none if is_from_nothing else previous_mart(fact)}) %}
 {% endfor %}
 
 with
@@ -17,7 +18,7 @@ with
         ) %}
         {{ fact }}_affected as (select entity_key from {{ ref("int_affected_entities") }} where form = '{{ definition.form }}'),
 
-        {% for version, relation in [('now', ref(fact)), ('before', previous_mart(fact))] if relation %}
+        {% for version, relation in [('now', ref(fact)), ('before', previous[fact])] if relation %}
             {{ fact }}_{{ version }} as (
                 {% for effect_on in definition.takes_effect_on %}
                     {% if not loop.first %}
@@ -38,7 +39,7 @@ with
 
     changes as (
         {% for fact in facts %}
-            {% if previous_mart(fact) %}
+            {% if previous[fact] %}
                 select effect_on
                 from
                     (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -34,7 +35,8 @@ def release_events(home: Home, as_of: datetime) -> list[Event]:
             if table in tables:
                 events += find(connection, today)
     previous = {item.release_id: item.previous_release_id for item in releases}
-    return [_with_previous(event, previous) if event.kind == "restated_figures" else event for event in events]
+    stands_since = {item.release_id: item.stands_since for item in releases}
+    return [_of_release(event, previous, stands_since) if event.kind == "restated_figures" else event for event in events]
 
 
 def _late_releases(release: Release, today: date) -> Iterator[Event]:
@@ -165,9 +167,11 @@ def _outliers(connection: duckdb.DuckDBPyConnection, today: date) -> Iterator[Ev
 _OUTLIER_KINDS = {"flow_value": "当月数异常", "stock_change": "存量变化异常", "sudden_zero": "突然为零或缺报"}
 
 
-def _with_previous(event: Event, previous: Mapping[str, str | None]) -> Event:
+def _of_release(event: Event, previous: Mapping[str, str | None], stands_since: Mapping[str, datetime]) -> Event:
+    """With the release before, and of the day on which the release was made: of a rebuild long after what it is made of was known."""
     event.facts["previous"] = previous.get(event.key) or "-"
-    return event
+    since = stands_since.get(event.key)
+    return replace(event, since=since.astimezone(SHANGHAI).date()) if since else event
 
 
 def _number(value: Any) -> str:

@@ -52,6 +52,7 @@ def approve(month: str, by: str | None, comment: str, reject: bool, as_json: boo
 
 def _decide(home: Home, month: str, state: str, by: str | None, comment: str, shown: Progress) -> Close | None:
     from union_warehouse.orchestration.jobs import answer, close, decide, rebuild
+    from union_warehouse.warehouse.errors import NothingAwaitsApproval
 
     if url := os.environ.get("AIRFLOW_API_URL"):
         from union_warehouse.orchestration.rest import rest_runner
@@ -67,5 +68,8 @@ def _decide(home: Home, month: str, state: str, by: str | None, comment: str, sh
 
     with in_process_runner(home, shown.wait) as runner:
         if event.rebuild_comment:
-            return rebuild(home, runner, event.rebuild_comment, shown.observer)
+            rebuilt = rebuild(home, runner, event.rebuild_comment, shown.observer)
+            if rebuilt.is_rehearsal:  # the definition was changed back since
+                raise NothingAwaitsApproval(month=month)
+            return rebuilt
         return close(home, runner, month, datetime.fromisoformat(event.known_at), shown.observer)

@@ -37,11 +37,14 @@ def _build_warehouse(home: Home, close_id: str) -> dict[str, Any]:
     """Dbt builds in a process of its own, and this one judges the landed rows meanwhile. Either failure ends the close."""
     from union_warehouse.quality.audit import audit_landed_forms
     from union_warehouse.warehouse import run_dbt
+    from union_warehouse.warehouse.definitions import check_project_unchanged
 
     builds: list[Future[Any]] = []
     with ThreadPoolExecutor(1) as pool:
         audited = audit_landed_forms(home, close_id, lambda: builds.append(pool.submit(run_dbt, home, close_id)))
-    return {"landed_forms": audited, "build": [build.result() for build in builds]}
+    built = [build.result() for build in builds]
+    check_project_unchanged(home, close_id)
+    return {"landed_forms": audited, "build": built}
 
 
 def _audit_warehouse(home: Home, close_id: str) -> Any:

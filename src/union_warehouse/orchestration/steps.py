@@ -112,10 +112,12 @@ def ask_approval(close_id: str) -> dict[str, Any] | None:
     """
     from union_warehouse.orchestration.approval import Asking, ask, question
     from union_warehouse.warehouse.approvals import REQUESTED
+    from union_warehouse.warehouse.restatements import forget_rehearsal
 
     home, context = Home.from_environment(), get_current_context()
     dag_run = context["dag_run"]
     if close_id.endswith(REHEARSAL):
+        forget_rehearsal(home, close_id)
         raise AirflowSkipException("a rehearsal publishes nothing")
     asking = Asking(dag_run.run_id, dag_run.triggering_user_name, context["params"]["approval"])
     event: ApprovalEvent | None = None

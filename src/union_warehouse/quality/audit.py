@@ -96,7 +96,7 @@ def _read_landed_forms(workbench: Workbench, home: Home) -> list[Form]:
         semi join (select form, submission_id from build.plan.changed_submissions where counts_now) using (form, submission_id)
         where parquet_file is not null order by all"""
     )
-    judged = [(form, path, file) for form, path, file, contract in landed if contract == today.get(form)]
+    judged = [(form, path, file) for form, path, file, contract in landed if contract in {None, today.get(form)}]
     folders = sorted({home.landing / path for _, path, _ in judged})
     if folders:
         create_problems_table(workbench, [folder / ROW_PROBLEMS for folder in folders])

@@ -38,7 +38,7 @@ class Release:
         previous_release_sha256: of the ``release.json`` of the release before it, or None: a chain that holds them all.
         build_sha256: of the working file that it was built in, from which the next close starts.
         manifests: sha256 of the manifest of each submission that was read for it, by folder below ``landing/``.
-        rebuilt: of a release that a changed definition made: comment (why) and changes, each with definition, before, now (its
+        rebuilt: of a release that a changed definition made: comment (why), at (when) and changes, each with definition, before, now (its
             fingerprints), indicators and marts that it feeds, what, why, by, since; None of one that a close made.
         approval: who approved it, when, why and for which reasons (see ``ApprovalEvent``); None where nothing was wrong.
     """
@@ -86,6 +86,11 @@ class Release:
     def known_at_utc(self) -> datetime:
         """``known_at`` as an aware time."""
         return datetime.fromisoformat(self.known_at)
+
+    @property
+    def stands_since(self) -> datetime:
+        """When it took the place of the one before: as known then; of one that was rebuilt later, when that was done."""
+        return datetime.fromisoformat(self.rebuilt["at"]) if self.rebuilt else self.known_at_utc
 
 
 def list_releases(home: Home, month: str | None = None) -> list[Release]:
@@ -144,7 +149,7 @@ def release_as_of(home: Home, instant: datetime) -> str:
     Raises:
         NoReleaseAsOf: nothing had been published by then.
     """
-    found = next((release for release in list_releases(home) if release.known_at_utc <= instant), None)
+    found = next((release for release in list_releases(home) if release.stands_since <= instant), None)
     if found is None:
         raise NoReleaseAsOf(instant=instant.isoformat())
     return found.release_id

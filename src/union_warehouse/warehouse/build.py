@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,8 @@ def run_dbt(home: Home, close_id: str) -> dict[str, Any]:
     failures = [f"{node['name']} ({node['message']})" for node in results["results"] if node["status"] in _FAILED]
     if error or failures:
         raise BuildFailed(close_id=close_id, failures="; ".join(failures) or error + "".join(output[-15:]), log=os.fspath(log))
+    # the project may be read again, changed, while the build waits for approval
+    shutil.copyfile(target / MANIFEST_FILE, folder / MANIFEST_FILE)
     return {"close_id": close_id, **results}
 
 

@@ -25,6 +25,8 @@ from union_warehouse.quality.rules import RULES_SOURCE, load_rules
 from union_warehouse.releases.integrity import check_release_file
 from union_warehouse.releases.read import DEFINITIONS_FILE, Release
 from union_warehouse.warehouse.build import parse_project
+from union_warehouse.warehouse.errors import ProjectReplaced
+from union_warehouse.warehouse.plan_file import load_plan
 from union_warehouse.working_days import HOLIDAYS_FILE
 
 INDICATOR, MODEL, MACRO, VARIABLE = "indicator", "model", "macro", "variable"
@@ -35,6 +37,9 @@ _SHOWN = 12
 """Digits of a fingerprint: enough to tell the versions of one definition apart."""
 _LISTED, _NAMED = 5, 20
 _CONTRIBUTIONS = "fct_indicator_contributions"
+_READ_BY_ALL = {_CONTRIBUTIONS, "rpt_indicators", "int_earliest_change"}
+"""Models whose own change may reach any indicator. What feeds ``int_earliest_change`` only says which months are made again."""
+_INDICATOR_MACROS = "macros/indicators.sql"
 _CONFIG = (
     "alias",
     "database",
@@ -94,13 +99,18 @@ class DefinitionChange:
     marts: tuple[str, ...]
 
     @property
+    def versions(self) -> str:
+        """Its former and its present version, in words."""
+        return f"{self.before or 'new'} → {self.now or 'gone'}"
+
+    @property
     def kind(self) -> str:
         """Its kind, such as :data:`INDICATOR`."""
         return self.definition.partition(" ")[0]
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON-able values."""
-        return dict(vars(self))
+        return vars(self) | {"versions": self.versions}
 
 
 def in_words(changes: Sequence[DefinitionChange]) -> str:
@@ -113,7 +123,7 @@ def _in_words(change: DefinitionChange) -> str:
     """The definition, its versions and what it feeds."""
     indicators = f"{len(change.indicators)} indicators" if len(change.indicators) > _LISTED else ", ".join(change.indicators)
     fed = indicators or ", ".join(change.marts[:_LISTED]) or "-"
-    return f"{change.definition} ({change.before or 'new'} → {change.now or 'gone'}; feeds {fed})"
+    return f"{change.definition} ({change.versions}; feeds {fed})"
 
 
 def compare_definitions(home: Home, current: Release | None, last_month: str) -> tuple[Definitions, list[DefinitionChange]]:
@@ -148,6 +158,17 @@ def compare_definitions(home: Home, current: Release | None, last_month: str) ->
         DefinitionChange(name, *versions, project.indicators_fed_by(name), project.marts_fed_by(name))
         for name, versions in sorted(differing.items())
     ]
+
+
+def check_project_unchanged(home: Home, close_id: str) -> None:
+    """See that what was built is what was planned: the files of the project may have been replaced in between.
+
+    Raises:
+        ProjectReplaced: they were.
+        BuildIncomplete: the plan is gone.
+    """
+    if load_plan(home, close_id)["definitions"]["files_sha256"] != _files_sha256():
+        raise ProjectReplaced(close_id=close_id)
 
 
 def _project(home: Home, files_sha256: str) -> _Project:
@@ -211,36 +232,50 @@ class _Project:
         kind, _, name = definition.partition(" ")
         if kind == INDICATOR:
             return tuple(sorted({name} | {code for code, entry in self.indicators.items() if name in _parts_of_ratio(entry)}))
-        fed = self._downstream(self._models_of(kind, name))
-        if _CONTRIBUTIONS not in fed and "rpt_indicators" not in fed:
+        changed = self._models_of(kind, name)
+        fed = self._downstream(changed)
+        if not fed & {_CONTRIBUTIONS, "rpt_indicators"}:
             return ()
-        tables = {
-            code: {entry["fact"]} | ({"fct_union_coverage", "dim_union"} if entry.get("unit_of") else set())
-            for code, entry in self.indicators.items()
-            if entry.get("fact")
-        }
-        told_apart = {code for code, read in tables.items() if read & fed}
-        counted = told_apart or set(tables)
+        told_apart = {code for code, entry in self.indicators.items() if self._tables_of(entry) & fed}
+        counted = set(self.indicators) if changed & _READ_BY_ALL or fed & {"dim_month", "dim_indicator"} else told_apart
+        counted = counted or set(self.indicators)
         ratios = {code for code, entry in self.indicators.items() if _parts_of_ratio(entry) & counted}
         return tuple(sorted(counted | ratios))
 
+    def _tables_of(self, entry: Mapping[str, Any]) -> set[str]:
+        """The marts that the rows of an indicator are counted in, placed by and looked up in."""
+        if "fact" not in entry:
+            return set()
+        rule = " ".join(str(entry.get(part, "")) for part in ("where", "amount", "earlier"))
+        tables = {entry["fact"], *(model for model in self.models if model in rule)}
+        if entry["kind"] == "stock" and len(entry["date"]) > 1:
+            tables.add("dim_reporting_unit_lineage")
+        return tables | ({"fct_union_coverage", "dim_union"} if entry.get("unit_of") else set())
+
     def _models_of(self, kind: str, name: str) -> set[str]:
-        """The models that a definition is read by."""
+        """The models that a definition is read by; of what dbt does not tell, every model."""
         if kind == MODEL:
             return {name} & set(self.models)
         if kind == CONTRACT:
             return {f"stg_{name}"} & set(self.models)
+        if kind == RULE:
+            return {
+                model
+                for model, node in self.models.items()
+                if any(one.endswith(".plan.rules") for one in node["depends_on"]["nodes"])
+            }
         if kind == MACRO:
             named = {identity for identity, macro in self.macros.items() if macro["name"] == name}
-            users = {model for model, node in self.models.items() if self._macros_behind(node) & named}
-            return users or set(self.models)  # what dbt calls by itself, a strategy or a hook, serves them all
-        if kind == UNITS:
-            return {model for model in self.models if model.startswith("dim_reporting_unit")}
-        return set()
+            return {model for model in self.models if self._macros_behind(model) & named} or set(self.models)
+        return set(self.models)
 
-    def _macros_behind(self, node: Mapping[str, Any]) -> set[str]:
+    def _macros_behind(self, model: str) -> set[str]:
+        """The macros that a model calls, directly or not."""
         found: set[str] = set()
-        waiting = list(node["depends_on"]["macros"])
+        waiting = list(self.models[model]["depends_on"]["macros"])
+        if model in (_CONTRIBUTIONS, "dim_indicator"):
+            # dbt has not seen these calls: it knows of no indicator while it reads the project
+            waiting += [identity for identity, macro in self.macros.items() if macro["original_file_path"] == _INDICATOR_MACROS]
         while waiting:
             identity = waiting.pop()
             if identity in self.macros and identity not in found:

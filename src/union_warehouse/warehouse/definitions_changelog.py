@@ -16,14 +16,16 @@ from union_warehouse.warehouse.errors import DefinitionsUnexplained
 from union_warehouse.yaml_files import YamlEntry, read_yaml
 
 CHANGELOG_FILE = "definitions_changelog.yml"
-_GONE = "gone"
+_SAID = r"[^…\s]"
+"""Something else than the ellipsis of the entry that was to be filled in."""
 
 
 class Explanation(YamlEntry):
     """One entry: what was changed, and why.
 
     Attributes:
-        definitions: fingerprint of each changed definition, as the error shows it; ``gone`` of one that was taken away.
+        definitions: former and present fingerprint of each changed definition, as the error shows them: ``3f2a… → 9b1c…``, ``new`` or
+            ``gone`` in the place of one.
         what: what is otherwise now.
         why: the reason.
         by: who decided it.
@@ -31,9 +33,9 @@ class Explanation(YamlEntry):
     """
 
     definitions: dict[str, str] = Field(min_length=1)
-    what: str
-    why: str
-    by: str
+    what: str = Field(pattern=_SAID)
+    why: str = Field(pattern=_SAID)
+    by: str = Field(pattern=_SAID)
     since: str = Field(pattern=r"^(beginning|\d{4}-(0[1-9]|1[0-2]))$")
 
 
@@ -55,7 +57,7 @@ class ExplainedChange:
 
 
 def explain(home: Home, changes: Sequence[DefinitionChange], *, is_required: bool) -> list[ExplainedChange]:
-    """Each of ``changes`` with its entry in the changelog: the last one that names its present fingerprint.
+    """Each of ``changes`` with its entry in the changelog: the last one that names its fingerprints.
 
     Args:
         home: the warehouse's state.
@@ -71,23 +73,21 @@ def explain(home: Home, changes: Sequence[DefinitionChange], *, is_required: boo
     explained = [
         ExplainedChange(
             change,
-            next(
-                (entry for entry in reversed(entries) if entry.definitions.get(change.definition) == (change.now or _GONE)), None
-            ),
+            next((entry for entry in reversed(entries) if entry.definitions.get(change.definition) == change.versions), None),
         )
         for change in changes
     ]
     missing = [item.change for item in explained if item.explanation is None]
     if missing and is_required:
         raise DefinitionsUnexplained(
-            path=_shown(paths[0]), lines=entry_to_add({change.definition: change.now for change in missing})
+            path=_shown(paths[0]), lines=entry_to_add({change.definition: change.versions for change in missing})
         )
     return explained
 
 
-def entry_to_add(missing: Mapping[str, str | None]) -> str:
-    """The entry of the changelog for definitions, by their present fingerprint, with an ellipsis for what only a person knows."""
-    named = "".join(f'\n      {definition}: "{now or _GONE}"' for definition, now in missing.items())
+def entry_to_add(missing: Mapping[str, str]) -> str:
+    """The entry of the changelog for definitions, by their versions, with an ellipsis for what only a person knows."""
+    named = "".join(f"\n      {definition}: {versions}" for definition, versions in missing.items())
     return f"  - definitions:{named}\n    what: …\n    why: …\n    by: …\n    since: beginning"
 
 

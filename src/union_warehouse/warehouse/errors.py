@@ -44,6 +44,16 @@ class DefinitionsChanged(UnionWarehouseError):
     )
 
 
+class ProjectReplaced(UnionWarehouseError):
+    """The models were replaced between the plan of a close and its build: what it holds was made by neither alone."""
+
+    code = "project_replaced"
+    message_zh = "{close_id} 构建期间项目文件被替换，构建结果作废，未发布任何内容；请重新关账。"
+    message_en = (
+        "the project's files were replaced while {close_id} was built: it was thrown away, nothing was published; close again."
+    )
+
+
 class DefinitionsUnexplained(UnionWarehouseError):
     """A changed definition needs a line that says what, why, who and since when."""
 

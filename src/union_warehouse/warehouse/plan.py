@@ -18,7 +18,8 @@ import duckdb
 
 from union_warehouse.contracts import load_forms
 from union_warehouse.files import read_derived, sha256_of, write_json
-from union_warehouse.landing.effective import read_new_manifests
+from union_warehouse.landing.effective import choose_effective, read_new_manifests
+from union_warehouse.landing.instants import to_text
 from union_warehouse.locks import exclusive
 from union_warehouse.months import next_month, parse_month
 from union_warehouse.paths import BUILD_FILE, MARTS_FILE, PLAN_FILE, PREVIOUS_FILE, REHEARSAL, Home
@@ -41,6 +42,8 @@ from union_warehouse.warehouse.errors import (
 )
 from union_warehouse.warehouse.plan_tables import write_plan_and_landing
 from union_warehouse.working_days import SHANGHAI
+
+_ANY_MONTH = "9999-12"
 
 
 def plan_close(home: Home, month: str, known_at: datetime, *, is_rehearsal: bool = False) -> dict[str, Any]:
@@ -138,7 +141,7 @@ def plan_rebuild(home: Home, comment: str | None, *, is_rehearsal: bool = False)
         _link_previous(home, current, folder)
         _create_empty(folder / MARTS_FILE)
     close = _close(close_id, current.month, current.known_at_utc, current.closed_months, current)
-    facts = write_plan_and_landing(home, folder, close, definitions, explained)
+    facts = write_plan_and_landing(home, folder, close, definitions, explained, is_rebuild=True)
     plan = close | {
         "is_needed": True,
         "release_id": None,
@@ -147,7 +150,7 @@ def plan_rebuild(home: Home, comment: str | None, *, is_rehearsal: bool = False)
         "changed_submissions": facts["changed_submissions"],
         "manifests": facts["manifests"],
         "definitions": definitions.to_dict(),
-        "rebuilt": {"comment": comment, "changes": [item.to_dict() for item in explained]},
+        "rebuilt": {"comment": comment, "at": to_text(datetime.now(UTC)), "changes": [item.to_dict() for item in explained]},
         "is_rehearsal": is_rehearsal,
     }
     write_json(folder / PLAN_FILE, plan)
@@ -194,7 +197,7 @@ def plan_from_landing(home: Home, close_id: str, closed_months: Sequence[str], k
 def definitions_changed(home: Home, current: Release, changes: Sequence[DefinitionChange]) -> DefinitionsChanged:
     """The error that says which definitions changed since the current release, what they feed, and which months to read again."""
     contracts = [change.definition.partition(" ")[2] for change in changes if change.kind == CONTRACT]
-    months = _months_read(home, contracts, current.closed_months[-1]) if contracts else ""
+    months = _months_read(home, contracts) if contracts else ""
     return DefinitionsChanged(
         release_id=current.release_id,
         changes=in_words(changes),
@@ -203,17 +206,18 @@ def definitions_changed(home: Home, current: Release, changes: Sequence[Definiti
     )
 
 
-def _months_read(home: Home, forms: Sequence[str], last_month: str) -> str:
-    """The months of which submissions were judged by another contract of ``forms`` than today's, by form."""
+def _months_read(home: Home, forms: Sequence[str]) -> str:
+    """The months of which what counts was judged by another contract of ``forms`` than today's, by form."""
     today = [(form, load_forms()[form].fingerprint) for form in forms if form in load_forms()]
     with duckdb.connect() as connection:
         connection.execute("create schema plan")
         read_new_manifests(connection, home.landing)
+        choose_effective(connection, datetime.now(UTC), _ANY_MONTH)
         found = connection.execute(
             """select form, string_agg(distinct month, ' ' order by month)
-            from plan.submissions inner join (select unnest($forms) as form, unnest($contracts) as today) using (form)
-            where contract is distinct from today and month <= $last group by form order by form""",
-            {"forms": [form for form, _ in today], "contracts": [contract for _, contract in today], "last": last_month},
+            from plan.effective_submissions inner join (select unnest($forms) as form, unnest($contracts) as today) using (form)
+            where contract is distinct from today group by form order by form""",
+            {"forms": [form for form, _ in today], "contracts": [contract for _, contract in today]},
         ).fetchall()
     return "; ".join(f"{form} {months}" for form, months in found)
 

@@ -44,7 +44,13 @@ _CHANGE_COLUMNS = (
 
 
 def write_plan_and_landing(
-    home: Home, folder: Path, close: Mapping[str, Any], definitions: Definitions, explained: Sequence[ExplainedChange] = ()
+    home: Home,
+    folder: Path,
+    close: Mapping[str, Any],
+    definitions: Definitions,
+    explained: Sequence[ExplainedChange] = (),
+    *,
+    is_rebuild: bool = False,
 ) -> dict[str, Any]:
     """Write the schemas ``plan`` and ``landing`` into the build of ``folder``.
 
@@ -54,6 +60,7 @@ def write_plan_and_landing(
         close: close_id, month, known_at, beginning_month, closed_months, previous_release_id, previous_known_at.
         definitions: what the figures are made by.
         explained: the definitions that changed since the previous release.
+        is_rebuild: whether the submissions count that counted in the previous release, whatever arrived since with an earlier time.
 
     Returns:
         changed_submissions: form, submission_id and ``counts`` of what began or ceased to count since the previous release;
@@ -71,7 +78,12 @@ def write_plan_and_landing(
         connection.execute("create schema if not exists plan; create schema if not exists landing")
         read_new_manifests(connection, home.landing)
         choose_effective(connection, datetime.fromisoformat(close["known_at"]), close["closed_months"][-1])
-        _compare_with_release(connection, folder / PREVIOUS_FILE if is_from_nothing and close["previous_release_id"] else None)
+        with _attached(
+            connection, folder / PREVIOUS_FILE if is_from_nothing and close["previous_release_id"] else None
+        ) as previous:
+            if is_rebuild:
+                _count_as_released(connection)
+            _compare_with_release(connection, has_previous=previous)
         manifests = _write_plan_tables(connection, home, close, has_audited=not is_from_nothing)
         _write_definitions(connection, definitions, explained)
         changed = connection.execute(
@@ -107,6 +119,9 @@ def _write_plan_tables(
             "last": plan["closed_months"][-1],
         },
     )
+    connection.execute("drop table if exists plan.starts_from_nothing")
+    if not has_audited:
+        connection.execute("create table plan.starts_from_nothing as select true as is_so")  # asked for by its name
     show_accepted(connection)
     known_at = datetime.fromisoformat(plan["known_at"])
     opening_month, last_month = connection.execute("select opening_month, last_closed_month from plan.close").fetchone() or ()
@@ -148,25 +163,51 @@ def _write_plan_tables(
     return {path: sha256_of(home.landing / path / MANIFEST) for path in folders}
 
 
-def _compare_with_release(connection: duckdb.DuckDBPyConnection, previous: Path | None) -> None:
-    """Write ``plan.changed_since_release``: what began or ceased to count since the previous release.
-
-    That is what changed since the last audited build, unless the build starts from nothing: then it is what ``previous``, the
-    release's database, says otherwise.
-    """
+@contextmanager
+def _attached(connection: duckdb.DuckDBPyConnection, previous: Path | None) -> Iterator[bool]:
+    """The database of the previous release as ``before``, if there is one to compare with; gives whether there is."""
     if previous is None:
-        connection.execute("create or replace table plan.changed_since_release as from plan.changed_submissions")
+        yield False
         return
     path = os.fspath(previous).replace("'", "''")
     connection.execute(f"attach '{path}' as before (read_only)")
     connection.execute(
+        "create or replace temp view counted_before as select form, submission_id from before.main.fct_submissions where is_effective"
+    )
+    try:
+        yield True
+    finally:
+        connection.execute("drop view counted_before; detach before")
+
+
+def _count_as_released(connection: duckdb.DuckDBPyConnection) -> None:
+    """Bring ``plan.effective_submissions`` to what counted in the previous release; what arrived since is the next close's."""
+    connection.execute(
+        """
+        create or replace table plan.effective_submissions as
+        select * from plan.submissions semi join counted_before using (form, submission_id);
+        create or replace table plan.changed_submissions as
+        select form, submission_id, true as counts_now from plan.effective_submissions;
+        """
+    )
+
+
+def _compare_with_release(connection: duckdb.DuckDBPyConnection, *, has_previous: bool) -> None:
+    """Write ``plan.changed_since_release``: what began or ceased to count since the previous release.
+
+    That is what changed since the last audited build, unless the build starts from nothing: then it is what the release says
+    otherwise.
+    """
+    if not has_previous:
+        connection.execute("create or replace table plan.changed_since_release as from plan.changed_submissions")
+        return
+    connection.execute(
         """
         create or replace table plan.changed_since_release as
-        with counted as (select form, submission_id from before.main.fct_submissions where is_effective)
-        select form, submission_id, true as counts_now from plan.effective_submissions anti join counted using (form, submission_id)
+        select form, submission_id, true as counts_now
+        from plan.effective_submissions anti join counted_before using (form, submission_id)
         union all
-        select form, submission_id, false from counted anti join plan.effective_submissions using (form, submission_id);
-        detach before;
+        select form, submission_id, false from counted_before anti join plan.effective_submissions using (form, submission_id)
         """
     )
 

@@ -19,7 +19,7 @@ from union_warehouse.releases.integrity import check_release_file, fingerprints,
 from union_warehouse.releases.read import DATABASE_FILE, DEFINITIONS_FILE, MANIFEST_FILE, Release, current_release
 from union_warehouse.warehouse.approvals import ApprovalEvent, approval_of
 from union_warehouse.warehouse.dbt_worker import MANIFEST_FILE as DBT_MANIFEST
-from union_warehouse.warehouse.errors import BuildIncomplete
+from union_warehouse.warehouse.errors import ApprovalMissing, BuildIncomplete
 from union_warehouse.warehouse.plan_file import built_files, load_plan
 
 _PARTITION_COLUMNS = ("month", "submission_month")
@@ -37,7 +37,7 @@ def publish_release(home: Home, close_id: str) -> dict[str, Any]:
         The release (see :class:`Release`), as JSON-able values.
 
     Raises:
-        ApprovalMissing: something of it needs a person's approval and has none.
+        ApprovalMissing: something of it needs a person's approval and has none, or it is a rehearsal.
         BuildIncomplete: the working files of the close cannot be read.
     """
     plan = load_plan(home, close_id)
@@ -45,9 +45,11 @@ def publish_release(home: Home, close_id: str) -> dict[str, Any]:
     folder = home.releases / close_id
     if previous is not None and previous.release_id == close_id:
         return previous.to_dict()
+    if plan["is_rehearsal"]:
+        raise ApprovalMissing(close_id=close_id)
     approval = approval_of(home, close_id)
     shutil.rmtree(folder, ignore_errors=True)  # left by a kill before `current` moved: never seen by a reader
-    models = _models_of_marts(close_id, home.build / "dbt_target" / DBT_MANIFEST)
+    models = _models_of_marts(close_id, home.build / close_id / DBT_MANIFEST)
     with built_files(home, close_id) as built:
         with duckdb.connect(os.fspath(built / MARTS_FILE)) as connection:
             _describe(connection, models)

@@ -21,8 +21,6 @@ _NAMED = 5
 def list_restatements(home: Home, close_id: str) -> dict[str, Any]:
     """What a close that is built and audited restates.
 
-    Of a rehearsal the build is removed afterwards.
-
     Args:
         home: the warehouse's state.
         close_id: the close.
@@ -63,13 +61,17 @@ def list_restatements(home: Home, close_id: str) -> dict[str, Any]:
     }
     if plan["is_rehearsal"]:
         found |= {"reasons": review_close(home, close_id).reasons, "unexplained": _entry_to_add(plan)}
-        shutil.rmtree(home.build / close_id)
     return found
+
+
+def forget_rehearsal(home: Home, close_id: str) -> None:
+    """Remove the build of a rehearsal; what its audit found stays."""
+    shutil.rmtree(home.build / close_id, ignore_errors=True)
 
 
 def _check_explained(plan: dict[str, Any], restated: Any) -> None:
     """See that a rebuild changes only what the changed definitions feed: the same submissions count in it."""
-    unexplained = restated[restated["cause"].isna()]
+    unexplained = restated[~restated["cause"].isin(["definition", "organisation"])]
     if len(unexplained):
         rows = unexplained.head(_NAMED).itertuples()
         figures = "; ".join(f"{row.indicator_code} {row.month} {row.reporting_unit_code}" for row in rows)
@@ -78,5 +80,5 @@ def _check_explained(plan: dict[str, Any], restated: Any) -> None:
 
 def _entry_to_add(plan: dict[str, Any]) -> str | None:
     rebuilt = plan["rebuilt"] or {"changes": []}
-    missing = {change["definition"]: change["now"] for change in rebuilt["changes"] if change["why"] is None}
+    missing = {change["definition"]: change["versions"] for change in rebuilt["changes"] if change["why"] is None}
     return entry_to_add(missing) if missing else None
