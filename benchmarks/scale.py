@@ -39,7 +39,8 @@ def measure(folder: Path) -> dict[str, Any]:
     result: dict[str, Any] = {}
     found: dict[int, dict[str, float]] = {}
     for scale in SCALES:
-        command = [sys.executable, "-m", "benchmarks.scale", os.fspath(folder / str(scale)), str(scale)]
+        _write_months(folder / str(scale), scale)
+        command = [sys.executable, "-m", "benchmarks.scale", os.fspath(folder / str(scale))]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         found[scale] = json.loads(done.stdout.splitlines()[-1])
         result |= {f"scale {scale}: {name}": value for name, value in found[scale].items()}
@@ -53,9 +54,9 @@ def measure(folder: Path) -> dict[str, Any]:
     return result
 
 
-def _measure_one(folder: Path, scale: int) -> dict[str, float]:
+def _measure_one(folder: Path) -> dict[str, float]:
     home = Home(folder / "home")
-    files = _write_months(folder, scale)
+    files = sorted((folder / "submissions").iterdir())
     for month in ("", *MONTHS):  # what is before the first is the opening month
         _, seconds = _collect(home, [path for path in files if (path.name[:7] == month if month else path.name[:7] < MONTHS[0])])
     records: list[StepRecord] = []
@@ -78,14 +79,13 @@ def _measure_one(folder: Path, scale: int) -> dict[str, float]:
     }
 
 
-def _write_months(folder: Path, scale: int) -> list[Path]:
+def _write_months(folder: Path, scale: int) -> None:
     def stop_after(month: str) -> None:
         if month >= MONTHS[-1]:
             raise _EnoughWrittenError
 
     with contextlib.suppress(_EnoughWrittenError):
         write_reference_year(folder, year=FIRST_YEAR, scale=scale, on_progress=stop_after)
-    return sorted((folder / "submissions").iterdir())
 
 
 def _collect(home: Home, files: list[Path]) -> tuple[int, float]:
@@ -108,4 +108,4 @@ def _rows(home: Home, month: str) -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(_measure_one(Path(sys.argv[1]), int(sys.argv[2]))))
+    print(json.dumps(_measure_one(Path(sys.argv[1]))))
