@@ -357,6 +357,14 @@ def _finder(namespace: str | None) -> Find:
     return lambda parent, count, styles, path: compiled(path)(parent, count=count, styles=styles)
 
 
+def longest_shared_text(xml: bytes) -> int:
+    """No text of the workbook's table of shared texts has more bytes, told without parsing it by where its entries end.
+
+    Entries that end in another spelling count as one, and a text of another encoding may be longer in UTF-8.
+    """
+    return 2 * max(map(len, xml.split(b"</si>")))
+
+
 def shared_text_lengths(xml: bytes, count: int) -> Sequence[int]:
     """Bytes of the first texts of the workbook's table of shared texts.
 

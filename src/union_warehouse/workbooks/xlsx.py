@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import python_calamine
 
@@ -29,6 +30,7 @@ from union_warehouse.workbooks.sheet_xml import (
     LONG_XML,
     WorkbookFacts,
     is_in_pieces,
+    longest_shared_text,
     look_at_sheet,
     shared_text_lengths,
     shared_text_uses,
@@ -105,12 +107,16 @@ class Worksheets:
             raise UnreadableFile(file=self.file_name, detail=f"xml: {error}") from error
         return look.facts
 
+    @cached_property
+    def _longest_shared_text(self) -> int:
+        return longest_shared_text(read_part(self.package, _SHARED_TEXTS, self.file_name))
+
     def _refuse_endless_texts(self, sheet: str, xml: bytes, uses: int) -> None:
         """A text that is stored once may be shown by any number of cells."""
         if not uses or _SHARED_TEXTS not in self.package.namelist():
             return
         size = self.package.getinfo(_SHARED_TEXTS).file_size
-        if uses * size <= MAX_TEXT_BYTES:
+        if uses * size <= MAX_TEXT_BYTES or uses * self._longest_shared_text <= MAX_TEXT_BYTES:
             return
         uses_of = shared_text_uses(xml)
         if max(uses_of.values(), default=0) * size <= MAX_TEXT_BYTES:
