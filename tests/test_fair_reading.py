@@ -289,7 +289,8 @@ def hide_in_xlsx(path: Path, grids: dict[str, Grid]) -> None:
     book.save(path)
 
 
-def hide_in_xls(path: Path, grids: dict[str, Grid]) -> None:
+def xls_of(grids: dict[str, Grid]) -> tuple[xlwt.Workbook, Any]:
+    """A workbook of ``grids`` as text, and its sheet of hazards."""
     book = xlwt.Workbook(encoding="utf-8")
     for name, grid in grids.items():
         sheet = book.add_sheet(name)
@@ -297,9 +298,13 @@ def hide_in_xls(path: Path, grids: dict[str, Grid]) -> None:
             for column, cell in enumerate(cells):
                 if cell is not None:
                     sheet.write(row, column, str(cell))
-        if name == HAZARDS:
-            sheet.row(2).hidden = True
-            sheet.col(3).hidden = True
+    return book, book.get_sheet(HAZARDS)
+
+
+def hide_in_xls(path: Path, grids: dict[str, Grid]) -> None:
+    book, sheet = xls_of(grids)
+    sheet.row(2).hidden = True
+    sheet.col(3).hidden = True
     book.save(str(path))
 
 
@@ -338,16 +343,9 @@ def flatten_in_xlsx(path: Path, grids: dict[str, Grid]) -> None:
 
 
 def flatten_in_xls(path: Path, grids: dict[str, Grid]) -> None:
-    book = xlwt.Workbook(encoding="utf-8")
-    for name, grid in grids.items():
-        sheet = book.add_sheet(name)
-        for row, cells in enumerate(grid):
-            for column, cell in enumerate(cells):
-                if cell is not None:
-                    sheet.write(row, column, str(cell))
-        if name == HAZARDS:
-            sheet.row(2).height, sheet.row(2).height_mismatch = 0, True
-            sheet.col(3).width = 0
+    book, sheet = xls_of(grids)
+    sheet.row(2).height, sheet.row(2).height_mismatch = 0, True
+    sheet.col(3).width = 0
     book.save(str(path))
 
 

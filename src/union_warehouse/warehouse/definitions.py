@@ -271,30 +271,29 @@ class _Project:
 
     def _macros_behind(self, model: str) -> set[str]:
         """The macros that a model calls, directly or not."""
-        found: set[str] = set()
-        waiting = list(self.models[model]["depends_on"]["macros"])
+        called = list(self.models[model]["depends_on"]["macros"])
         if model in (_CONTRIBUTIONS, "dim_indicator"):
             # dbt has not seen these calls: it knows of no indicator while it reads the project
-            waiting += [identity for identity, macro in self.macros.items() if macro["original_file_path"] == _INDICATOR_MACROS]
-        while waiting:
-            identity = waiting.pop()
-            if identity in self.macros and identity not in found:
-                found.add(identity)
-                waiting += self.macros[identity]["depends_on"]["macros"]
-        return found
+            called += [identity for identity, macro in self.macros.items() if macro["original_file_path"] == _INDICATOR_MACROS]
+        return _reached(called, {identity: macro["depends_on"]["macros"] for identity, macro in self.macros.items()})
 
     def _downstream(self, names: Iterable[str]) -> set[str]:
-        found: set[str] = set()
-        waiting = list(names)
-        while waiting:
-            name = waiting.pop()
-            if name not in found:
-                found.add(name)
-                waiting += self._children.get(name, ())
-        return found & set(self.models)
+        return _reached(names, self._children)
 
 
 _projects: dict[str, _Project] = {}
+
+
+def _reached(starts: Iterable[str], leads_to: Mapping[str, Iterable[str]]) -> set[str]:
+    """The nodes of a graph that ``starts`` lead to, themselves included; what is no node of it is passed over."""
+    found: set[str] = set()
+    waiting = list(starts)
+    while waiting:
+        name = waiting.pop()
+        if name in leads_to and name not in found:
+            found.add(name)
+            waiting += leads_to[name]
+    return found
 
 
 def _parts_of_ratio(entry: Mapping[str, Any]) -> set[str]:

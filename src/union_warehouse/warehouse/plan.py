@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from union_warehouse.releases.errors import NoRelease
 from union_warehouse.releases.integrity import check_release_file
 from union_warehouse.releases.read import DATABASE_FILE, Release, current_release, list_releases
 from union_warehouse.warehouse.build import writer_lock
-from union_warehouse.warehouse.definitions import CONTRACT, DefinitionChange, compare_definitions, in_words
+from union_warehouse.warehouse.definitions import CONTRACT, DefinitionChange, Definitions, compare_definitions, in_words
 from union_warehouse.warehouse.definitions_changelog import explain
 from union_warehouse.warehouse.errors import (
     BuildChanged,
@@ -90,18 +90,7 @@ def plan_close(home: Home, month: str, known_at: datetime, *, is_rehearsal: bool
     if current is None and not facts["changed_submissions"]:
         raise NothingSubmitted(month=month, known_at=close["known_at"])
     is_needed = not has_audited or bool(facts["changed_submissions"]) or current is None or month not in current.closed_months
-    plan = close | {
-        "is_needed": is_needed,
-        "release_id": None if is_needed or current is None else current.release_id,
-        "hash_key_fingerprint": _one_hash_key(facts["hash_keys"], current),
-        "structure_fingerprint": home.federation.structure_fingerprint,
-        "changed_submissions": facts["changed_submissions"],
-        "manifests": facts["manifests"],
-        "definitions": definitions.to_dict(),
-        "rebuilt": None,
-        "is_rehearsal": is_rehearsal,
-    }
-    write_json(folder / PLAN_FILE, plan)
+    plan = _write_plan(home, close, facts, definitions, current, is_needed=is_needed, is_rehearsal=is_rehearsal)
     if not is_needed:
         shutil.rmtree(folder)
     return plan
@@ -142,19 +131,8 @@ def plan_rebuild(home: Home, comment: str | None, *, is_rehearsal: bool = False)
         _create_empty(folder / MARTS_FILE)
     close = _close(close_id, current.month, current.known_at_utc, current.closed_months, current)
     facts = write_plan_and_landing(home, folder, close, definitions, explained, is_rebuild=True)
-    plan = close | {
-        "is_needed": True,
-        "release_id": None,
-        "hash_key_fingerprint": _one_hash_key(facts["hash_keys"], current),
-        "structure_fingerprint": home.federation.structure_fingerprint,
-        "changed_submissions": facts["changed_submissions"],
-        "manifests": facts["manifests"],
-        "definitions": definitions.to_dict(),
-        "rebuilt": {"comment": comment, "at": to_text(datetime.now(UTC)), "changes": [item.to_dict() for item in explained]},
-        "is_rehearsal": is_rehearsal,
-    }
-    write_json(folder / PLAN_FILE, plan)
-    return plan
+    rebuilt = {"comment": comment, "at": to_text(datetime.now(UTC)), "changes": [item.to_dict() for item in explained]}
+    return _write_plan(home, close, facts, definitions, current, rebuilt=rebuilt, is_rehearsal=is_rehearsal)
 
 
 def plan_from_landing(home: Home, close_id: str, closed_months: Sequence[str], known_at: datetime) -> dict[str, Any]:
@@ -179,19 +157,7 @@ def plan_from_landing(home: Home, close_id: str, closed_months: Sequence[str], k
     close = _close(close_id, closed_months[-1], known_at.astimezone(UTC), closed_months, None)
     definitions, _ = compare_definitions(home, None, closed_months[-1])
     facts = write_plan_and_landing(home, folder, close, definitions)
-    plan = close | {
-        "is_needed": True,
-        "release_id": None,
-        "hash_key_fingerprint": _one_hash_key(facts["hash_keys"], None),
-        "structure_fingerprint": home.federation.structure_fingerprint,
-        "changed_submissions": facts["changed_submissions"],
-        "manifests": facts["manifests"],
-        "definitions": definitions.to_dict(),
-        "rebuilt": None,
-        "is_rehearsal": False,
-    }
-    write_json(folder / PLAN_FILE, plan)
-    return plan
+    return _write_plan(home, close, facts, definitions, None)
 
 
 def definitions_changed(home: Home, current: Release, changes: Sequence[DefinitionChange]) -> DefinitionsChanged:
@@ -234,6 +200,33 @@ def _close(
         "previous_release_id": current.release_id if current else None,
         "previous_known_at": current.known_at if current else None,
     }
+
+
+def _write_plan(
+    home: Home,
+    close: dict[str, Any],
+    facts: Mapping[str, Any],
+    definitions: Definitions,
+    current: Release | None,
+    *,
+    is_needed: bool = True,
+    rebuilt: dict[str, Any] | None = None,
+    is_rehearsal: bool = False,
+) -> dict[str, Any]:
+    """Write the plan of ``close`` beside its files: ``facts`` as :func:`write_plan_and_landing` gives them, the rest as :func:`plan_close`."""
+    plan = close | {
+        "is_needed": is_needed,
+        "release_id": None if is_needed or current is None else current.release_id,
+        "hash_key_fingerprint": _one_hash_key(facts["hash_keys"], current),
+        "structure_fingerprint": home.federation.structure_fingerprint,
+        "changed_submissions": facts["changed_submissions"],
+        "manifests": facts["manifests"],
+        "definitions": definitions.to_dict(),
+        "rebuilt": rebuilt,
+        "is_rehearsal": is_rehearsal,
+    }
+    write_json(home.build / close["close_id"] / PLAN_FILE, plan)
+    return plan
 
 
 def _check_order(month: str, known_at: datetime, current: Release | None) -> None:
