@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import re
 import unicodedata
+from decimal import Decimal
 from typing import Any
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """Characters with which Excel takes a text for a formula once it opens a CSV, or once somebody edits the cell."""
+
+_CHANGED_BY_EXCEL = re.compile(
+    r"0\d+(\.\d*)?"  # loses its zeros
+    r"|\d{12,}"  # becomes 9.1E+17, and from 16 digits on loses the last
+    r"|\d+\.\d*0"  # 1.10 becomes 1.1
+    r"|\d+(\.\d*)?[eE][+-]?\d+"
+    r"|\d{1,2}[-/]\d{1,2}|\d{1,4}[-/]\d{1,2}[-/]\d{1,4}|\d{1,2}/\d{2,4}"  # become days; a month (2014-03) is one, and stays it
+    r"|\d+:\d{1,2}(:\d{1,2})?"
+)
+_MOST_THAT_EXCEL_COUNTS = 10**15
 
 
 def display_width(text: str) -> int:
@@ -22,6 +35,32 @@ def number_text(value: float, decimals: int = 2) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def json_text(value: Any) -> str:
+    """``value`` as JSON for programs and people, Chinese as it is; what JSON does not know as its text."""
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n"
+
+
+def as_number(value: Any) -> Any:
+    """A whole number without fraction as int, a decimal as float; anything else as it is."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def csv_cell(value: Any) -> Any:
-    """A cell of a CSV that Excel shows and never calculates: a text that would be a formula begins with an apostrophe, numbers stay."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+    """A cell of a CSV that Excel shows as it is.
+
+    A text that Excel would calculate, or make another number, a day or a time of, begins with an apostrophe; so does a number of
+    more digits than Excel keeps. Other numbers stay.
+    """
+    if isinstance(value, str):
+        is_changed = value.startswith(FORMULA_STARTS) or _CHANGED_BY_EXCEL.fullmatch(value) is not None
+        return f"'{value}" if is_changed else value
+    if is_longer_than_excel_counts(value):
+        return f"'{value}"
+    return as_number(value) if isinstance(value, float) else value
+
+
+def is_longer_than_excel_counts(value: Any) -> bool:
+    """Whether a number has more digits before its point than Excel keeps, 15."""
+    return isinstance(value, (int, float, Decimal)) and not -_MOST_THAT_EXCEL_COUNTS < value < _MOST_THAT_EXCEL_COUNTS

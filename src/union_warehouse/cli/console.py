@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from union_warehouse.display import json_text
 from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.orchestration.close_steps import CLOSE_STEPS
 
@@ -42,7 +42,7 @@ def console(stream: IO[str] | None = None) -> Console:
 
 def print_json(value: Any) -> None:
     """``value`` as JSON on standard output, Chinese as it is."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+    sys.stdout.write(json_text(value))
 
 
 def print_table(title: str, columns: Sequence[tuple[str, bool]], rows: Iterable[Sequence[Any]]) -> None:

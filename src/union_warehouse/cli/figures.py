@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from datetime import date, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from union_warehouse.cli.console import print_json, print_table
+from union_warehouse.cli.console import print_table
 from union_warehouse.cli.options import chosen_period, chosen_release, period_options, release_options, structure_option
-from union_warehouse.cli.read import as_number, as_text
+from union_warehouse.cli.output import Output, output_options
+from union_warehouse.cli.read import as_text
+from union_warehouse.display import as_number
 from union_warehouse.paths import Home
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-# Rows of a trace on a terminal; --json and --xlsx give all of them.
+# Rows of a trace on a terminal; the other formats give all of them.
 _TRACED_ROWS = 50
 
 
@@ -27,8 +23,7 @@ _TRACED_ROWS = 50
 @click.option("--department", metavar="CODE", help="A reporting unit, such as CQ; without it the whole federation.")
 @release_options
 @structure_option
-@click.option("--detail", is_flag=True, help="With --json: a row per indicator with everything that is known of it.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON only: an object indicator -> number.")
+@output_options("An object indicator -> number; --format json gives a row per indicator with everything that is known of it.")
 def figures(
     year: int | None,
     month: str | None,
@@ -36,21 +31,22 @@ def figures(
     release_id: str | None,
     as_of: datetime | None,
     structure_on: date | None,
-    detail: bool,
-    as_json: bool,
+    output: Output,
 ) -> None:
     """Show indicator values of a release: of a month, or of a year (stocks: at its last closed month).
 
     With them the year to date, the same month a year before, the change, and the share of the year's commitment.
     """
     from union_warehouse.reporting.figures import figures as read_figures
+    from union_warehouse.reporting.figures import figures_table
 
     home = Home.from_environment()
     release = chosen_release(home, release_id, as_of)
     found = read_figures(home, chosen_period(year, month), month, department, release, structure_on)
     rows = [{key: as_number(value) for key, value in row.items()} for row in found.to_pylist()]
-    if as_json:
-        print_json(rows if detail else {row["indicator_code"]: row["value"] for row in rows})
+    if output.file_format is not None:
+        numbers = {row["indicator_code"]: row["value"] for row in rows} if output.is_flag else None
+        output.write([figures_table(found)], numbers)
         return
     values = ("value_month", "value_year_to_date", "value_last_year", "change")
     headings = ("month", "year to date", "month, last year" if month else "year to date, last year", "change")
@@ -85,8 +81,7 @@ def figures(
 @click.option("--department", metavar="CODE", help="A reporting unit, such as CQ; without it the whole federation.")
 @release_options
 @structure_option
-@click.option("--json", "as_json", is_flag=True, help="Print JSON only, with every row.")
-@click.option("--xlsx", type=click.Path(dir_okay=False, path_type=Path), help="Write the figure and its rows to an Excel file.")
+@output_options()
 def trace(
     indicator: str,
     year: int | None,
@@ -95,30 +90,26 @@ def trace(
     release_id: str | None,
     as_of: datetime | None,
     structure_on: date | None,
-    as_json: bool,
-    xlsx: Path | None,
+    output: Output,
 ) -> None:
     """List the submitted rows behind a figure: file, version, sheet and row, and what each contributes.
 
     The contributions add up to the figure; if they do not, the command says so and ends with 1. A distinct count counts
     on the first of its rows, the others contribute 0; a ratio lists the rows of its numerator and of its denominator.
-    Personal data is not shown.
+    Personal data is not shown. A workbook has the figure on its first sheet and the rows on its second; a CSV has the rows.
     """
-    from union_warehouse.reporting.trace import TRACE_COLUMNS, write_workbook
+    from union_warehouse.reporting.trace import TRACE_COLUMNS, trace_document, trace_tables
     from union_warehouse.reporting.trace import trace as trace_figure
 
     home = Home.from_environment()
     release = chosen_release(home, release_id, as_of)
     found = trace_figure(home, indicator, chosen_period(year, month), month, department, release, structure_on)
-    if xlsx is not None:
-        write_workbook(found, xlsx)
-        click.echo(f"{xlsx}: {len(found.rows)} rows", err=True)
-    rows = _records(found.rows)
-    if as_json:
-        facts = {key: as_number(value) for key, value in asdict(found).items() if key != "rows"}
-        print_json(facts | {"rows": rows})
+    tables = trace_tables(found)
+    if output.file_format is not None:
+        output.write(tables, trace_document(tables))
         found.check()
         return
+    rows = tables[-1].records()
     columns = [
         column for column in TRACE_COLUMNS if column != "submission_id" and any(row[column] not in {None, ""} for row in rows)
     ]
@@ -131,22 +122,23 @@ def trace(
         click.echo(f"the series has a break: defined otherwise before {found.series_breaks} 口径变更月份：{found.series_breaks}")
     click.echo(f"{len(rows)} rows, contributions add up to {as_text(found.total) or 'nothing'}")
     if len(rows) > _TRACED_ROWS:
-        click.echo(f"{_TRACED_ROWS} rows shown; --json or --xlsx gives all.", err=True)
+        click.echo(f"{_TRACED_ROWS} rows shown; --output FILE gives all.", err=True)
     found.check()
 
 
 @click.command()
 @click.argument("before", metavar="RELEASE")
 @click.argument("after", metavar="RELEASE")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON only.")
-def diff(before: str, after: str, as_json: bool) -> None:
+@output_options()
+def diff(before: str, after: str, output: Output) -> None:
     """Show every figure that two releases both hold and give differently, and which submissions caused it."""
-    from union_warehouse.reporting.comparison import compare_releases
+    from union_warehouse.reporting.comparison import compare_releases, differences_table
 
-    rows = _records(compare_releases(Home.from_environment(), before, after))
-    if as_json:
-        print_json(rows)
+    found = differences_table(compare_releases(Home.from_environment(), before, after))
+    if output.file_format is not None:
+        output.write([found])
         return
+    rows = found.records()
     values = ("old_value_month", "new_value_month", "old_value_year_to_date", "new_value_year_to_date")
     print_table(
         f"{before} and {after}: {len(rows)} figures differ",
@@ -173,11 +165,6 @@ def diff(before: str, after: str, as_json: bool) -> None:
             for row in rows
         ],
     )
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = json.loads(table.to_json(orient="records", force_ascii=False, double_precision=15))
-    return [{key: as_number(value) for key, value in row.items()} for row in rows]
 
 
 def _share(row: dict[str, Any]) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 
 import click
 
-from union_warehouse.cli.console import print_json, print_table
+from union_warehouse.cli.console import print_table
 from union_warehouse.cli.options import chosen_release, release_options
+from union_warehouse.cli.output import Output, output_options
 from union_warehouse.paths import Home
 from union_warehouse.reporting.issue_statuses import STANDING, STATUSES
 
@@ -38,7 +38,7 @@ _COLUMNS = {
     multiple=True,
     help="May be given several times (default: what stands: open, acknowledged, reopened).",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON only: every issue with all that is known of it.")
+@output_options()
 @click.pass_context
 def issues(
     context: click.Context,
@@ -47,7 +47,7 @@ def issues(
     department: str | None,
     rule: str | None,
     statuses: tuple[str, ...],
-    as_json: bool,
+    output: Output,
 ) -> None:
     """List the faults that stand in a release: what is wrong, whose it is, and until when to correct it.
 
@@ -56,22 +56,21 @@ def issues(
     """
     if context.invoked_subcommand:
         return
-    from union_warehouse.reporting.issues import quality_issues
+    from union_warehouse.reporting.issues import issues_table, quality_issues
 
     home = Home.from_environment()
     wanted = STATUSES if "all" in statuses else statuses or STANDING
-    found = quality_issues(home, chosen_release(home, release_id, as_of), department, rule, wanted)
-    if as_json:
-        print_json(json.loads(found.to_json(orient="records", date_format="iso")))
+    found = issues_table(quality_issues(home, chosen_release(home, release_id, as_of), department, rule, wanted))
+    if output.file_format is not None:
+        output.write([found])
         return
-    shown = found.head(_ROWS_SHOWN).assign(
-        quality_issue_key=found["quality_issue_key"].str[:8], due_on=found["due_on"].astype(str).str[:10]
-    )
-    left = len(found) - len(shown)
+    rows = found.records()
+    shown = [row | {"quality_issue_key": row["quality_issue_key"][:8]} for row in rows[:_ROWS_SHOWN]]
+    left = len(rows) - len(shown)
     print_table(
-        f"{len(found)} issues" + (f"; {left} more with --json" if left else ""),
+        f"{len(rows)} issues" + (f"; {left} more with --output FILE" if left else ""),
         [(heading, False) for heading in _COLUMNS],
-        shown[list(_COLUMNS.values())].to_numpy().tolist(),
+        [[row[name] for name in _COLUMNS.values()] for row in shown],
     )
 
 

@@ -5,14 +5,27 @@ from __future__ import annotations
 import os
 
 import duckdb
-import pandas as pd
+import pyarrow as pa
 
 from union_warehouse.paths import Home
 from union_warehouse.releases.database import database_of
 from union_warehouse.releases.read import release_folder
+from union_warehouse.reporting.table_files import Table
+
+_LABELS = {
+    "month": "月份",
+    "indicator_code": "指标代码",
+    "name_zh": "指标名称",
+    "reporting_unit_code": "单位代码",
+    "old_value_month": "当月值（原）",
+    "new_value_month": "当月值（现）",
+    "old_value_year_to_date": "累计值（原）",
+    "new_value_year_to_date": "累计值（现）",
+    "caused_by": "变更原因",
+}
 
 
-def compare_releases(home: Home, before: str, after: str) -> pd.DataFrame:
+def compare_releases(home: Home, before: str, after: str) -> pa.Table:
     """Every figure of a month that both releases hold, and that differs.
 
     Args:
@@ -59,4 +72,9 @@ def compare_releases(home: Home, before: str, after: str) -> pd.DataFrame:
                     or old.value_year_to_date is distinct from new.value_year_to_date)
             order by month, indicator_code, reporting_unit_code
             """
-        ).df()
+        ).to_arrow_table()
+
+
+def differences_table(found: pa.Table) -> Table:
+    """What :func:`compare_releases` found, to be written."""
+    return Table(name="differences", label="版本差异", rows=found, labels=_LABELS)

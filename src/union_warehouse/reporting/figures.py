@@ -13,7 +13,31 @@ from union_warehouse.months import add_months, parse_month
 from union_warehouse.paths import Home
 from union_warehouse.releases.database import open_release
 from union_warehouse.releases.read import release_folder
+from union_warehouse.reporting.code_words import COMMITMENT_STATUSES, INDICATOR_KINDS
+from union_warehouse.reporting.table_files import YES_NO, Table
 from union_warehouse.reporting.unit_values import unit_values
+
+_LABELS = {
+    "indicator_code": "指标代码",
+    "name_zh": "指标名称",
+    "unit_zh": "计量单位",
+    "indicator_kind": "指标类型",
+    "month": "月份",
+    "reporting_unit_code": "单位代码",
+    "value_month": "当月值",
+    "value_year_to_date": "累计值",
+    "value_last_year": "上年同期",
+    "change": "同比增减",
+    "commitment_target": "年度目标",
+    "commitment_rate": "完成比例",
+    "commitment_forecast": "全年预测",
+    "commitment_status": "进度状态",
+    "is_missing": "是否缺报",
+    "missing_unit_count": "缺报单位数",
+    "is_carried_forward": "是否沿用上期",
+    "series_breaks": "口径变更月份",
+    "release_id": "发布版本",
+}
 
 
 class NoFigures(UnionWarehouseError):
@@ -118,6 +142,23 @@ def figures(
                 "is_federation": department is None or pc.all(chosen["is_federation"]).as_py(),
             },
         ).to_arrow_table()
+
+
+def figures_table(found: pa.Table) -> Table:
+    """What :func:`figures` found, to be written."""
+    return Table(
+        name="figures",
+        label="指标值",
+        rows=found,
+        labels=_LABELS,
+        words={
+            "indicator_kind": INDICATOR_KINDS,
+            "commitment_status": COMMITMENT_STATUSES,
+            "is_missing": YES_NO,
+            "is_carried_forward": YES_NO,
+        },
+        shares=frozenset({"commitment_rate"}),
+    )
 
 
 def last_closed_month(connection: duckdb.DuckDBPyConnection, year: int, month: str | None) -> str:

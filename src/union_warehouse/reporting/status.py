@@ -2,19 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from union_warehouse.landing.received import opened_manifests, submitted_months
 from union_warehouse.months import month_range, parse_month
 from union_warehouse.paths import Home
 from union_warehouse.releases.read import current_release
+from union_warehouse.reporting.code_words import APPROVAL_STATES, MONTH_STATES
+from union_warehouse.reporting.table_files import Table
 from union_warehouse.warehouse.approvals import awaiting_close, latest_event_of_month
 from union_warehouse.working_days import due_on
 
 _NAMES = ("month", "department", "unit_name")
+_COUNTS = {
+    "expected": "应报",
+    "received": "已报",
+    "on_time": "按时",
+    "late": "迟报",
+    "missing": "缺报",
+    "rejected": "退回",
+    "excused": "免报",
+    "nil_returns": "零报告",
+    "quarantined": "待更正行数",
+}
+_RATES = {
+    "completeness_rate": "完整率",
+    "on_time_of_expected_rate": "及时率（占应报）",
+    "on_time_of_received_rate": "及时率（占已报）",
+}
+_MONTH_LABELS = {
+    "month": "月份",
+    "state": "状态",
+    "release_id": "发布版本",
+    "due_on": "报送截止日",
+    **_COUNTS,
+    **_RATES,
+    "approval_state": "审批状态",
+    "approval_by": "审批人",
+    "approval_comment": "审批说明",
+}
+_DEPARTMENT_LABELS = {"month": "月份", "department": "单位代码", "unit_name": "单位名称", **_COUNTS, **_RATES}
 
 
 def month_status(home: Home, month: str | None = None) -> dict[str, Any]:
@@ -62,6 +94,26 @@ def month_status(home: Home, month: str | None = None) -> dict[str, Any]:
         ],
         "departments": [unit | _rates(unit) for unit in rows.to_pylist()] if month else [],
     }
+
+
+def status_tables(found: Mapping[str, Any]) -> list[Table]:
+    """What :func:`month_status` found, to be written: the months and, where one was asked for, its departments."""
+    months = [
+        month
+        | {"due_on": date.fromisoformat(month["due_on"])}
+        | {f"approval_{name}": (month["approval"] or {}).get(name) for name in ("state", "by", "comment")}
+        for month in found["months"]
+    ]
+    words = {"state": MONTH_STATES, "approval_state": APPROVAL_STATES}
+    tables = [Table("months", "月份状态", _columns(months, _MONTH_LABELS), _MONTH_LABELS, words, frozenset(_RATES))]
+    if found["departments"]:
+        rows = _columns(found["departments"], _DEPARTMENT_LABELS)
+        tables.append(Table("departments", "单位报送", rows, _DEPARTMENT_LABELS, shares=frozenset(_RATES)))
+    return tables
+
+
+def _columns(rows: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> pa.Table:
+    return pa.table({name: [row[name] for row in rows] for name in names})
 
 
 def _state(home: Home, month: str, is_released: bool, is_touched: bool) -> str:

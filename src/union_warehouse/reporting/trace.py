@@ -2,40 +2,50 @@
 
 from __future__ import annotations
 
-import io
 import math
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
+import pyarrow as pa
 
 from union_warehouse.errors import UnionWarehouseError
-from union_warehouse.files import write_bytes
 from union_warehouse.paths import Home
 from union_warehouse.releases.database import open_release
 from union_warehouse.releases.read import release_folder
+from union_warehouse.reporting.code_words import RATIO_PARTS
 from union_warehouse.reporting.contributions import contributions
 from union_warehouse.reporting.figures import last_closed_month, values_of
+from union_warehouse.reporting.table_files import Table
 from union_warehouse.reporting.unit_values import unit_values
 
-TRACE_COLUMNS = (
-    "part",
-    "department",
-    "month",
-    "reporting_unit",
-    "file",
-    "version",
-    "sheet",
-    "row",
-    "natural_key",
-    "contribution",
-    "counted_in",
-    "submission_id",
-)
+_ROW_LABELS = {
+    "part": "组成部分",
+    "department": "报送单位",
+    "month": "报送月份",
+    "reporting_unit": "统计单位",
+    "file": "文件",
+    "version": "版本",
+    "sheet": "工作表",
+    "row": "行号",
+    "natural_key": "业务编号",
+    "contribution": "贡献",
+    "counted_in": "计入月份",
+    "submission_id": "报送编号",
+}
+TRACE_COLUMNS = tuple(_ROW_LABELS)
+_FIGURE_LABELS = {
+    "indicator": "指标代码",
+    "name_zh": "指标名称",
+    "period": "期间",
+    "reporting_unit": "单位代码",
+    "release_id": "发布版本",
+    "value": "数值",
+    "total": "明细合计",
+    "series_breaks": "口径变更月份",
+}
 _ROW_ORDER = "received_at, file, sheet, row"
 _CENT = 0.01
 
@@ -169,30 +179,20 @@ def trace(
     )
 
 
-def write_workbook(found: Trace, path: Path) -> None:
-    """Write a trace as an Excel file: the figure on the first sheet, its rows on the second. Text is never a formula, edited or not."""
-    facts = [
-        ("指标", found.indicator),
-        ("名称", found.name_zh),
-        ("期间", found.period),
-        ("单位", found.reporting_unit),
-        ("发布版本", found.release_id),
-        ("数值", found.value),
-        ("明细合计", found.total),
-        ("明细行数", len(found.rows)),
-        ("口径变更月份", found.series_breaks),
+def trace_tables(found: Trace) -> list[Table]:
+    """A trace to be written: the figure, and its rows."""
+    figure = pa.table({name: [getattr(found, name)] for name in _FIGURE_LABELS})
+    rows = pa.Table.from_pandas(found.rows, preserve_index=False)
+    return [
+        Table("figure", "指标", figure, _FIGURE_LABELS),
+        Table("rows", "明细", rows, _ROW_LABELS, {"part": RATIO_PARTS}),
     ]
-    options = {"options": {"strings_to_formulas": False, "strings_to_urls": False}}
-    data = io.BytesIO()
-    with pd.ExcelWriter(data, engine="xlsxwriter", engine_kwargs=options) as writer:
-        pd.DataFrame(facts).to_excel(writer, sheet_name="指标", header=False, index=False)
-        found.rows.to_excel(writer, sheet_name="明细", index=False)
-        as_text = writer.book.add_format({"quote_prefix": True})
-        writer.sheets["指标"].set_column(0, 1, 28)
-        for column, name in enumerate(TRACE_COLUMNS):
-            writer.sheets["明细"].set_column(column, column, 16, None if is_numeric_dtype(found.rows[name]) else as_text)
-        writer.sheets["明细"].freeze_panes(1, 0)
-    write_bytes(path, data.getvalue())
+
+
+def trace_document(tables: list[Table]) -> dict[str, Any]:
+    """The same for a program: the figure, with its ``rows``."""
+    figure, rows = tables
+    return {**figure.records()[0], rows.name: rows.records()}
 
 
 def _definition(connection: duckdb.DuckDBPyConnection, indicator: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from union_warehouse.months import add_months
+from union_warehouse.reporting.code_words import COMMITMENT_STATUSES
 from union_warehouse.reporting.report.document import Block, Chart, Note, Series, Table
 from union_warehouse.reporting.report.release_data import Commitment, Figure, ReportData, UnitValue
 from union_warehouse.reporting.report.template import Exhibit
@@ -16,7 +17,7 @@ _UNPROMISED = "本年无此项目"
 _NOT_OWED = "—"
 _OUTDATED = "*"
 _WHOLE = "全区"
-_STATUS = {"done": "已完成", "missed": "未完成", "on_track": "进度正常", "at_risk": "进度滞后", "unknown": _NO_VALUE}
+_STATUS = {**COMMITMENT_STATUSES, "unknown": _NO_VALUE}
 _DISTINCT = ("count_distinct", "count_distinct_all")
 
 
