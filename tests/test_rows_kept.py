@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.reading import change_sheet, grid_of, read, workbook_of
 from tests.workbook_factory import Grid, make_grids, nil_except, write_csv, write_workbook
+from union_warehouse.workbooks.problems import SheetTooLarge
 from union_warehouse.workbooks.sheet_xml import look_at_sheet
 from union_warehouse.workbooks.xlsx import Worksheets
 
@@ -206,6 +207,7 @@ def test_rows_that_a_filter_hides_are_read_and_told_in_every_format(tmp_path: Pa
         (b'<row r="3"', b'<row hidden="1" r="3"'),
         (b"<sheetData>", b"<cols><col min='4' max='4' width='0'/></cols><sheetData>"),
         (b'<c r="A2" t="s"><v>', b'<c r="A2" t="inlineStr"><is><t>H1</t></is><v>'),
+        (b'<c r="A2" t="s"><v>', b'<c r="A2" t="inlineStr"><is><t>H1</t></is ><v>'),
     ],
 )
 def test_a_long_sheet_is_parsed_only_for_what_its_values_do_not_tell(
@@ -218,3 +220,14 @@ def test_a_long_sheet_is_parsed_only_for_what_its_values_do_not_tell(
     assert plain in xml
     look = look_at_sheet(xml.replace(plain, changed, 1), worksheets.workbook)
     assert (look.extent is not None) == bool(changed)
+
+
+@pytest.mark.parametrize("reference", ["AAAAAA2", "A1000000000", "ZZ1048576"])
+def test_a_cell_however_far_away_bounds_the_sheet(tmp_path: Path, reference: str) -> None:
+    path = workbook_of(tmp_path, "hazards", grid_of("hazards", {}, {}))
+    worksheets = Worksheets.open(path.read_bytes(), path.name)
+    xml = worksheets.xml(HAZARDS).replace(b'<c r="B2"', f'<c r="{reference}"'.encode(), 1)
+    extent = look_at_sheet(xml, worksheets.workbook).extent
+    assert extent is not None
+    with pytest.raises(SheetTooLarge):
+        extent.refuse_too_large(HAZARDS)

@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 from lxml import etree
 
 from union_warehouse.workbooks.number_formats import hides_texts, show
@@ -30,7 +32,7 @@ from union_warehouse.workbooks.sheet import (
 )
 from union_warehouse.workbooks.xml import DamagedXml, Element, containers_in_bulk, elements_in_bulk
 
-LONG_XML = 2**22
+LONG_XML = 2**20
 """From here on the parser reads a sheet only if it may hold what calamine does not tell: it costs as much as calamine."""
 
 _NEEDS_PARSER = (
@@ -44,14 +46,16 @@ _NEEDS_PARSER = (
     (b'width="0', 4, 0),
     (b"width='0", 4, 0),
     (b"&#", 1, 0),
-    (b"is><v", 0, 0),
     (b"sheetData", 5, 2),
 )
-"""Bytes that any formula, error value, hidden row or column, row without height, column without width, text with a value behind it
-or second table brings, however it is spelt: each with its rarest letter, and how often it occurs without.
+"""Bytes that any formula, error value, hidden row or column, row without height, column without width or second table brings,
+however it is spelt: each with its rarest letter, and how often it occurs without.
 
 Names cannot be spelt otherwise; the value ``e`` can, but only with a character reference.
 """
+
+_OWN_TEXT_BEFORE_MORE = re.compile(rb"</(?:[^<>]*:)?is\s*>[^<]*<[^/]")
+"""A cell's own text with something behind it: whatever comes last is what calamine takes."""
 
 _PARTING = ((b"&#", 0, 0), (b"<!", 1, 0), (b"<?", 1, 1))
 """Likewise of what parts a text: character references, comments, CDATA sections, processing instructions."""
@@ -61,6 +65,10 @@ _LONGEST_STYLE = 8
 _SPACES = [ord(space) for space in " \t\r\n"]
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _DIGITS = "0123456789"
+_REFERENCE = "^[A-Za-z]{1,3}[1-9][0-9]{0,6}$"
+_COLUMNS = 26**4
+_ROWS = 10**7
+"""More than a reference can name; one that names more is as far away."""
 _MOST_DIGITS = 18
 _NO_SIZE = re.compile(r"0+(?:\.0*)?|\.0+")
 
@@ -112,7 +120,7 @@ def look_at_sheet(xml: bytes, workbook: WorkbookFacts, *, is_thorough: bool = Fa
     """
     if len(xml) > LONG_XML and not is_thorough and _is_utf8(xml) and not _needs_parser(xml, workbook.formats):
         return SheetLook(SheetFacts(has_1904_dates=workbook.has_1904_dates))
-    return _SheetParser(workbook).read(xml)
+    return _SheetParser(workbook, is_plain=_is_utf8(xml) and not _needs_parser(xml, workbook.formats)).read(xml)
 
 
 def _is_utf8(xml: bytes) -> bool:
@@ -122,7 +130,9 @@ def _is_utf8(xml: bytes) -> bool:
 
 def _needs_parser(xml: bytes, formats: Mapping[str, str]) -> bool:
     letters = np.frombuffer(xml, np.uint8)
-    return _has_any(xml, letters, _NEEDS_PARSER) or _uses_style(letters, formats)
+    if _has_any(xml, letters, _NEEDS_PARSER) or _uses_style(letters, formats):
+        return True
+    return b"inlineStr" in xml and _OWN_TEXT_BEFORE_MORE.search(xml) is not None
 
 
 def is_in_pieces(xml: bytes) -> bool:
@@ -181,8 +191,9 @@ def _count(letters: npt.NDArray[np.uint8], sought: bytes, starts: npt.NDArray[np
 class _SheetParser:
     """Reads a worksheet part as a stream; rows are looked at in bulk, since a step of Python for each cell would be slow."""
 
-    def __init__(self, workbook: WorkbookFacts) -> None:
+    def __init__(self, workbook: WorkbookFacts, *, is_plain: bool) -> None:
         self._workbook = workbook
+        self._is_plain = is_plain
         self._formats = workbook.formats
         self._styles = f" {' '.join(self._formats)} " + (
             "  " if "0" in self._formats else ""
@@ -190,9 +201,7 @@ class _SheetParser:
         self._hiding = {style for style, code in self._formats.items() if hides_texts(code)}
         self._row = 0
         self._found = FactsFound()
-        self._rows: list[int] = []
-        self._columns: list[int] = []
-        self._seen: set[int] = set()
+        self._places: list[npt.NDArray[np.int64]] = []
         self._shared_texts = 0
 
     def read(self, xml: bytes) -> SheetLook:
@@ -206,10 +215,16 @@ class _SheetParser:
                 raise DamagedXml("two tables in a sheet")  # calamine would keep the first
             self._look_at(rows)
         facts = self._found.facts(self._workbook.has_1904_dates)
-        if not self._rows:
-            return SheetLook(facts, Extent())
-        extent = Extent(self._rows[0], self._columns[0], self._rows[1], self._columns[1])
-        return SheetLook(facts, extent, self._shared_texts)
+        return SheetLook(facts, self._extent(), self._shared_texts)
+
+    def _extent(self) -> Extent:
+        places = np.sort(np.concatenate(self._places)) if self._places else np.array([], np.int64)
+        if not len(places):
+            return Extent()
+        if (places[1:] == places[:-1]).any():
+            raise DamagedXml("two cells at one place")  # calamine would keep the last
+        rows, columns = np.divmod(places, _COLUMNS)
+        return Extent(int(rows[0]), int(columns.min()), int(rows[-1]), int(columns.max()))
 
     def _look_at_columns(self, columns: Sequence[Element]) -> None:
         for column in columns:
@@ -223,14 +238,18 @@ class _SheetParser:
         if parent is None:
             return
         find = partial(_finder(etree.QName(rows[0]).namespace), parent, len(rows), self._styles)
-        if self._found.first_hidden_row is None:
-            hidden = (number for row, number in zip(rows, numbers, strict=True) if _is_hidden(row, "ht"))
-            self._found.first_hidden_row = next(hidden, None)
         self._shared_texts += int(find("count({rows}/m:c[@t='s'])"))
         filled = find("{rows}/m:c[*]/@r")
         if len(filled) < find("count({rows}/m:c[*])"):
             filled = [f"{column_letters(column)}{row + 1}" for row, column, _ in _walk(rows, numbers)]
-        self._extend(filled)
+        self._places.append(_places_of(filled))
+        if not self._is_plain:
+            self._look_closer_at(find, rows, numbers)
+
+    def _look_closer_at(self, find: Callable[[str], Any], rows: Sequence[Element], numbers: Sequence[int]) -> None:
+        if self._found.first_hidden_row is None:
+            hidden = (number for row, number in zip(rows, numbers, strict=True) if _is_hidden(row, "ht"))
+            self._found.first_hidden_row = next(hidden, None)
         self._note_formatted(find, rows, numbers)
         unread = find(_UNREAD) if self._workbook.is_calculated else [*find(_UNREAD), *find(_ZERO)]
         for position, cell in _placed(unread, rows, numbers):
@@ -264,24 +283,10 @@ class _SheetParser:
             numbers.append(self._row)
         return numbers
 
-    def _extend(self, references: Sequence[str]) -> None:
-        if references:
-            rows = {_number(reference.lstrip(_LETTERS)) or 1 for reference in references}
-            if len(set(references)) < len(references) or not rows.isdisjoint(self._seen):
-                raise DamagedXml("two cells at one place")  # calamine would keep the last
-            self._seen |= rows
-            columns = [column_number(letters) for letters in {reference.rstrip(_DIGITS) for reference in references}]
-            self._rows = _ends([*self._rows, *(row - 1 for row in rows)])
-            self._columns = _ends([*self._columns, *columns])
-
 
 def _is_hidden(element: Element, size: str) -> bool:
     """Whether a row or column is hidden, or so small that nothing of it is seen."""
     return element.get("hidden") in ("1", "true") or _NO_SIZE.fullmatch(element.get(size, "1")) is not None
-
-
-def _ends(values: Sequence[int]) -> list[int]:
-    return [min(values), max(values)]
 
 
 _UNREAD = "{rows}/m:c[@t='e' or (m:f and not(@t='str') and not(normalize-space(m:v)) and not(m:is))]"
@@ -320,6 +325,18 @@ def _walk(rows: Sequence[Element], numbers: Sequence[int]) -> Iterator[tuple[int
 def _position(reference: str | None) -> Position:
     text = reference or ""
     return (_number(text.lstrip(_LETTERS)) or 1) - 1, column_number(text.rstrip(_DIGITS))
+
+
+def _places_of(references: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Number of each cell, counted row by row, of its reference."""
+    names = pa.array(references, pa.string())
+    if pc.all(pc.match_substring_regex(names, _REFERENCE)).as_py() is False:
+        places = map(_position, references)
+        return np.array([min(row, _ROWS) * _COLUMNS + min(column, _COLUMNS - 1) for row, column in places], np.int64)
+    letters = pc.ascii_rtrim(names, _DIGITS).dictionary_encode()
+    columns = np.array([column_number(letter) for letter in letters.dictionary.to_pylist()], np.int64)
+    rows = pc.cast(pc.ascii_ltrim(names, _LETTERS), pa.int64()).to_numpy() - 1
+    return np.asarray(rows * _COLUMNS + columns[letters.indices.to_numpy()], np.int64)
 
 
 def _number(text: str | None) -> int | None:

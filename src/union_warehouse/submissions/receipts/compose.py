@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -112,11 +113,12 @@ def _given_back(original: Path, outcome: Outcome, manifest: AnyManifest, tables:
     data, _ = unlock(original.read_bytes(), manifest["file_name"])
     if kind is FileKind.XLSX:
         data = with_slashes(data, manifest["file_name"])
-    sheets = _read_again(data, kind, manifest)
-    if sheets is not None and kind is FileKind.XLSX and is_editable(data, manifest["file_name"]):
+    may_be_edited = kind is FileKind.XLSX and is_editable(data, manifest["file_name"])
+    sheets = _read_again(data, kind, manifest) if may_be_edited or _landed_cells(tables) <= MAX_CELLS else None
+    if sheets is not None and may_be_edited:
         workbook, results = open_senders_workbook(data, manifest["file_name"])
         titles = {sheet.title: sheet.title for sheet in workbook.worksheets}  # a chart on a sheet of its own has no cells
-        places = SenderPlaces({name: sheets[name] for name in sheets if name in titles}, titles, manifest)
+        places = SenderPlaces(_ReadWhenAsked(sheets.__getitem__, [name for name in sheets if name in titles]), titles, manifest)
         return _GivenBack(workbook, places, _WHOLE, results)
     if sheets is not None and count_filled(list(sheets.values())) <= MAX_CELLS:
         workbook, titles = rebuild(sheets, manifest)
@@ -125,7 +127,18 @@ def _given_back(original: Path, outcome: Outcome, manifest: AnyManifest, tables:
     return _GivenBack(excerpt.workbook, excerpt.place_of, _EXCERPT)
 
 
-def _read_again(data: bytes, kind: FileKind, manifest: AnyManifest) -> dict[str, Sheet] | None:
+def _landed_cells(tables: Mapping[str, pa.Table]) -> int:
+    """How many cells of the file landed: it has no fewer."""
+    texts = [
+        column
+        for table in tables.values()
+        for name, column in zip(table.column_names, table.columns, strict=True)
+        if name.endswith("__text")
+    ]
+    return sum(len(column) - column.null_count for column in texts)
+
+
+def _read_again(data: bytes, kind: FileKind, manifest: AnyManifest) -> Mapping[str, Sheet] | None:
     """The file's sheets by name, without that of an earlier receipt; None if reading them would take too long."""
     if _unpacked_size(data, kind) > MAX_REREAD_BYTES:
         return None
@@ -134,7 +147,25 @@ def _read_again(data: bytes, kind: FileKind, manifest: AnyManifest) -> dict[str,
         names = [load_forms()[form["form"]].sheet for form in manifest["forms"]]  # none if its form is not owed
         return {names[0] if names else file_name: read_csv(data, file_name)}
     workbook = open_workbook(data, file_name, kind)
-    return {name: workbook.sheet(name) for name in workbook.sheet_names if normalise_label(name) != RECEIPT_SHEET}
+    return _ReadWhenAsked(workbook.sheet, [name for name in workbook.sheet_names if normalise_label(name) != RECEIPT_SHEET])
+
+
+class _ReadWhenAsked(Mapping[str, Sheet]):
+    """Sheets by name, each read at the first time that it is asked for: most have no problem to be placed."""
+
+    def __init__(self, read: Callable[[str], Sheet], names: Sequence[str]) -> None:
+        self._read, self._names = cache(read), names
+
+    def __getitem__(self, name: str) -> Sheet:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._read(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def _unpacked_size(data: bytes, kind: FileKind) -> int:

@@ -10,6 +10,7 @@ from typing import Any, cast
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
@@ -241,7 +242,7 @@ class _Page:
         """A text over all columns."""
         self._row += 1
         self._write(1, text, font, colour)
-        self._sheet.merge_cells(start_row=self._row, end_row=self._row, start_column=1, end_column=_LAST)
+        self._merge_from(1)
         self._set_height(text, sum(_WIDTHS) - 2, float(font.size or _SIZE) / _SIZE)
 
     def labelled(self, label: str, text: str) -> None:
@@ -269,8 +270,12 @@ class _Page:
 
     def _span(self, text: str) -> None:
         self._write(2, text, _BASE, None)
-        self._sheet.merge_cells(start_row=self._row, end_row=self._row, start_column=2, end_column=_LAST)
+        self._merge_from(2)
         self._set_height(text, _TEXT_WIDTH, 1)
+
+    def _merge_from(self, column: int) -> None:
+        """Not by ``merge_cells``, which compares each range with all before it."""
+        self._sheet.merged_cells.ranges.add(CellRange(min_col=column, min_row=self._row, max_col=_LAST, max_row=self._row))
 
     def _write(self, column: int, text: str, font: Font, colour: str | None, border: Border | None = None) -> Cell:
         cell: Any = make_cell(self._sheet, self._row, column)
