@@ -19,7 +19,9 @@ from tests.releases import copy_of, differing_tables
 from union_warehouse.paths import Home
 from union_warehouse.project import PROJECT_DIR
 from union_warehouse.warehouse import list_restatements
-from union_warehouse.warehouse.errors import RebuildDiffers
+from union_warehouse.warehouse.definitions import DefinitionChange
+from union_warehouse.warehouse.definitions_changelog import explain
+from union_warehouse.warehouse.errors import DefinitionsUnexplained, RebuildDiffers
 
 CHANGES = {
     "indicator safety.inspections": (
@@ -188,3 +190,12 @@ def test_a_rebuild_that_differs_for_no_known_reason_is_refused(tmp_path: Path) -
         )
     with pytest.raises(RebuildDiffers, match=r"member\.joined 2014-01 XC"):
         list_restatements(home, "2014-02-r2-rehearsal")
+
+
+@pytest.mark.parametrize(
+    ("changed", "folder"), [(["units reporting_units"], "federation"), (["units reporting_units", "macro month_of"], "dbt_project")]
+)
+def test_what_only_a_federation_changed_is_explained_in_its_folder(tmp_path: Path, changed: list[str], folder: str) -> None:
+    changes = [DefinitionChange(name, "1a", "2b", (), ()) for name in changed]
+    with pytest.raises(DefinitionsUnexplained, match=f"{folder}/definitions_changelog.yml"):
+        explain(Home(tmp_path), changes, is_required=True)

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from union_warehouse.paths import Home
 from union_warehouse.project import DBT_PROJECT_DIR
-from union_warehouse.warehouse.definitions import DefinitionChange
+from union_warehouse.warehouse.definitions import UNITS, DefinitionChange
 from union_warehouse.warehouse.errors import DefinitionsUnexplained
 from union_warehouse.yaml_files import YamlEntry, read_yaml
 
@@ -68,8 +68,8 @@ def explain(home: Home, changes: Sequence[DefinitionChange], *, is_required: boo
         DefinitionsUnexplained: one has none; says what to add.
         MalformedFile: a changelog is not what it should be.
     """
-    paths = (DBT_PROJECT_DIR / CHANGELOG_FILE, home.federation_folder / CHANGELOG_FILE)
-    entries = [entry for path in paths if path.is_file() for entry in read_yaml(path, _Changelog).changes]
+    of_project, of_federation = DBT_PROJECT_DIR / CHANGELOG_FILE, home.federation_folder / CHANGELOG_FILE
+    entries = [entry for path in (of_project, of_federation) if path.is_file() for entry in read_yaml(path, _Changelog).changes]
     explained = [
         ExplainedChange(
             change,
@@ -79,9 +79,9 @@ def explain(home: Home, changes: Sequence[DefinitionChange], *, is_required: boo
     ]
     missing = [item.change for item in explained if item.explanation is None]
     if missing and is_required:
-        raise DefinitionsUnexplained(
-            path=_shown(paths[0]), lines=entry_to_add({change.definition: change.versions for change in missing})
-        )
+        path = of_federation if all(change.kind == UNITS for change in missing) else of_project
+        lines = entry_to_add({change.definition: change.versions for change in missing})
+        raise DefinitionsUnexplained(path=_shown(path), lines=lines)
     return explained
 
 
