@@ -154,6 +154,7 @@ models:
       - {name: copy_count, data_type: bigint}
       - &sender {name: submitted_by_code, data_type: varchar}
       - &unit {name: reporting_unit_code, data_type: varchar}
+      - &unit_key {name: reporting_unit_key, data_type: varchar}
       - &month {name: submission_month, data_type: varchar}
       - &event_month {name: event_month, data_type: varchar}
       - &late {name: is_late, data_type: boolean}
@@ -179,6 +180,7 @@ models:
       - {name: returned_on, data_type: date}
       - *sender
       - *unit
+      - *unit_key
       - *month
       - *event_month
       - *late

@@ -15,6 +15,7 @@ import pytest
 from tests.audited_year import Row, change, count, coverage, founding, hazard, inspection
 from tests.landings import land
 from tests.releases import publish_approved
+from tests.star_joins import documented_references, marts_of, totals, unresolved
 from tests.workbook_factory import write_csv
 from union_warehouse.contracts import Federation
 from union_warehouse.paths import Home
@@ -178,6 +179,38 @@ def test_nothing_is_counted_at_two_places(merged: Home) -> None:
     assert wrong == []
     assert hazards == [("H1", "GJY", date(2021, 5, 10))], "the merged unit goes on with the hazard of the one before it"
     assert spells == [("JY", date(2010, 5, 1), date(2021, 4, 9)), ("GJY", date(2021, 4, 9), None)]
+
+
+def test_a_row_carries_the_versions_of_its_unit_and_union_that_hold_on_its_day(merged: Home) -> None:
+    marts = marts_of(merged, "2021-05-r1")
+    with open_release(merged) as connection:
+        for reference in documented_references(marts):
+            assert totals(connection, marts[reference.table], reference) == totals(connection, marts[reference.table]), reference
+            assert not unresolved(connection, reference), reference
+        versions = """select {row}, unit.unit_name, parent_code, dim_union.reporting_unit_code, dim_union.valid_from
+            from {fact} as fact join dim_reporting_unit as unit using (reporting_unit_key) join dim_union using (union_key)
+            where {where} order by all"""
+        joins = connection.execute(
+            versions.format(row="change_no", fact="fct_membership_changes", where="change_no in ('M3', 'M5', 'M6')")
+        ).fetchall()
+        months = connection.execute(
+            versions.format(row="month", fact="fct_membership_monthly", where="fact.union_code = 'U-C'")
+        ).fetchall()
+        moved = connection.execute(
+            versions.format(row="event_no", fact="fct_union_events", where="fact.union_code = 'U-C'")
+        ).fetchall()
+        current = connection.execute(
+            "select reporting_unit_code, parent_code, is_current from dim_reporting_unit_current where reporting_unit_code in ('CQ', 'JY')"
+        ).fetchall()
+    founded, moved_on = date(2010, 5, 1), date(2021, 5, 10)
+    assert joins == [
+        ("M3", "长庆街道总工会", "XC", "CQ", founded),
+        ("M5", "教育工会", "XC", "JY", founded),
+        ("M6", "拱墅区教育工会", "GS", "GJY", date(2021, 5, 6)),
+    ]
+    assert [row[2:] for row in months] == [("XC", "CQ", founded)] * 2 + [("GS", "CQ", founded), ("GS", "WL", moved_on)]
+    assert [row[3:] for row in moved] == [("CQ", founded), ("WL", moved_on)]
+    assert sorted(current) == [("CQ", "GS", True), ("JY", "XC", False)]
 
 
 def test_stocks_go_on_in_the_unit_that_stands_for_the_sender(merged: Home) -> None:

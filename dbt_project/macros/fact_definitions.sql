@@ -17,6 +17,7 @@
             "event_on"
         ],
         "descriptive": [
+            "union_key",
             "union_name",
             "former_name"
         ],
@@ -50,6 +51,7 @@
             "has_open_affairs"
         ],
         "descriptive": [
+            "union_key",
             "enterprise_name"
         ],
         "waits_for": {
@@ -79,6 +81,9 @@
         ],
         "takes_effect_on": [
             "changed_on"
+        ],
+        "descriptive": [
+            "union_key"
         ],
         "waits_for": {
             "form": "union_register",
@@ -360,6 +365,9 @@
         ],
         "takes_effect_on": [
             "certified_on"
+        ],
+        "descriptive": [
+            "union_key"
         ],
         "waits_for": {
             "form": "union_register",

@@ -41,6 +41,7 @@
 {% macro fact_columns(event_on, unit="submitted_by_code") -%}
     submitted_by_code,
     {{ unit }} as reporting_unit_code,
+    {{ version_key("reporting_unit", unit, event_on) }} as reporting_unit_key,
     submission_month,
     {{ month_of(event_on) }} as event_month,
     not is_opening_submission and {{ month_of(event_on) }} < submission_month as is_late,
@@ -59,6 +60,23 @@
         and {{ day }} >= union_on_day.valid_from
         and {{ day }} < {{ end_of_spell("union_on_day.valid_to") }}
 {%- endmacro %}
+
+{#- Key of the version of a reporting unit or union that holds on a day: the latest that had begun, so that what ended keeps its last;
+    before the first the first. `code` and `day` need an alias where the dimension has a column of that name. -#}
+{% macro version_key(entity, code, day, versions=none) -%}
+    (
+        select
+            coalesce(
+                max_by(version.{{ entity }}_key, version.valid_from) filter (where version.valid_from <= {{ day }}),
+                min_by(version.{{ entity }}_key, version.valid_from)
+            )
+        from {{ versions or ref("dim_" ~ entity) }} as version
+        where version.{{ entity }}_code = {{ code }}
+    )
+{%- endmacro %}
+
+{#- The last day of a month, of its text. -#}
+{% macro month_end(month) -%} last_day(cast({{ month }} || '-01' as date)) {%- endmacro %}
 
 {#- The day after the last of a spell, a day beyond all others while it lasts: `or ... is null` in a join's condition would have every
     pair of rows compared. -#}

@@ -2,11 +2,17 @@
 {# Generated from the meta of the models by `make generate`; do not edit. #}
 {{ rows_without_own_key('dim_month', ['month']) }}
 union all
+{{ rows_without_own_key('dim_date', ['calendar_on']) }}
+union all
 {{ rows_without_own_key('dim_reporting_unit', ['reporting_unit_key']) }}
+union all
+{{ rows_without_own_key('dim_reporting_unit_current', ['reporting_unit_code']) }}
 union all
 {{ rows_without_own_key('dim_reporting_unit_lineage', ['unit_lineage_key']) }}
 union all
 {{ rows_without_own_key('dim_union', ['union_key']) }}
+union all
+{{ rows_without_own_key('dim_union_current', ['union_code']) }}
 union all
 {{ rows_without_own_key('dim_enterprise', ['uscc']) }}
 union all

@@ -1,7 +1,15 @@
 -- First month whose snapshots and indicators may differ from the last audited build: that of the earliest date at which
 -- a changed row had or has an effect, or of a submission that began or ceased to count. A spell that only ended takes
 -- effect when it ended, however long ago it began.
-{% set provenance = ["submission_id", "source_sheet", "source_row", "submission_month", "event_month", "is_late"] %}
+{% set provenance = [
+    "submission_id",
+    "source_sheet",
+    "source_row",
+    "submission_month",
+    "event_month",
+    "is_late",
+    "reporting_unit_key",
+] %}
 
 {% set facts, previous = {}, {} %}
 {% set is_from_nothing = starts_from_nothing() %}

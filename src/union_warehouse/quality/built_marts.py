@@ -16,7 +16,7 @@ def create_scope(workbench: Workbench, home: Home) -> str:
 
     ``audited_scope``: one row: first_changed_month (earliest month of a submission that began or ceased to count),
     from_month (first month whose snapshots and indicators were rebuilt), last_month, opening_month. Views: ``fact_rows``
-    (form, fact, entity_key and provenance of every fact row), ``union_rows`` (form, union_code, day_on and provenance of
+    (form, fact, entity_key and provenance of every fact row), ``union_rows`` (form, union_code, union_key, day_on and provenance of
     every fact row that names a union), ``staged_submissions`` (form, submission_id, staged_count). Tables: ``staged_rows``
     and ``landed_rows`` of the submissions that began to count; ``touched_<form>`` of each form that rows of others wait
     for: what its submissions that began or ceased to count name (unions, inspections).
@@ -58,13 +58,13 @@ def create_scope(workbench: Workbench, home: Home) -> str:
 def _fact_rows(fact: Fact) -> str:
     # a carried-forward row repeats its last submission: it carries no row of its own
     return f"""select '{fact.form}' as form, '{fact.name}' as fact, {fact.row_key or fact.entity_key} as entity_key, submitted_by_code,
-        reporting_unit_code, submission_month, {"month" if fact.is_snapshot else "event_month"} as event_month, submission_id,
+        reporting_unit_code, reporting_unit_key, submission_month, {"month" if fact.is_snapshot else "event_month"} as event_month, submission_id,
         source_sheet, source_row
         from marts.{fact.name} {"where not is_carried_forward" if fact.is_snapshot else ""}"""
 
 
 def _union_rows(fact: Fact, day: str) -> str:
-    return f"""select '{fact.form}' as form, union_code, {day} as day_on, submission_month, submission_id, source_row
+    return f"""select '{fact.form}' as form, union_code, union_key, {day} as day_on, submission_month, submission_id, source_row
         from marts.{fact.name} {"where not is_carried_forward" if fact.is_snapshot else ""}"""
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+from pyarrow import csv
 
 from union_warehouse.contracts import expected_reports, load_forms
 from union_warehouse.contracts.landed import landed_columns, personal_columns_table
@@ -29,7 +30,7 @@ from union_warehouse.warehouse.definitions import (
 )
 from union_warehouse.warehouse.definitions_changelog import ExplainedChange
 from union_warehouse.warehouse.federation_tables import federation_tables
-from union_warehouse.working_days import SHANGHAI
+from union_warehouse.working_days import HOLIDAYS_FILE, SHANGHAI
 
 _CHANGE_COLUMNS = (
     "indicator_code",
@@ -129,6 +130,7 @@ def _write_plan_tables(
         "issue_acknowledgements": read_acknowledgements(home, known_at),
         "rules": rules_table(),
         "personal_columns": personal_columns_table(load_forms().values()),
+        "official_holidays": csv.read_csv(HOLIDAYS_FILE),
         **federation_tables(home.federation, opening_month, last_month),
     }
     for name, table in tables.items():

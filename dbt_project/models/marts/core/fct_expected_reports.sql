@@ -54,6 +54,7 @@ select
     md5(concat_ws('|', expected.month, expected.department, expected.form)) as expected_report_key,
     expected.month,
     expected.department as reporting_unit_code,
+    {{ version_key("reporting_unit", "expected.department", month_end("expected.month")) }} as reporting_unit_key,
     expected.form,
     expected.due_on,
     expected.closing_at,

@@ -10,6 +10,7 @@ select
     person_key,
     gender,
     current_rows.union_code,
+    {{ version_key("union", "current_rows.union_code", "changed_on") }} as union_key,
     membership_change,
     changed_on,
     is_migrant,

@@ -123,6 +123,7 @@ with
 select
     md5(concat_ws('|', carried.union_code, month)) as membership_monthly_key,
     carried.union_code,
+    {{ version_key("union", "carried.union_code", "month_end_on") }} as union_key,
     month,
     month_end_on,
     opening_count,
@@ -136,6 +137,8 @@ select
     is_carried_forward,
     submitted_by_code,
     coalesce(union_on_day.reporting_unit_code, last_reporting_unit_code) as reporting_unit_code,
+    {{ version_key("reporting_unit", "coalesce(union_on_day.reporting_unit_code, last_reporting_unit_code)", "month_end_on") }}
+    as reporting_unit_key,
     submission_month,
     submission_id,
     source_sheet,

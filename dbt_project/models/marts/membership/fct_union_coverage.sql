@@ -38,6 +38,7 @@ select
     uscc,
     enterprise_name,
     current_rows.union_code,
+    {{ version_key("union", "current_rows.union_code", "covered_from") }} as union_key,
     current_rows.ownership,
     covered_from,
     covered_to,

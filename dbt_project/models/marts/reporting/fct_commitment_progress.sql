@@ -72,6 +72,7 @@ select
     end as commitment_status,
     milestone,
     reporting_unit_code,
+    {{ version_key("reporting_unit", "forecast.reporting_unit_code", "last_on") }} as reporting_unit_key,
     submission_id,
     source_sheet,
     source_row

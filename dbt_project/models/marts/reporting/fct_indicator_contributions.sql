@@ -27,5 +27,9 @@ with
         {% endfor %}
     )
 
-select {{ model.columns.keys() | join(", ") }}
+select
+    {% for column in model.columns if column not in ("reporting_unit_key", "union_key") %} {{ column }}, {% endfor %}
+    {{ version_key("reporting_unit", "contributions.reporting_unit_code", month_end("contributions.month")) }}
+    as reporting_unit_key,
+    {{ version_key("union", "contributions.union_code", month_end("contributions.month")) }} as union_key
 from contributions

@@ -159,6 +159,7 @@ select
     indicator_code,
     month,
     reporting_unit_code,
+    {{ version_key("reporting_unit", "filled.reporting_unit_code", month_end("filled.month")) }} as reporting_unit_key,
     is_federation,
     indicator_kind,
     aggregation,

@@ -171,6 +171,7 @@ with
 select
     md5(concat_ws('|', indicator_code, month, reporting_unit_code)) as outlier_key,
     reporting_unit_code,
+    {{ version_key("reporting_unit", "outliers.reporting_unit_code", month_end("outliers.month")) }} as reporting_unit_key,
     indicator_code,
     month,
     outlier_kind,

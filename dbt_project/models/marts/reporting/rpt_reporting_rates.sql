@@ -36,6 +36,7 @@ select
     md5(concat_ws('|', month, coalesce(reporting_unit_code, ''), coalesce(form, ''))) as reporting_rate_key,
     month,
     reporting_unit_code,
+    {{ version_key("reporting_unit", "counted.reporting_unit_code", month_end("counted.month")) }} as reporting_unit_key,
     form,
     rate_level,
     expected_count,

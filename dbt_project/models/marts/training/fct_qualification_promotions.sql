@@ -9,6 +9,7 @@ select
     certificate_no,
     person_key,
     current_rows.union_code,
+    {{ version_key("union", "current_rows.union_code", "certified_on") }} as union_key,
     trade,
     grade_from,
     grade_to,

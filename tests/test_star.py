@@ -1,0 +1,54 @@
+"""The marts are a star: facts join their dimensions by the keys that are documented, and nothing fans out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.star_joins import documented_references, marts_of, totals, undocumented, unresolved
+from union_warehouse.paths import Home
+from union_warehouse.releases import open_release
+
+RELEASE = "2014-02-r1"
+
+
+def test_joining_a_dimension_by_its_documented_key_changes_no_row_and_no_sum(february: Path) -> None:
+    home = Home(february)
+    marts = marts_of(home, RELEASE)
+    references = documented_references(marts)
+    assert {reference.table for reference in references} >= {name for name in marts if name.startswith("fct_")}
+    with open_release(home) as connection:
+        alone = {name: totals(connection, node) for name, node in marts.items()}
+        changed = [one for one in references if totals(connection, marts[one.table], one) != alone[one.table]]
+        dangling = [one for one in references if unresolved(connection, one)]
+        by_code = connection.execute(
+            "select count(*) from fct_assistance join dim_reporting_unit using (reporting_unit_code)"
+        ).fetchone()
+    assert not changed
+    assert not dangling
+    assert by_code is not None and by_code[0] > alone["fct_assistance"][0], "by the code, which has several versions, it fans out"
+
+
+def test_every_key_says_which_dimension_it_refers_to(february: Path) -> None:
+    assert not list(undocumented(marts_of(Home(february), RELEASE)))
+
+
+def test_the_calendar_knows_holidays_of_known_years_and_guesses_none(february: Path) -> None:
+    with open_release(Home(february)) as connection:
+        days = connection.execute(
+            """select calendar_on::varchar, half_year_number, is_working_day, is_holiday, holiday_name_zh from dim_date
+            where calendar_on in ('2014-01-31', '2014-01-26', '2014-02-09', '2014-07-01', '2009-10-01', '2050-01-03') order by 1"""
+        ).fetchall()
+        due = connection.execute(
+            """select month from dim_month where (
+                select count(*) from dim_date where is_working_day and calendar_on > last_on and calendar_on <= due_on
+            ) <> 5"""
+        ).fetchall()
+    assert days == [
+        ("2009-10-01", 2, None, None, None),
+        ("2014-01-26", 1, True, False, None),
+        ("2014-01-31", 1, False, True, "春节"),
+        ("2014-02-09", 1, False, False, None),
+        ("2014-07-01", 2, True, False, None),
+        ("2050-01-03", 1, None, None, None),
+    ]
+    assert not due, "reports are due on the fifth working day of the same calendar"
