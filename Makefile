@@ -54,9 +54,10 @@ format: .venv/.installed ## let ruff and sqlfmt rewrite the code
 benchmark: .venv/.installed ## measure collect and close; see benchmarks/README.md
 	@$(BIN)/python -m benchmarks
 
-generate: .venv/.installed ## rewrite the files that derive from the contracts and rules
+generate: .venv/.installed ## rewrite the files that derive from the contracts, models and rules
 	@$(BIN)/python -m union_warehouse.contracts.derive
 	@$(BIN)/python -m union_warehouse.quality.rules_page
+	@$(BIN)/python -m union_warehouse.warehouse.data_dictionary
 
 clean: ## remove the environment and all state
 	rm -rf .venv .uv var

@@ -23,6 +23,7 @@ from union_warehouse.months import month_range
 from union_warehouse.paths import BUILD_FILE, MARTS_FILE, Home
 from union_warehouse.project import DBT_PROJECT_DIR
 from union_warehouse.warehouse import plan_close
+from union_warehouse.warehouse.data_dictionary import DICTIONARY_PAGE, dictionary_markdown
 
 DBT = Path(sys.executable).parent / "dbt"
 SLOW_TO_LIST = """
@@ -94,6 +95,25 @@ def manifest(empty_build: Path) -> Manifest:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_the_project_keeps_its_conventions(manifest: Manifest, rule: Rule) -> None:
     assert not broken(rule, manifest), rule.__doc__
+
+
+def test_the_data_dictionary_is_current(manifest: Manifest) -> None:
+    assert DICTIONARY_PAGE.read_text("utf-8") == dictionary_markdown(manifest), "run `make generate`"
+
+
+def test_the_data_dictionary_says_keys_codes_and_lineage(manifest: Manifest) -> None:
+    page = dictionary_markdown(manifest)
+    (hazards,) = re.findall(r"^## fct_hazards\n.*?(?=^## |\Z)", page, flags=re.MULTILINE | re.DOTALL)
+    assert "* Forms 来源报表: 隐患整改 `hazards`, 安全检查 `safety_inspections`\n" in hazards
+    assert "`fct_indicator_contributions`" in hazards and "`safety.hazards_rectified`" in hazards
+    assert "\n| `hazard_key` | 主键 | varchar* | PK |" in hazards
+    assert "\n| `hazard_no` | 隐患编号 | varchar | NK |" in hazards
+    assert re.search(
+        r"^\| `hazard_severity` .*\| hazards\.severity \| .* One of general 一般, major 重大\.", hazards, flags=re.MULTILINE
+    )
+    labels = re.findall(r"^\| `\w+` \| (.*?) \|", page, flags=re.MULTILINE)
+    assert len(labels) > 500
+    assert not [label for label in labels if not re.search(r"[\u4e00-\u9fff]", label)]
 
 
 def test_nothing_is_described_that_is_gone(manifest: Manifest) -> None:

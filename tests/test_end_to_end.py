@@ -47,8 +47,13 @@ def test_a_release_is_a_folder_of_documented_tables_and_parquet(february: Path) 
             "select table_name, column_name from duckdb_columns() where not internal and comment is null"
         ).fetchall()
         count = connection.execute("select count(*) from fct_hazards").fetchone()
+        columns = connection.execute("select table_name, column_name from duckdb_columns() where not internal").fetchall()
         read = connection.execute(f"select count(*) from '{release}/parquet/fct_hazards/*.parquet'").fetchone()
     assert undocumented == []
+    dictionary = (release / "data_dictionary.md").read_text("utf-8")
+    tables = {table.partition("\n")[0]: table for table in dictionary.split("\n## ")[2:]}
+    assert set(tables) == set(manifest["tables"])
+    assert [place for place in columns if f"\n| `{place[1]}` |" not in tables[place[0]]] == []
     assert count == read == (manifest["tables"]["fct_hazards"]["rows"],)
     files = {
         fact: {path.stem for path in (release / "parquet" / fact).iterdir()} for fact in ("fct_visits", "fct_union_coverage")

@@ -275,16 +275,16 @@ class _Project:
         if model in (_CONTRIBUTIONS, "dim_indicator"):
             # dbt has not seen these calls: it knows of no indicator while it reads the project
             called += [identity for identity, macro in self.macros.items() if macro["original_file_path"] == _INDICATOR_MACROS]
-        return _reached(called, {identity: macro["depends_on"]["macros"] for identity, macro in self.macros.items()})
+        return reached(called, {identity: macro["depends_on"]["macros"] for identity, macro in self.macros.items()})
 
     def _downstream(self, names: Iterable[str]) -> set[str]:
-        return _reached(names, self._children)
+        return reached(names, self._children)
 
 
 _projects: dict[str, _Project] = {}
 
 
-def _reached(starts: Iterable[str], leads_to: Mapping[str, Iterable[str]]) -> set[str]:
+def reached(starts: Iterable[str], leads_to: Mapping[str, Iterable[str]]) -> set[str]:
     """The nodes of a graph that ``starts`` lead to, themselves included; what is no node of it is passed over."""
     found: set[str] = set()
     waiting = list(starts)

@@ -18,6 +18,7 @@ from union_warehouse.releases.database import SCHEMA_FILE, SCRATCH, retire_datab
 from union_warehouse.releases.integrity import check_release_file, fingerprints, release_sha256
 from union_warehouse.releases.read import DATABASE_FILE, DEFINITIONS_FILE, MANIFEST_FILE, Release, current_release
 from union_warehouse.warehouse.approvals import ApprovalEvent, approval_of
+from union_warehouse.warehouse.data_dictionary import DICTIONARY_FILE, dictionary_markdown
 from union_warehouse.warehouse.dbt_worker import MANIFEST_FILE as DBT_MANIFEST
 from union_warehouse.warehouse.errors import ApprovalMissing, BuildIncomplete
 from union_warehouse.warehouse.plan_file import built_files, load_plan
@@ -49,7 +50,8 @@ def publish_release(home: Home, close_id: str) -> dict[str, Any]:
         raise ApprovalMissing(close_id=close_id)
     approval = approval_of(home, close_id)
     shutil.rmtree(folder, ignore_errors=True)  # left by a kill before `current` moved: never seen by a reader
-    models = _models_of_marts(close_id, home.build / close_id / DBT_MANIFEST)
+    manifest = _manifest_of(close_id, home.build / close_id / DBT_MANIFEST)
+    models = _models_of_marts(manifest)
     with built_files(home, close_id) as built:
         with duckdb.connect(os.fspath(built / MARTS_FILE)) as connection:
             _describe(connection, models)
@@ -58,6 +60,7 @@ def publish_release(home: Home, close_id: str) -> dict[str, Any]:
             connection.execute("force checkpoint")  # the next close copies this file, without a write-ahead log
     make_durable(home.build / close_id)  # the release will say what the next close may start from
     with new_folder(folder) as unfinished:
+        (unfinished / DICTIONARY_FILE).write_text(dictionary_markdown(manifest), encoding="utf-8")
         release = _write_release(home, unfinished, plan, previous, models, approval)
     point_at(home.releases / "current", close_id, is_durable=True)
     retire_databases(home)
@@ -103,17 +106,22 @@ def _write_release(
         approval=approval.to_dict() if approval else None,
     )
     write_json(folder / MANIFEST_FILE, release.to_dict())
-    for name in (DATABASE_FILE, SCHEMA_FILE, DEFINITIONS_FILE, MANIFEST_FILE):
+    for name in (DATABASE_FILE, DICTIONARY_FILE, SCHEMA_FILE, DEFINITIONS_FILE, MANIFEST_FILE):
         (folder / name).chmod(_READ_ONLY)
     return release
 
 
-def _models_of_marts(close_id: str, manifest: Path) -> dict[str, dict[str, Any]]:
-    """The marts in the manifest of dbt, by table name."""
-    found = read_derived(manifest)
+def _manifest_of(close_id: str, path: Path) -> dict[str, Any]:
+    """What dbt said of the project that the close was built by."""
+    found: dict[str, Any] | None = read_derived(path)
     if found is None:
-        raise BuildIncomplete(close_id=close_id, path=manifest)
-    nodes = found["nodes"].values()
+        raise BuildIncomplete(close_id=close_id, path=path)
+    return found
+
+
+def _models_of_marts(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The marts in the manifest of dbt, by table name."""
+    nodes = manifest["nodes"].values()
     return {node["name"]: node for node in nodes if node["resource_type"] == "model" and node["database"] == "marts"}
 
 
