@@ -193,7 +193,8 @@ def test_a_rebuild_that_differs_for_no_known_reason_is_refused(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("changed", "folder"), [(["units reporting_units"], "federation"), (["units reporting_units", "macro month_of"], "dbt_project")]
+    ("changed", "folder"),
+    [(["units reporting_units"], "federation"), (["units reporting_units", "macro month_of"], "dbt_project")],
 )
 def test_what_only_a_federation_changed_is_explained_in_its_folder(tmp_path: Path, changed: list[str], folder: str) -> None:
     changes = [DefinitionChange(name, "1a", "2b", (), ()) for name in changed]
