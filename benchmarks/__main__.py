@@ -1,4 +1,4 @@
-"""Run benchmarks: ``make benchmark``, or ``python -m benchmarks collect close history faults waiting scale``.
+"""Run benchmarks: ``make benchmark``, or ``python -m benchmarks collect close history faults waiting scale forecasts``.
 
 Each prints a table and adds it to ``benchmarks/results/``. Times are of this machine and run; only the ratios of one
 run are meant to be compared.
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import close, collect, faults, history, scale, waiting
+from benchmarks import close, collect, faults, forecasts, history, scale, waiting
 
 BENCHMARKS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "collect": collect.measure,
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "faults": faults.measure,
     "waiting": waiting.measure,
     "scale": scale.measure,
+    "forecasts": forecasts.measure,
 }
 RESULTS = Path(__file__).parent / "results"
 

@@ -59,9 +59,10 @@ def two_years(tmp_path_factory: pytest.TempPathFactory, published: Home) -> Home
             update rpt_indicators set value_month = 3, value_year_to_date = 3
             where indicator_code = 'member.joined' and is_federation and month = '2014-01';
             insert into fct_commitment_progress (commitment_progress_key, commitment_no, commitment_year, month, indicator_code,
-                target_value, progress_value, progress_rate, forecast_value, commitment_status, milestone)
-            values ('1', '10', 2014, '2014-01', 'member.joined', 60, 3, 0.05, 36, 'at_risk', null),
-                ('2', '2a', 2014, '2014-01', 'project.culture_centre', 1, 1, 1, 1, 'done', '样例：建成');
+                target_value, progress_value, progress_rate, earlier_progress_value, forecast_value, forecast_low_value,
+                forecast_high_value, commitment_status, milestone)
+            values ('1', '10', 2014, '2014-01', 'member.joined', 60, 3, 0.05, 4, 57, 47.4, 66.7, 'as_last_year', null),
+                ('2', '2a', 2014, '2014-01', 'project.culture_centre', 1, 1, 1, null, 1, null, null, 'done', '样例：建成');
             insert into fct_commitments (commitment_month_key, commitment_no, commitment_year, indicator_code, target_value,
                 submission_month, reporting_unit_code, submission_id)
             values ('1', '1', 2015, 'culture.films', 90, '2014-01', 'BG', 's1'), ('2', '1', 2015, 'culture.films', 120, '2014-02', 'BG', 's2')
@@ -254,8 +255,8 @@ def test_a_month_is_told_with_the_year_to_date(published: Home, tmp_path: Path) 
 def test_commitments_are_told_in_the_order_of_their_numbers(two_years: Home) -> None:
     document = build_document(two_years, 2014)
     assert tables(document)["实事项目进展"].rows == (
-        ("2a", "职工文化活动中心筹建进度", "100%", "100%", "100%", "100%", "已完成", "样例：建成"),
-        ("10", "发展新会员", "60人", "3人", "5%", "36人", "进度滞后", ""),
+        ("2a", "职工文化活动中心筹建进度", "100%", "100%", "100%", "", "100%", "已完成", "样例：建成"),
+        ("10", "发展新会员", "60人", "3人", "5%", "4人", "57 (47–67)", "与去年同期相当", ""),
     )
     assert tables(document)["2015年实事项目目标"].rows == (("1", "免费放映电影", "90场"),), "as known at the end of January"
     assert dict(mentions(document))["policy.innovation_incentive"] == "（本年无此项目）"

@@ -8,6 +8,7 @@ import unicodedata
 from decimal import Decimal
 from typing import Any
 
+_TEN = 10
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """Characters with which Excel takes a text for a formula once it opens a CSV, or once somebody edits the cell."""
 
@@ -45,6 +46,14 @@ def as_number(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def estimate_text(value: float | None, low: float | None, high: float | None) -> str:
+    """An estimate and its interval, in whole numbers from ten on: ``103 (82–125)``; empty without a value."""
+    if value is None:
+        return ""
+    said, least, most = ("" if one is None else number_text(one, 0 if abs(one) >= _TEN else 2) for one in (value, low, high))
+    return f"{said} ({least}–{most})" if least and least != most else said
 
 
 def csv_cell(value: Any) -> Any:

@@ -21,6 +21,7 @@ from union_warehouse.cli.close import headline
 from union_warehouse.cli.console import Progress, print_table, progress
 from union_warehouse.cli.read import as_text
 from union_warehouse.cli.values import read_arrivals, read_moments
+from union_warehouse.display import estimate_text
 from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.files import write_text
 from union_warehouse.paths import Home
@@ -225,7 +226,7 @@ def _print_commitments(home: Home) -> None:
     with open_release(home) as connection:
         found = connection.execute(
             """select commitment_no, commitment_year, month, name_zh, target_value, progress_value, progress_rate, forecast_value,
-                unit_zh, commitment_status
+                forecast_low_value, forecast_high_value, unit_zh, commitment_status
             from fct_commitment_progress left join dim_indicator using (indicator_code)
             where month = (select max(month) from fct_commitment_progress)
             order by try_cast(regexp_extract(commitment_no, '^\\d+') as integer), commitment_no"""
@@ -238,11 +239,11 @@ def _print_commitments(home: Home) -> None:
             as_text(target),
             as_text(value),
             "" if rate is None else f"{rate:.1%}",
-            as_text(forecast),
+            estimate_text(forecast, low, high),
             unit,
             status.replace("_", " "),
         )
-        for number, _, _, name, target, value, rate, forecast, unit, status in found
+        for number, _, _, name, target, value, rate, forecast, low, high, unit, status in found
     ]
     if found:
         print_table(

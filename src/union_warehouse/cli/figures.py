@@ -11,7 +11,7 @@ from union_warehouse.cli.console import print_table
 from union_warehouse.cli.options import chosen_period, chosen_release, period_options, release_options, structure_option
 from union_warehouse.cli.output import Output, output_options
 from union_warehouse.cli.read import as_text
-from union_warehouse.display import as_number
+from union_warehouse.display import as_number, estimate_text
 from union_warehouse.paths import Home
 
 # Rows of a trace on a terminal; the other formats give all of them.
@@ -170,7 +170,11 @@ def diff(before: str, after: str, output: Output) -> None:
 def _share(row: dict[str, Any]) -> str:
     if row["commitment_rate"] is None:
         return ""
-    return f"{row['commitment_rate']:.1%} of {as_text(row['commitment_target'])}, {row['commitment_status'].replace('_', ' ')}"
+    said = f"{row['commitment_rate']:.1%} of {as_text(row['commitment_target'])}, {row['commitment_status'].replace('_', ' ')}"
+    if row["commitment_status"] in {"done", "missed", "unknown"}:
+        return said
+    forecast = (row[f"commitment_forecast{end}"] for end in ("", "_low", "_high"))
+    return f"{said}, forecast {estimate_text(*forecast)}"
 
 
 def _note(row: dict[str, Any]) -> str:

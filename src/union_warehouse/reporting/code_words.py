@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-COMMITMENT_STATUSES = {"done": "已完成", "missed": "未完成", "on_track": "进度正常", "at_risk": "进度滞后"}
+COMMITMENT_STATUSES = {
+    "done": "已完成",
+    "missed": "未完成",
+    "on_track": "进度正常",
+    "as_last_year": "与去年同期相当",
+    "undetermined": "尚难判断",
+    "at_risk": "进度滞后",
+}
 INDICATOR_KINDS = {"flow": "流量", "stock": "存量", "ratio": "比率"}
 ISSUE_STATUSES = {"open": "未处理", "acknowledged": "已确认", "waived": "已豁免", "corrected": "已更正", "reopened": "复发"}
 SEVERITIES = {"error": "错误", "warning": "警告"}

@@ -31,6 +31,9 @@ _LABELS = {
     "commitment_target": "年度目标",
     "commitment_rate": "完成比例",
     "commitment_forecast": "全年预测",
+    "commitment_forecast_low": "预测下限",
+    "commitment_forecast_high": "预测上限",
+    "commitment_earlier_progress": "往年同期进展",
     "commitment_status": "进度状态",
     "is_missing": "是否缺报",
     "missing_unit_count": "缺报单位数",
@@ -81,7 +84,8 @@ def figures(
         reporting_unit_code, value (of the month, or cumulative for the year; a stock or ratio is that of the month end),
         value_month, value_year_to_date, value_last_year (``value`` of the same month a year before; null where the release
         does not reach back over the whole period), change (value less that), commitment_target (of the year, for the federation),
-        commitment_rate (share of it reached), commitment_forecast, commitment_status, is_missing, missing_unit_count,
+        commitment_rate (share of it reached), commitment_forecast, commitment_forecast_low and _high (the interval that holds nine
+        of ten years), commitment_earlier_progress (mean of the years before at this month), commitment_status, is_missing, missing_unit_count,
         is_carried_forward, series_breaks (first months that count by another rule than the month before, comma-separated),
         release_id.
 
@@ -102,7 +106,9 @@ def figures(
             with
                 commitments as (
                     select indicator_code, max(target_value) as commitment_target, max(progress_rate) as commitment_rate,
-                        max(forecast_value) as commitment_forecast, max(commitment_status) as commitment_status
+                        max(forecast_value) as commitment_forecast, max(forecast_low_value) as commitment_forecast_low,
+                        max(forecast_high_value) as commitment_forecast_high,
+                        max(earlier_progress_value) as commitment_earlier_progress, max(commitment_status) as commitment_status
                     from fct_commitment_progress
                     where month = $month and $is_federation
                     group by indicator_code
@@ -127,6 +133,9 @@ def figures(
                 cast(commitment_target as double) as commitment_target,
                 cast(commitment_rate as double) as commitment_rate,
                 cast(commitment_forecast as double) as commitment_forecast,
+                cast(commitment_forecast_low as double) as commitment_forecast_low,
+                cast(commitment_forecast_high as double) as commitment_forecast_high,
+                cast(commitment_earlier_progress as double) as commitment_earlier_progress,
                 commitment_status, is_missing, missing_unit_count, is_carried_forward, series_breaks, $release_id as release_id
             from compared
             inner join dim_indicator using (indicator_code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from union_warehouse.display import estimate_text
 from union_warehouse.months import add_months
 from union_warehouse.reporting.code_words import COMMITMENT_STATUSES
 from union_warehouse.reporting.report.document import Block, Chart, Note, Series, Table
@@ -115,9 +116,13 @@ def _signed(figure: Figure) -> str:
 def _commitment_tables(data: ReportData, exhibit: Exhibit) -> list[Block]:
     tables: list[Block] = []
     if data.commitments:
-        header = ("编号", "项目", "目标", "进展", "完成率", "年末预测", "状态", "进展说明")
+        header = ("编号", "项目", "目标", "进展", "完成率", "往年同期", "年末预测", "状态", "进展说明")
         rows = tuple(_commitment_row(data, one) for one in data.commitments)
-        tables.append(Table(exhibit.title, header, rows, frozenset({2, 3, 4, 5}), wide=frozenset({1, 7})))
+        tables.append(Table(exhibit.title, header, rows, frozenset({2, 3, 4, 5, 6}), wide=frozenset({1, 8})))
+        if any(one.forecast_low != one.forecast_high for one in data.commitments):
+            tables.append(
+                Note("注：年末预测按往年同期之后的进展推算，没有往年数据的按今年进度推算；括号内为十年中约有九年落入的范围。")
+            )
     if data.next_commitments:
         year = int(data.period.last_month[:4]) + 1
         rows = tuple((one.number, _name_of(data, one), _amount(data, one, one.target)) for one in data.next_commitments)
@@ -134,7 +139,8 @@ def _commitment_row(data: ReportData, one: Commitment) -> tuple[str, ...]:
         _amount(data, one, one.target),
         _amount(data, one, one.progress),
         "" if one.rate is None else cell_text(one.rate, "ratio"),
-        _amount(data, one, one.forecast),
+        _amount(data, one, one.earlier_progress),
+        _forecast(data, one),
         _STATUS[one.status],
         one.milestone,
     )
@@ -149,6 +155,11 @@ def _amount(data: ReportData, one: Commitment, value: float | None) -> str:
         return ""
     figure = data.figures.get(one.indicator)
     return cell_text(value, "") if figure is None else value_text(value, figure.unit, figure.unit_zh)
+
+
+def _forecast(data: ReportData, one: Commitment) -> str:
+    said = estimate_text(one.forecast, one.forecast_low, one.forecast_high)
+    return said if one.forecast_low is not None else _amount(data, one, one.forecast)
 
 
 def chart_of(data: ReportData, exhibit: Exhibit) -> Chart | None:

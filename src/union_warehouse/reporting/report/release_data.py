@@ -75,14 +75,22 @@ class UnitValue:
 
 @dataclass(frozen=True)
 class Commitment:
-    """A commitment's progress at the end of the period; without ``progress`` only its target."""
+    """A commitment's progress at the end of the period; without ``progress`` only its target.
+
+    Attributes:
+        earlier_progress: of the years before at this time, None where none is known.
+        forecast: of the end of the year; nine of ten years end from ``forecast_low`` to ``forecast_high``.
+    """
 
     number: str
     indicator: str
     target: float
     progress: float | None = None
     rate: float | None = None
+    earlier_progress: float | None = None
     forecast: float | None = None
+    forecast_low: float | None = None
+    forecast_high: float | None = None
     status: str = "unknown"
     milestone: str = ""
 
@@ -241,7 +249,8 @@ def _commitments(connection: duckdb.DuckDBPyConnection, period: Period) -> tuple
     rows = connection.execute(
         """
         select commitment_no, indicator_code, cast(target_value as double), cast(progress_value as double),
-            cast(progress_rate as double), cast(forecast_value as double), commitment_status, coalesce(milestone, '')
+            cast(progress_rate as double), cast(earlier_progress_value as double), cast(forecast_value as double),
+            cast(forecast_low_value as double), cast(forecast_high_value as double), commitment_status, coalesce(milestone, '')
         from fct_commitment_progress
         where month = $month and commitment_year = $year
         order by try_cast(regexp_extract(commitment_no, '^[0-9]+') as integer) nulls last, commitment_no
