@@ -83,6 +83,8 @@ BREAKS = {
         where indicator_code = 'safety.inspections' and reporting_unit_code = 'XC'""",
     "marts.values_are_their_contributions": """delete from marts.fct_indicator_contributions
         where indicator_code = 'training.lectures.women' and reporting_unit_code = 'CQ'""",
+    "marts.nothing_known_is_never_nil": """update marts.rpt_indicators set value_month = 0
+        where indicator_code = 'outreach.seminars' and reporting_unit_code = 'TS'""",
     "marts.indicators_complete": "delete from marts.rpt_indicators where indicator_code = 'member.joined'",
     "marts.landed_rows_staged": "delete from build.staging.stg_safety_inspections",
     "marts.staging_complete": "delete from build.staging.stg_member_counts where submission_month = '2013-12'",

@@ -181,7 +181,7 @@ def test_a_build_as_known_on_a_day_gives_the_figures_published_then(
 def test_figures_give_the_period_the_year_and_the_change(february: Path) -> None:
     month = figures(Home(february), 2014, "2014-02").to_pandas().set_index("indicator_code")
     year = figures(Home(february), 2014).to_pandas().set_index("indicator_code")
-    assert (month["value"] == month["value_month"]).all()
+    assert month["value"].equals(month["value_month"])
     assert year["value"]["safety.inspections"] == month["value_year_to_date"]["safety.inspections"]
     stock = "org.enterprises_with_union"
     assert month["value_month"][stock] == month["value_year_to_date"][stock], "a stock never adds up over months"

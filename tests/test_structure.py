@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.audited_year import Row, change, count, coverage, founding, hazard, inspection
+from tests.audited_year import Row, change, count, coverage, founding, hazard, inspection, promotion
 from tests.landings import land
 from tests.releases import publish_approved
 from tests.star_joins import documented_references, marts_of, totals, unresolved
@@ -85,6 +85,7 @@ SUBMISSIONS: list[tuple[str, str, Forms]] = [
             "member_counts": [count("U-C", 20, joined=2)],
         },
     ),
+    ("2021-03", "XJ", {"qualification_promotions": [promotion(1, "U-C") | {"certified_on": date(2021, 3, 4)}]}),
     (
         "2021-04",
         "JY",
@@ -140,12 +141,14 @@ def test_history_as_it_was(merged: Home) -> None:
     assert value(merged, "member.joined", None, "JY") == 3
     assert value(merged, "member.joined", None, "CQ") == 2, "its union was moved later"
     assert value(merged, "member.joined", None, None) == 4, "persons 1 and 2 joined twice"
+    assert value(merged, "training.qualification_promotions", None, "CQ") == 1, "sent by an office"
 
 
 def test_history_restated_to_the_structure_of_a_day(merged: Home) -> None:
     assert value(merged, "member.joined", "2021-03", "GJY", TODAY) == 2
     assert value(merged, "member.joined", None, "GJY", TODAY) == 3, "the second counts once in the merged unit"
     assert value(merged, "member.joined", None, "WL", TODAY) == 2, "the union moved, and its history with it"
+    assert value(merged, "training.qualification_promotions", None, "WL", TODAY) == 1, "whoever sent it"
     assert value(merged, "member.joined", None, None, TODAY) == 4
     with pytest.raises(NoSuchUnit, match="GJY"):
         figures(merged, 2021, None, "JY", structure_on=TODAY)

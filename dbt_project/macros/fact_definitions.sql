@@ -374,7 +374,8 @@
             "column": "union_code",
             "judged_by": "int_qualification_promotions_judged",
             "day": "certified_on"
-        }
+        },
+        "unit_follows_union": true
     }
 }) }}
 {%- endmacro %}

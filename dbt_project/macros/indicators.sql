@@ -173,6 +173,16 @@
     {{ return(definition.kind == "flow" and is_additive_over_units(definition)) }}
 {%- endmacro %}
 
+{#- For whom a row of an indicator counts. -#}
+{% macro counts_for(definition, all_indicators, facts) -%}
+    {%- if definition.kind == "ratio" -%}
+        {%- set over = counts_for(all_indicators[definition.numerator], all_indicators, facts) -%}
+        {%- set under = counts_for(all_indicators[definition.denominator], all_indicators, facts) -%}
+        {{ return(over if over == under else "by_parts") }}
+    {%- endif -%}
+    {{ return(definition.unit_of or ("union" if facts[definition.fact].unit_follows_union else "sender")) }}
+{%- endmacro %}
+
 {#- How rows become a value, once for the build and for whoever reads a release (uw figures --structure, uw trace, analysts): functions
     of DuckDB in the file of the marts, which becomes the release. -#}
 {% macro create_indicator_functions() -%}

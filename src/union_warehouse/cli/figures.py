@@ -11,11 +11,12 @@ from union_warehouse.cli.console import print_table
 from union_warehouse.cli.options import chosen_period, chosen_release, period_options, release_options, structure_option
 from union_warehouse.cli.output import Output, output_options
 from union_warehouse.cli.read import as_text
-from union_warehouse.display import as_number, estimate_text
+from union_warehouse.display import as_number, estimate_text, number_text
 from union_warehouse.paths import Home
 
 # Rows of a trace on a terminal; the other formats give all of them.
 _TRACED_ROWS = 50
+_SHARES = frozenset({"ratio", "milestone"})
 
 
 @click.command()
@@ -65,7 +66,7 @@ def figures(
             (
                 row["indicator_code"],
                 row["name_zh"],
-                *(as_text(row[key]) for key in values),
+                *(_number(row, key) for key in values),
                 row["unit_zh"],
                 _share(row),
                 _note(row),
@@ -167,6 +168,13 @@ def diff(before: str, after: str, output: Output) -> None:
     )
 
 
+def _number(row: dict[str, Any], key: str) -> str:
+    """A value; of a share in percent, and its change in 百分点: +2% would be a growth by a fiftieth."""
+    if row[key] is None or row["unit"] not in _SHARES:
+        return as_text(row[key])
+    return f"{number_text(row[key] * 100)}{'个百分点' if key == 'change' else '%'}"
+
+
 def _share(row: dict[str, Any]) -> str:
     if row["commitment_rate"] is None:
         return ""
@@ -179,8 +187,10 @@ def _share(row: dict[str, Any]) -> str:
 
 def _note(row: dict[str, Any]) -> str:
     notes = []
-    if row["missing_unit_count"]:
-        notes.append(f"{row['missing_unit_count']} units missing")
+    if row["is_missing"]:
+        notes.append("nobody reported")
+    elif row["is_incomplete"]:
+        notes.append(f"{row['missing_unit_count']} of {row['owing_unit_count']} units missing")
     if row["is_carried_forward"]:
         notes.append("carried forward")
     if row["series_breaks"]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from union_warehouse.errors import UnionWarehouseError
-from union_warehouse.months import add_months, parse_month
+from union_warehouse.months import parse_month
 from union_warehouse.paths import Home
 from union_warehouse.releases.database import open_release
 from union_warehouse.releases.read import release_folder
@@ -36,7 +36,10 @@ _LABELS = {
     "commitment_earlier_progress": "往年同期进展",
     "commitment_status": "进度状态",
     "is_missing": "是否缺报",
+    "is_incomplete": "是否不完整",
+    "owing_unit_count": "应报单位数",
     "missing_unit_count": "缺报单位数",
+    "missing_report_count": "年内缺报份数",
     "is_carried_forward": "是否沿用上期",
     "series_breaks": "口径变更月份",
     "release_id": "发布版本",
@@ -81,11 +84,13 @@ def figures(
 
     Returns:
         One row per published indicator: indicator_code, name_zh, name_en, unit, unit_zh, indicator_kind, month,
-        reporting_unit_code, value (of the month, or cumulative for the year; a stock or ratio is that of the month end),
-        value_month, value_year_to_date, value_last_year (``value`` of the same month a year before; null where the release
-        does not reach back over the whole period), change (value less that), commitment_target (of the year, for the federation),
-        commitment_rate (share of it reached), commitment_forecast, commitment_forecast_low and _high (the interval that holds nine
-        of ten years), commitment_earlier_progress (mean of the years before at this month), commitment_status, is_missing, missing_unit_count,
+        reporting_unit_code, value (of the month, or cumulative for the year; a stock or ratio is that of the month end; null
+        where nobody reported it), value_month, value_year_to_date, value_last_year (``value`` of the same month a year before;
+        null where it was not reported over the whole period), change, change_year_to_date (value less last year's; null unless
+        both were reported), commitment_target (of the year, for the federation), commitment_rate (share of it reached),
+        commitment_forecast, commitment_forecast_low and _high (the interval that holds nine of ten years),
+        commitment_earlier_progress (mean of the years before at this month), commitment_status, is_missing (nobody reported),
+        is_incomplete, owing_unit_count, missing_unit_count, missing_report_count (of the year so far), is_reported,
         is_carried_forward, series_breaks (first months that count by another rule than the month before, comma-separated),
         release_id.
 
@@ -100,7 +105,7 @@ def figures(
         last = last_closed_month(connection, year, None if month is None else parse_month(month))
         chosen = values_of(unit_values(connection, last, structure_on), department, last)
         connection.register("chosen", chosen)
-        period = "value_month" if month else "value_year_to_date"
+        period = "month" if month else "year_to_date"
         return connection.execute(
             f"""
             with
@@ -112,32 +117,23 @@ def figures(
                     from fct_commitment_progress
                     where month = $month and $is_federation
                     group by indicator_code
-                ),
-                -- the sum of a year of which the release holds a part is no year's sum
-                comparable as (
-                    select $is_month or count(*) = right($month, 2)::integer as is_whole
-                    from dim_month
-                    where is_closed and month between left($last_year, 4) || '-01' and $last_year
-                ),
-                compared as (
-                    select chosen.* replace (
-                        if(is_whole or indicator_kind <> 'flow', {period}_last_year, null) as {period}_last_year)
-                    from chosen inner join dim_indicator using (indicator_code), comparable
                 )
             select indicator_code, name_zh, name_en, unit, unit_zh, indicator_kind, $month as month, reporting_unit_code,
-                cast({period} as double) as value,
+                cast(value_{period} as double) as value,
                 cast(value_month as double) as value_month,
                 cast(value_year_to_date as double) as value_year_to_date,
-                cast({period}_last_year as double) as value_last_year,
-                cast({period} - {period}_last_year as double) as change,
+                cast(value_{period}_last_year as double) as value_last_year,
+                cast(change_{period} as double) as change,
+                cast(change_year_to_date as double) as change_year_to_date,
                 cast(commitment_target as double) as commitment_target,
                 cast(commitment_rate as double) as commitment_rate,
                 cast(commitment_forecast as double) as commitment_forecast,
                 cast(commitment_forecast_low as double) as commitment_forecast_low,
                 cast(commitment_forecast_high as double) as commitment_forecast_high,
                 cast(commitment_earlier_progress as double) as commitment_earlier_progress,
-                commitment_status, is_missing, missing_unit_count, is_carried_forward, series_breaks, $release_id as release_id
-            from compared
+                commitment_status, is_missing, is_incomplete, owing_unit_count, missing_unit_count, missing_report_count, is_reported,
+                is_carried_forward, series_breaks, $release_id as release_id
+            from chosen
             inner join dim_indicator using (indicator_code)
             left join commitments using (indicator_code)
             where is_published
@@ -146,8 +142,6 @@ def figures(
             {
                 "month": last,
                 "release_id": folder.name,
-                "last_year": add_months(last, -12),
-                "is_month": month is not None,
                 "is_federation": department is None or pc.all(chosen["is_federation"]).as_py(),
             },
         ).to_arrow_table()
@@ -163,8 +157,7 @@ def figures_table(found: pa.Table) -> Table:
         words={
             "indicator_kind": INDICATOR_KINDS,
             "commitment_status": COMMITMENT_STATUSES,
-            "is_missing": YES_NO,
-            "is_carried_forward": YES_NO,
+            **dict.fromkeys(("is_missing", "is_incomplete", "is_reported", "is_carried_forward"), YES_NO),
         },
         shares=frozenset({"commitment_rate"}),
     )

@@ -11,6 +11,8 @@ from union_warehouse.months import add_months
 from union_warehouse.reporting.contributions import contributions
 
 VALUES = ("value_month", "value_year_to_date", "value_month_last_year", "value_year_to_date_last_year")
+_STATES = "is_missing, is_incomplete, owing_unit_count, missing_unit_count, missing_report_count, is_reported, is_carried_forward"
+"""What `rpt_indicators` says of a value, beside whether its year to date was reported in every month."""
 
 
 def unit_values(connection: duckdb.DuckDBPyConnection, month: str, structure_on: date | None = None) -> pa.Table:
@@ -25,14 +27,22 @@ def unit_values(connection: duckdb.DuckDBPyConnection, month: str, structure_on:
 
     Returns:
         One row per indicator and unit: indicator_code, reporting_unit_code, is_federation, the four :data:`VALUES` (null
-        where a unit did not report, or the release does not reach back), is_missing, missing_unit_count,
-        is_carried_forward.
+        where nobody reported, or the release does not reach back; of a flow also a year to date of last year of which a
+        month was not reported), change_month and change_year_to_date (null unless both sides were reported, a year to
+        date of a flow in every month), is_missing, is_incomplete, owing_unit_count, missing_unit_count,
+        missing_report_count, is_reported, is_carried_forward.
     """
     if structure_on is None:
-        return connection.execute(_AS_IT_WAS, {"month": month, "month_last_year": add_months(month, -12)}).to_arrow_table()
+        statement = _AS_IT_WAS + _COMPARED
+        return connection.execute(statement, {"month": month, "month_last_year": add_months(month, -12)}).to_arrow_table()
     definitions = connection.execute("select * from dim_indicator where rows_sql is not null").to_arrow_table().to_pylist()
     return connection.execute(
-        _RESTATED.format(contributions=contributions(definitions, is_restated=True), values=", ".join(map(_value, VALUES))),
+        _RESTATED.format(
+            contributions=contributions(definitions, is_restated=True),
+            replaced=", ".join(VALUES),
+            values=", ".join(map(_value, VALUES)),
+        )
+        + _COMPARED,
         {"month": month, "month_last_year": add_months(month, -12), "structure_on": structure_on},
     ).to_arrow_table()
 
@@ -42,17 +52,35 @@ def _value(name: str) -> str:
     return f"cast(if(is_ratio, {ratio}, filled.{name}) as decimal(18, 6)) as {name}"
 
 
-_AS_IT_WAS = """
-    with last_year as (select * from rpt_indicators where month = $month_last_year)
-    select this_year.indicator_code, this_year.reporting_unit_code, this_year.is_federation,
-        this_year.value_month, this_year.value_year_to_date,
-        last_year.value_month as value_month_last_year, last_year.value_year_to_date as value_year_to_date_last_year,
-        this_year.is_missing, this_year.missing_unit_count, this_year.is_carried_forward
-    from rpt_indicators as this_year
-    left join last_year
-        on this_year.indicator_code = last_year.indicator_code and this_year.is_federation = last_year.is_federation
-        and (this_year.is_federation or this_year.reporting_unit_code = last_year.reporting_unit_code)
-    where this_year.month = $month
+# Only what was reported on both sides is compared; a sum also in every month of its year.
+_COMPARED = f"""
+    select paired.indicator_code, reporting_unit_code, is_federation, value_month, value_year_to_date, value_month_last_year,
+        if(indicator_kind <> 'flow' or was_reported_year_to_date, value_year_to_date_last_year, null) as value_year_to_date_last_year,
+        if(is_reported and was_reported, value_month - value_month_last_year, null) as change_month,
+        if(
+            is_reported_year_to_date and was_reported_year_to_date, value_year_to_date - value_year_to_date_last_year, null
+        ) as change_year_to_date,
+        {_STATES}
+    from paired
+    inner join dim_indicator using (indicator_code)
+"""
+
+_AS_IT_WAS = f"""
+    with
+        last_year as (select * from rpt_indicators where month = $month_last_year),
+        paired as (
+            select this_year.indicator_code, this_year.reporting_unit_code, this_year.is_federation,
+                this_year.value_month, this_year.value_year_to_date,
+                last_year.value_month as value_month_last_year, last_year.value_year_to_date as value_year_to_date_last_year,
+                this_year.is_reported_year_to_date, last_year.is_reported as was_reported,
+                last_year.is_reported_year_to_date as was_reported_year_to_date,
+                {", ".join("this_year." + state for state in _STATES.split(", "))}
+            from rpt_indicators as this_year
+            left join last_year
+                on this_year.indicator_code = last_year.indicator_code and this_year.is_federation = last_year.is_federation
+                and (this_year.is_federation or this_year.reporting_unit_code = last_year.reporting_unit_code)
+            where this_year.month = $month
+        )
 """
 
 _RESTATED = """
@@ -98,52 +126,71 @@ _RESTATED = """
         ),
         -- a unit has a value, if only nil, where a unit that it goes on with has one
         reported as (
-            select indicator_code, coalesce(standing_code, reporting_unit_code) as reporting_unit_code,
-                bool_or(is_federation) as is_federation, month,
+            select indicator_code, coalesce(standing_code, reporting_unit_code) as reporting_unit_code, month,
+                bool_or(is_federation) as is_federation,
                 bool_or(value_month is not null) as has_month, bool_or(value_year_to_date is not null) as has_year,
-                bool_or(is_missing) as is_missing, cast(sum(missing_unit_count) as integer) as missing_unit_count,
-                bool_or(is_carried_forward) as is_carried_forward
+                coalesce(bool_and(is_missing) filter (owing_unit_count > 0), false) as is_missing,
+                bool_or(is_incomplete) as is_incomplete,
+                cast(sum(owing_unit_count) as integer) as owing_unit_count,
+                cast(sum(missing_unit_count) as integer) as missing_unit_count,
+                bool_or(is_reported) as is_reported, bool_or(is_carried_forward) as is_carried_forward
             from rpt_indicators
+            semi join span using (month)
             left join dim_reporting_unit_lineage as lineage
                 on reporting_unit_code = unit_code and $structure_on >= lineage.valid_from
                 and ($structure_on < lineage.valid_to or lineage.valid_to is null)
-            where month in ($month, $month_last_year)
             group by all
         ),
+        to_date as (
+            select reported.* replace (bool_or(has_year) over so_far as has_year),
+                if(indicator_kind = 'flow', cast(sum(missing_unit_count) over so_far as integer), missing_unit_count)
+                    as missing_report_count,
+                if(
+                    indicator_kind = 'flow', count(*) filter (is_reported) over so_far = right(month, 2)::integer, is_reported
+                ) as is_reported_year_to_date
+            from reported
+            inner join dim_indicator using (indicator_code)
+            window so_far as (partition by indicator_code, reporting_unit_code, left(month, 4) order by month)
+        ),
         grid as (
-            select indicator_code, reporting_unit_code, now.is_federation, now.is_missing, now.missing_unit_count,
-                now.is_carried_forward, now.has_month, now.has_year, before.has_month as had_month, before.has_year as had_year
-            from (from reported where month = $month) as now
-            left join (from reported where month = $month_last_year) as before using (indicator_code, reporting_unit_code)
-            union all
+            select now.*, before.has_month as had_month, before.has_year as had_year, before.is_reported as was_reported,
+                before.is_reported_year_to_date as was_reported_year_to_date
+            from (from to_date where month = $month) as now
+            left join (from to_date where month = $month_last_year) as before using (indicator_code, reporting_unit_code)
+            union all by name
             -- a unit that a union was moved to, and that reports nothing itself
-            select distinct indicator_code, reporting_unit_code, false, false, 0, false, true, true, true, true
+            select distinct indicator_code, reporting_unit_code, false as is_federation, true as has_month, true as has_year,
+                true as had_month, true as had_year, false as is_missing, false as is_incomplete, 0 as owing_unit_count,
+                0 as missing_unit_count, 0 as missing_report_count, false as is_reported, false as is_carried_forward
             from measured
             where (indicator_code, reporting_unit_code) not in (
-                select (indicator_code, reporting_unit_code) from reported where month = $month)
+                select (indicator_code, reporting_unit_code) from to_date where month = $month)
         ),
-        filled as (
-            select grid.indicator_code, grid.reporting_unit_code, is_federation, is_missing, missing_unit_count, is_carried_forward,
+        measures as (
+            select indicator_code, reporting_unit_code,
                 any_value(measure) filter (where period = 'value_month') as measure_month,
                 any_value(measure) filter (where period = 'value_year_to_date') as measure_year,
                 any_value(measure) filter (where period = 'value_month_last_year') as measure_month_before,
-                any_value(measure) filter (where period = 'value_year_to_date_last_year') as measure_year_before,
+                any_value(measure) filter (where period = 'value_year_to_date_last_year') as measure_year_before
+            from measured
+            group by all
+        ),
+        filled as (
+            select grid.*,
                 coalesce(measure_month, if(has_month, 0, null)) as value_month,
                 coalesce(measure_year, if(has_year, 0, null)) as value_year_to_date,
                 coalesce(measure_month_before, if(had_month, 0, null)) as value_month_last_year,
                 coalesce(measure_year_before, if(had_year, 0, null)) as value_year_to_date_last_year
             from grid
-            left join measured using (indicator_code, reporting_unit_code)
-            group by grid.indicator_code, grid.reporting_unit_code, is_federation, is_missing, missing_unit_count,
-                is_carried_forward, has_month, has_year, had_month, had_year
+            left join measures using (indicator_code, reporting_unit_code)
+        ),
+        paired as (
+            select filled.* exclude ({replaced}), {values}
+            from filled
+            inner join (select *, indicator_kind = 'ratio' as is_ratio from dim_indicator) as definitions using (indicator_code)
+            left join filled as over_
+                on definitions.numerator_code = over_.indicator_code and filled.reporting_unit_code = over_.reporting_unit_code
+            left join filled as under
+                on definitions.denominator_code = under.indicator_code and filled.reporting_unit_code = under.reporting_unit_code
         )
-    select filled.indicator_code, filled.reporting_unit_code, filled.is_federation,
-        {values},
-        filled.is_missing, filled.missing_unit_count, filled.is_carried_forward
-    from filled
-    inner join (select *, indicator_kind = 'ratio' as is_ratio from dim_indicator) as definitions using (indicator_code)
-    left join filled as over_
-        on definitions.numerator_code = over_.indicator_code and filled.reporting_unit_code = over_.reporting_unit_code
-    left join filled as under
-        on definitions.denominator_code = under.indicator_code and filled.reporting_unit_code = under.reporting_unit_code
 """

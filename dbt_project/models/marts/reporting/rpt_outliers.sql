@@ -23,7 +23,7 @@ with
         group by all
     ),
 
-    -- what a missing department would have reported is unknown
+    -- what a department that did not report would have reported is unknown; one that was excused is no matter
     figures as (
         select
             indicator_code,
@@ -41,7 +41,8 @@ with
         inner join months using (month)
         inner join {{ ref("dim_indicator") }} using (indicator_code, indicator_kind, aggregation)
         left join summed_rows using (indicator_code, month, reporting_unit_code)
-        where not is_federation and is_published and indicator_kind in ('flow', 'stock')
+        where
+            not is_federation and is_published and indicator_kind in ('flow', 'stock') and (is_missing or value_month is not null)
     ),
 
     -- flows are compared as they are, stocks by their change over the month

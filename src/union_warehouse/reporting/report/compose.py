@@ -93,9 +93,8 @@ def _given(data: ReportData) -> dict[str, str]:
 
 def figure_text(data: ReportData, figure: Figure) -> str:
     """A value with its unit, its change against last year, and in a month's report the year to date."""
-    reason = why_no_value(figure)
-    if reason or figure.value is None:
-        return f"（{reason}）"
+    if figure.value is None:
+        return f"（{why_no_value(figure)}）"
     remarks = []
     if figure.change is not None:
         remarks.append(change_text(figure.change, figure.unit, figure.unit_zh))

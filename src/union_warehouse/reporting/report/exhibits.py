@@ -10,7 +10,7 @@ from union_warehouse.reporting.code_words import COMMITMENT_STATUSES
 from union_warehouse.reporting.report.document import Block, Chart, Note, Series, Table
 from union_warehouse.reporting.report.release_data import Commitment, Figure, ReportData, UnitValue
 from union_warehouse.reporting.report.template import Exhibit
-from union_warehouse.reporting.report.wording import cell_text, unit_heading, value_text
+from union_warehouse.reporting.report.wording import cell_text, signed_text, unit_heading, value_text
 
 _UNREPORTED = "未报送"
 _NO_VALUE = "暂无数据"
@@ -49,16 +49,14 @@ def _heading(figure: Figure) -> str:
 
 
 def _whole_cell(figure: Figure) -> str:
-    return why_no_value(figure) or cell_text(figure.value or 0, figure.unit)
+    return why_no_value(figure) if figure.value is None else cell_text(figure.value, figure.unit)
 
 
 def why_no_value(figure: Figure) -> str:
-    """Why there is no value to show; empty where there is one."""
+    """Why a figure has no value."""
     if figure.is_unpromised:
         return _UNPROMISED
-    if figure.is_unreported:
-        return _UNREPORTED
-    return _NO_VALUE if figure.value is None else ""
+    return _UNREPORTED if figure.is_unreported else _NO_VALUE
 
 
 def _unit_cell(value: UnitValue | None, figure: Figure) -> str:
@@ -110,7 +108,7 @@ def _optional(value: float | None, figure: Figure) -> str:
 def _signed(figure: Figure) -> str:
     if figure.change is None:
         return ""
-    return ("+" if figure.change > 0 else "") + cell_text(figure.change, figure.unit)
+    return signed_text(figure.change, figure.unit)
 
 
 def _commitment_tables(data: ReportData, exhibit: Exhibit) -> list[Block]:

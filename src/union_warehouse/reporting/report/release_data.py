@@ -32,9 +32,9 @@ class Figure:
     Attributes:
         value: None where it has none.
         year_to_date: from January on; for a stock or ratio the value itself.
-        last_year: value a year before, None where the release does not reach back over the whole period.
-        owing_unit_count: units that owe its form for the last month.
-        missing_unit_count: how many of them did not send it.
+        last_year: value a year before, None where it was not reported over the whole period.
+        change: value less last year's, None unless both were reported.
+        is_unreported: whether nobody who owes its form sent it.
         is_unpromised: whether it measures a project that the year's commitments do not name.
     """
 
@@ -50,19 +50,9 @@ class Figure:
     value: float | None
     year_to_date: float | None
     last_year: float | None
-    owing_unit_count: int
-    missing_unit_count: int
+    change: float | None
+    is_unreported: bool
     is_unpromised: bool
-
-    @property
-    def change(self) -> float | None:
-        """Value less last year's."""
-        return None if self.value is None or self.last_year is None else round(self.value - self.last_year, 6)
-
-    @property
-    def is_unreported(self) -> bool:
-        """Whether nobody who owes its form sent it, so that a nought says nothing."""
-        return not self.value and 0 < self.owing_unit_count <= self.missing_unit_count
 
 
 @dataclass(frozen=True)
@@ -192,11 +182,6 @@ def _figures(connection: duckdb.DuckDBPyConnection, found: pa.Table, period: Per
     rows = connection.execute(
         """
         with
-            owing as (
-                select indicator_code, count(*) as unit_count from rpt_indicators
-                where month = $month and not is_federation
-                group by indicator_code
-            ),
             -- a series that breaks within what is shown or compared carries a mark wherever it is named
             broken as (
                 select indicator_code, string_agg(month, '、' order by month) as months
@@ -206,13 +191,12 @@ def _figures(connection: duckdb.DuckDBPyConnection, found: pa.Table, period: Per
             )
         select found.indicator_code, found.name_zh || if(broken.months is null, '', $mark), found.unit, found.unit_zh, found.indicator_kind, aggregation, form,
             definition_zh || coalesce('（' || $mark || '自' || broken.months || '起按此口径，以前月份按原口径）', ''), owner_code, cast(value as double), cast(value_year_to_date as double), cast(value_last_year as double),
-            coalesce(unit_count, 0), coalesce(missing_unit_count, 0),
+            cast(change as double), is_missing,
             found.unit = 'milestone' and indicator_code not in (
                 select indicator_code from fct_commitment_progress where month = $month
             )
         from found
         inner join dim_indicator using (indicator_code)
-        left join owing using (indicator_code)
         left join broken using (indicator_code)
         order by found.indicator_code
         """,

@@ -60,6 +60,12 @@ def change_text(change: float, unit: str, unit_zh: str) -> str:
     return f"同比{'增加' if change > 0 else '减少'}{value_text(abs(change), unit, unit_zh)}"
 
 
+def signed_text(change: float, unit: str) -> str:
+    """A change for a column: ``+4``; of a share in 百分点, since +2% would be a growth by a fiftieth."""
+    sign = "+" if change > 0 else ""
+    return f"{sign}{number_text(change * 100)}个百分点" if unit in _SHARES else sign + number_text(change)
+
+
 def unit_heading(unit: str, unit_zh: str) -> str:
     """What a column's heading says of the unit."""
     return "%" if unit in _SHARES else unit_zh
