@@ -190,7 +190,7 @@ def _note(row: dict[str, Any]) -> str:
     if row["is_missing"]:
         notes.append("nobody reported")
     elif row["is_incomplete"]:
-        notes.append(f"{row['missing_unit_count']} of {row['owing_unit_count']} units missing")
+        notes.append(f"{row['missing_unit_count']} units missing")
     if row["is_carried_forward"]:
         notes.append("carried forward")
     if row["series_breaks"]:
