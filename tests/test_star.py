@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.star_joins import documented_references, marts_of, totals, undocumented, unresolved
+from union_warehouse.contracts import load_forms
 from union_warehouse.paths import Home
 from union_warehouse.releases import open_release
 
@@ -52,3 +53,33 @@ def test_the_calendar_knows_holidays_of_known_years_and_guesses_none(february: P
         ("2050-01-03", 1, None, None, None),
     ]
     assert not due, "reports are due on the fifth working day of the same calendar"
+
+
+def test_every_code_has_its_labels(february: Path) -> None:
+    with open_release(Home(february)) as connection:
+        labels = connection.execute("select table_name, column_name, code, label_zh, label_en from dim_code").fetchall()
+        columns = sorted({label[:2] for label in labels})
+        unlabelled = [
+            (table, column, code)
+            for table, column in columns
+            for (code,) in connection.execute(
+                f"""select distinct {column} from {table} as mart where {column} is not null and cast({column} as varchar) not in (
+                    select code from dim_code as label where label.table_name = '{table}' and label.column_name = '{column}'
+                )"""
+            ).fetchall()
+        ]
+    assert not unlabelled
+    assert all(label_zh and label_en for *_, label_zh, label_en in labels)
+    of_columns = [{code: zh for table, name, code, zh, _ in labels if (table, name) == column} for column in columns]
+    fields = [field for form in load_forms().values() for field in form.fields if field.enum and not field.is_yes_no]
+    missing = [field.name for field in fields if dict(field.enum) not in of_columns]
+    assert not missing, "the labels of a form come with its contract"
+    assert ("fct_qualification_promotions", "grade_to", "1", "高级技师", "Senior technician") in labels
+    assert ("rpt_indicators", "indicator_kind", "flow", "流量", "Flow") in labels
+
+
+def test_booleans_are_documented_as_booleans(february: Path) -> None:
+    for name, node in marts_of(Home(february), RELEASE).items():
+        for column in node["columns"].values():
+            if column["data_type"] == "boolean":
+                assert "One of" not in column["description"], f"{name}.{column['name']}"

@@ -2,6 +2,8 @@
 {# Generated from the meta of the models by `make generate`; do not edit. #}
 {{ rows_without_own_key('dim_month', ['month']) }}
 union all
+{{ rows_without_own_key('dim_code', ['table_name', 'column_name', 'code']) }}
+union all
 {{ rows_without_own_key('dim_date', ['calendar_on']) }}
 union all
 {{ rows_without_own_key('dim_reporting_unit', ['reporting_unit_key']) }}

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from union_warehouse.contracts.code_labels import code_labels_model
 from union_warehouse.contracts.facts import declared_keys, load_facts
 from union_warehouse.contracts.former_covers import COVERS_FILE
 from union_warehouse.contracts.landed import landed_columns
@@ -29,6 +30,7 @@ SOURCES_FILE = DBT_PROJECT_DIR / "models" / "staging" / "_landing__sources.yml"
 FIELD_DOCS_FILE = DBT_PROJECT_DIR / "models" / "docs" / "contract_fields.md"
 DICTIONARY_FILE = DBT_PROJECT_DIR.parent / "docs" / "forms.md"
 FACTS_FILE = DBT_PROJECT_DIR / "macros" / "fact_definitions.sql"
+CODES_FILE = DBT_PROJECT_DIR / "models" / "marts" / "core" / "dim_code.sql"
 KEYS_FOLDER = DBT_PROJECT_DIR / "tests"
 _META_HEADER = "Generated from the meta of the models by `make generate`; do not edit."
 _STAGED_KEY = ["submission_id", "source_sheet", "source_row"]
@@ -46,9 +48,16 @@ _ROW_COLUMNS = {
 }
 
 
-def field_description(field: Field) -> str:
-    """English description with the Chinese label, the allowed codes and what is stored of personal data."""
+def field_description(field: Field, *, is_staged: bool = False) -> str:
+    """English description with the Chinese label, the allowed codes and what is stored of personal data.
+
+    Args:
+        field: of a form.
+        is_staged: as the column is from staging on, where yes and no are a boolean.
+    """
     text = f"{field.description} ({field.label})"
+    if is_staged and field.is_yes_no:
+        return f"{text} " + ", ".join(f"{'true' if code == 'yes' else 'false'} {label}" for code, label in field.enum) + "."
     if field.enum:
         text += " One of " + ", ".join(f"{code} {label}" for code, label in field.enum) + "."
     if field.is_personal:
@@ -108,7 +117,7 @@ def field_docs_markdown() -> str:
     """One dbt doc block per contract field, named ``<form>__<field>``."""
     blocks = [f"[comment]: # ({_HEADER})\n"]
     blocks += [
-        f"{{% docs {form.name}__{field.name} %}}\n{field_description(field)}\n{{% enddocs %}}\n"
+        f"{{% docs {form.name}__{field.name} %}}\n{field_description(field, is_staged=True)}\n{{% enddocs %}}\n"
         for form in load_forms().values()
         for field in form.fields
     ]
@@ -194,6 +203,7 @@ def generated_files() -> dict[Path, str]:
         FIELD_DOCS_FILE: field_docs_markdown(),
         DICTIONARY_FILE: forms_markdown(),
         FACTS_FILE: fact_definitions_macro(),
+        CODES_FILE: code_labels_model(_HEADER),
         **key_tests(),
     }
 

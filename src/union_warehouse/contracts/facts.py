@@ -11,6 +11,7 @@ from union_warehouse.project import DBT_PROJECT_DIR
 from union_warehouse.yaml_files import YamlEntry, read_yaml
 
 MODELS = DBT_PROJECT_DIR / "models"
+MART_FOLDERS = ("marts", "checks/ledger")
 
 
 class Parent(YamlEntry):
@@ -74,11 +75,20 @@ class _Config(YamlEntry):
     meta: dict[str, Any] = Field(default_factory=dict)
 
 
+class Column(YamlEntry):
+    """A column of a model, and what is said of it."""
+
+    model_config = ConfigDict(extra="ignore")
+    name: str
+    description: str = ""
+
+
 class _Model(YamlEntry):
     """What dbt reads beside this is dbt's to check."""
 
     model_config = ConfigDict(extra="ignore")
     name: str
+    columns: tuple[Column, ...] = ()
     config: _Config = Field(default_factory=_Config)
     fact: Fact | None = None
 
@@ -108,6 +118,11 @@ def load_facts() -> tuple[Fact, ...]:
 def declared_keys(layer: str) -> dict[str, list[str]]:
     """The ``key`` in the ``meta`` of the models in a folder of ``models/``, of those that declare one."""
     return {model.name: model.config.meta["key"] for model in _described(layer) if "key" in model.config.meta}
+
+
+def described_columns() -> dict[str, tuple[Column, ...]]:
+    """The columns of every mart, by table."""
+    return {model.name: model.columns for layer in MART_FOLDERS for model in _described(layer)}
 
 
 def _described(layer: str) -> list[_Model]:

@@ -35,6 +35,7 @@ from union_warehouse.contracts.model import (
 from union_warehouse.project import CONTRACTS_DIR
 
 _WORDS = frozenset({"description", "dataGranularityDescription", "grainZh", "messageZh"})
+_LABELS_EN = "enumLabelsEn"
 _DIGITS = 12
 
 
@@ -114,7 +115,9 @@ def _asked(content: Any) -> Any:
     """What a contract asks for, without the words that explain it."""
     if isinstance(content, Mapping):
         return {key: _asked(value) for key, value in content.items() if key not in _WORDS}
-    return [_asked(item) for item in content] if isinstance(content, list) else content
+    if isinstance(content, list):
+        return [_asked(item) for item in content if not (isinstance(item, Mapping) and item.get("property") == _LABELS_EN)]
+    return content
 
 
 def _former_layout(
@@ -189,6 +192,7 @@ def _field(item: Mapping[str, Any]) -> Field:
         reference=reference,
         example=next(iter(item.get("examples", ())), None),
         is_code=bool(custom.get("isCode", False)),
+        enum_en=tuple(custom.get(_LABELS_EN, {}).items()),
         unit=custom.get("unit"),
     )
 

@@ -66,6 +66,7 @@ class Field:
         description_zh: for those who fill the column.
         clear_where: of personal data: another field and its values under which this one names no person, and stays in clear.
         example: a synthetic value as a department would write it; None where the type says enough.
+        enum_en: English labels of codes that are no English words themselves.
         is_code: a code, a number or a name by which rows are grouped, though no key of this form.
         unit: ``percent`` where a number is one per cent; None where the label says it.
         whole_cell_example: of a field that is a part of a column of a former layout: how the whole cell is written.
@@ -88,6 +89,7 @@ class Field:
     reference: Reference | None
     example: str | None
     is_code: bool = False
+    enum_en: tuple[tuple[str, str], ...] = ()
     unit: str | None = None
     whole_cell_example: str | None = None
 
@@ -96,6 +98,11 @@ class Field:
         """Whether it holds words of the sender's own, kept as typed; else letters are compared and normalised."""
         is_named = self.is_key or self.is_code or self.checker or self.enum or self.reference or self.personal_data
         return self.type is FieldType.STRING and not is_named
+
+    @property
+    def is_yes_no(self) -> bool:
+        """Whether it is answered by yes or no: a boolean from staging on."""
+        return {code for code, _ in self.enum} == {"yes", "no"}
 
     @property
     def is_personal(self) -> bool:

@@ -34,6 +34,7 @@ CustomProperties = Annotated[Value, BeforeValidator(_by_property)]
 class _PropertyExtras(OdcsEntry):
     description_zh: str = ""
     enum_labels: Mapping[str, str] = {}
+    enum_labels_en: Mapping[str, str] = {}
     personal_data: PersonalData | None = None
     personal_data_unless: Mapping[str, tuple[str, ...]] = {}
     date_role: DateRole | None = None
@@ -100,6 +101,9 @@ class _Property(OdcsEntry):
         if codes != set(self.custom_properties.enum_labels):
             reason = "须与 quality 的 validValues 一一对应", "it has to name the validValues of `quality`, and nothing else"
             fault(*reason, "customProperties", "enumLabels")
+        if not set(self.custom_properties.enum_labels_en) <= codes:
+            reason = "其中有 validValues 以外的代码", "it names codes that are no validValues"
+            fault(*reason, "customProperties", "enumLabelsEn")
         if self.relationships and not self.custom_properties.reference_date:
             fault("有 relationships 时须填", "it is wanted of a relationship", "customProperties", "referenceDate")
         return self

@@ -8,12 +8,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from union_warehouse.code_words import COMMITMENT_STATUSES, INDICATOR_KINDS
 from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.months import parse_month
 from union_warehouse.paths import Home
 from union_warehouse.releases.database import open_release
 from union_warehouse.releases.read import release_folder
-from union_warehouse.reporting.code_words import COMMITMENT_STATUSES, INDICATOR_KINDS
 from union_warehouse.reporting.table_files import YES_NO, Table
 from union_warehouse.reporting.unit_values import unit_values
 

@@ -7,10 +7,10 @@ from datetime import datetime
 
 import pyarrow as pa
 
+from union_warehouse.code_words import ISSUE_STATUSES, SEVERITIES
 from union_warehouse.paths import Home
 from union_warehouse.releases.database import open_release
 from union_warehouse.releases.read import release_folder
-from union_warehouse.reporting.code_words import ISSUE_STATUSES, SEVERITIES
 from union_warehouse.reporting.issue_statuses import STANDING
 from union_warehouse.reporting.table_files import YES_NO, Table
 from union_warehouse.working_days import SHANGHAI

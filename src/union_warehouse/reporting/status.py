@@ -9,11 +9,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from union_warehouse.code_words import APPROVAL_STATES, MONTH_STATES
 from union_warehouse.landing.received import opened_manifests, submitted_months
 from union_warehouse.months import month_range, parse_month
 from union_warehouse.paths import Home
 from union_warehouse.releases.read import current_release
-from union_warehouse.reporting.code_words import APPROVAL_STATES, MONTH_STATES
 from union_warehouse.reporting.table_files import Table
 from union_warehouse.warehouse.approvals import awaiting_close, latest_event_of_month
 from union_warehouse.working_days import due_on

@@ -11,11 +11,11 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from union_warehouse.code_words import RATIO_PARTS
 from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.paths import Home
 from union_warehouse.releases.database import open_release
 from union_warehouse.releases.read import release_folder
-from union_warehouse.reporting.code_words import RATIO_PARTS
 from union_warehouse.reporting.contributions import contributions
 from union_warehouse.reporting.figures import last_closed_month, values_of
 from union_warehouse.reporting.table_files import Table

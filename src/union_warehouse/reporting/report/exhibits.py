@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from union_warehouse.code_words import COMMITMENT_STATUSES
 from union_warehouse.display import estimate_text
 from union_warehouse.months import add_months
-from union_warehouse.reporting.code_words import COMMITMENT_STATUSES
 from union_warehouse.reporting.report.document import Block, Chart, Note, Series, Table
 from union_warehouse.reporting.report.release_data import Commitment, Figure, ReportData, UnitValue
 from union_warehouse.reporting.report.template import Exhibit
