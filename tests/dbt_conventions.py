@@ -19,6 +19,9 @@ LAYERS = ("staging", "intermediate", "marts", "checks")
 """Folders of ``models/``, from the landed rows upwards: a model reads its own layer and those before it."""
 PREFIXES = {"staging": ("stg_",), "intermediate": ("int_",), "marts": ("dim_", "fct_", "rpt_"), "checks": ("int_",)}
 PREFIXES |= {"checks/ledger": ("fct_", "rpt_")}
+NUMBERS = ("bigint", "integer", "ubigint", "hugeint", "decimal", "double", "float")
+ADDITIVITY = ("additive", "semi-additive", "non-additive")
+"""Whether a column may be summed over every dimension, over some that it names, or over none."""
 SOURCE_READERS = {"landing": ("staging",), "plan": LAYERS}
 """The plan is what the close decided, not data: whichever model depends on the decision reads it, none copies it."""
 
@@ -85,6 +88,16 @@ def undescribed(manifest: Manifest) -> Iterator[str]:
     yield from (node["name"] for node in manifest["exposures"].values() if not node["description"])
 
 
+def additivity_unstated(manifest: Manifest) -> Iterator[str]:
+    """Numbers of facts and reports that do not say over what they may be summed."""
+    for node in models(manifest).values():
+        if node["database"] == "marts" and not node["name"].startswith("dim_"):
+            for column in node["columns"].values():
+                stated = str(column["config"]["meta"].get("additivity")).partition(":")[0]
+                if str(column["data_type"]).startswith(NUMBERS) and stated not in ADDITIVITY:
+                    yield f"{node['name']}.{column['name']}"
+
+
 def parents_not_public(manifest: Manifest) -> Iterator[str]:
     """Models that an exposure relies on and that are not public."""
     relied_on = {parent for exposure in manifest["exposures"].values() for parent in exposure["depends_on"]["nodes"]}
@@ -126,6 +139,7 @@ RULES: tuple[Rule, ...] = (
     references_tested,
     against_the_flow,
     undescribed,
+    additivity_unstated,
     parents_not_public,
     hard_coded,
     undescribed_macros,

@@ -9,11 +9,9 @@ from typing import Any
 
 import duckdb
 
-from tests.dbt_conventions import models
+from tests.dbt_conventions import NUMBERS, models
 from union_warehouse.paths import Home
 from union_warehouse.warehouse.dbt_worker import MANIFEST_FILE
-
-NUMBERS = ("bigint", "integer", "decimal", "double")
 
 
 @dataclass(frozen=True)
