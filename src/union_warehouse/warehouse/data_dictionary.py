@@ -37,7 +37,7 @@ The tables of a release (`releases/<id>/warehouse.duckdb`, `parquet/<table>/`), 
 are there, and in the comments of its DuckDB file (`describe`, `duckdb_columns()`).
 
 * `dim_` describes, `fct_` holds what happened, `rpt_` holds figures and reports. **Grain 粒度**: what one row is.
-* Key 键: `PK` tells the rows apart; `NK` is what the department knows the record by; `→ table` holds the `PK` of a row of that table,
+* Key 键: `PK` tells the rows apart, which a list has none of; `NK` is what the department knows the record by; `→ table` holds the `PK` of a row of that table,
   so that a join repeats no row. `*`: never empty.
 * From 来源: the form and its column that the value comes from; its header, codes and rules are in the contract of the form.
 * Adds up 可加: over what the values of the column may be summed, where the project says so. Of figures (`rpt_indicators`) `dim_indicator` says it per indicator.
@@ -131,16 +131,17 @@ def _table(marts: _Marts, key: str, node: Mapping[str, Any]) -> Iterator[str]:
     yield "| column | 字段 | type | key | adds up 可加 | from 来源 | what 说明 |"
     yield "|---|---|---|---|---|---|---|"
     meta = node["config"].get("meta", {})
+    own = _own_key(node)
     for name, column in node["columns"].items():
-        yield f"| `{name}` | {' | '.join(_cell(text) for text in _column(name, column, meta))} |"
+        yield f"| `{name}` | {' | '.join(_cell(text) for text in _column(name, column, meta, own))} |"
 
 
-def _column(name: str, column: Mapping[str, Any], table: Mapping[str, Any]) -> Iterable[str]:
+def _column(name: str, column: Mapping[str, Any], table: Mapping[str, Any], own: Iterable[str]) -> Iterable[str]:
     label, text = _label_and_text(column["description"])
     meta = {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}
     is_required = any(constraint["type"] in {"not_null", "primary_key"} for constraint in column["constraints"])
     keys = [
-        "PK" if name in _own_key(table) else "",
+        "PK" if name in own else "",
         "NK" if name in table.get("natural_key", ()) else "",
         f"→ {meta['references']}" if "references" in meta else "",
     ]
@@ -149,11 +150,13 @@ def _column(name: str, column: Mapping[str, Any], table: Mapping[str, Any]) -> I
     return (label, f"{column['data_type']}{'*' if is_required else ''}", " ".join(filter(None, keys)), additivity, form, text)
 
 
-def _own_key(meta: Mapping[str, Any]) -> Iterable[str]:
-    """The columns that tell the rows of a table apart."""
-    if "key" in meta:
-        return tuple(meta["key"])
-    return tuple(filter(None, (meta.get("row_key") or meta.get("entity_key"),)))
+def _own_key(node: Mapping[str, Any]) -> tuple[str, ...]:
+    """The columns that tell the rows of a table apart: as its ``meta`` says, else a key that is its first column; none of a list."""
+    meta = node["config"].get("meta", {})
+    if declared := meta.get("key") or meta.get("row_key") or meta.get("entity_key"):
+        return (declared,) if isinstance(declared, str) else tuple(declared)
+    first = next(iter(node["columns"]))
+    return (first,) if first.endswith("_key") else ()
 
 
 def _described(node: Mapping[str, Any]) -> tuple[str, str, str]:
