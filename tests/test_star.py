@@ -83,3 +83,28 @@ def test_booleans_are_documented_as_booleans(february: Path) -> None:
         for column in node["columns"].values():
             if column["data_type"] == "boolean":
                 assert "One of" not in column["description"], f"{name}.{column['name']}"
+
+
+def test_a_contract_names_its_successor_also_when_it_came_months_later(february: Path) -> None:
+    with open_release(Home(february)) as connection:
+        wrong = connection.execute(
+            """
+            with following as (
+                select earlier.contract_no, arg_min(later.contract_no, (later.valid_from_on, later.contract_no)) as successor
+                from fct_collective_contracts as earlier
+                join fct_collective_contracts as later using (contract_kind, party)
+                where later.valid_from_on > earlier.valid_from_on
+                group by earlier.contract_no
+            )
+            select contract_no, successor_contract_no, successor
+            from fct_collective_contracts left join following using (contract_no)
+            where successor_contract_no is distinct from successor
+            """
+        ).fetchall()
+        later = connection.execute(
+            """select count(*) from fct_collective_contracts as earlier
+            join fct_collective_contracts as successor on earlier.successor_contract_no = successor.contract_no
+            where earlier.submission_month < '2014-02' and successor.submission_month = '2014-02'"""
+        ).fetchone()
+    assert not wrong
+    assert later is not None and later[0] > 0

@@ -214,6 +214,13 @@
         "takes_effect_on": [
             "signed_on"
         ],
+        "descriptive": [
+            "successor_contract_no"
+        ],
+        "judged_together_by": [
+            "contract_kind",
+            "compared_party"
+        ],
         "enterprise_name": "case when contract_coverage = 'enterprise' then party end"
     },
     "fct_honours": {

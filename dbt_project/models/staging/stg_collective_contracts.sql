@@ -9,6 +9,7 @@ with
             kind as contract_kind,
             coverage as contract_coverage,
             party,
+            {{ compared_text("party") }} as compared_party,
             signing,
             signed_on,
             valid_from as valid_from_on,
