@@ -78,11 +78,11 @@ def report(home: Home, *arguments: str | Path) -> Result:
     return CliRunner(env={"UW_HOME": str(home.root)}).invoke(main, ["report", *map(str, arguments)])
 
 
-def written(home: Home, *arguments: str | Path) -> tuple[Path, Path]:
+def written(home: Home, *arguments: str | Path) -> list[Path]:
+    """The report as Word and as a page, and its appendices likewise."""
     shown = report(home, *arguments, "--json")
     assert shown.exit_code == 0, shown.output
-    word, page = (Path(path) for path in json.loads(shown.stdout)["files"])
-    return word, page
+    return [Path(path) for path in json.loads(shown.stdout)["files"]]
 
 
 def word_texts(path: Path) -> list[str]:
@@ -106,7 +106,7 @@ class _Texts(HTMLParser):
         self._open: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:  # noqa: ARG002
-        if tag in {"h1", "h2", "p", "th", "td", "figcaption", "style", "nav"}:
+        if tag in {"h1", "h2", "h3", "p", "th", "td", "figcaption", "style", "nav"}:
             self._open.append(tag)
             self.texts.append("")
 
@@ -126,7 +126,7 @@ def page_texts(path: Path) -> list[str]:
 
 
 def mentions(document: Document) -> Iterator[tuple[str, str]]:
-    """Every number of the running text, with its indicator."""
+    """Every number of the running text with its indicator; of one that is nil or unknown its name."""
     for section in document.sections:
         for block in section.blocks:
             if isinstance(block, Paragraph):
@@ -138,28 +138,35 @@ def tables(document: Document) -> dict[str, Table]:
 
 
 def test_word_and_page_hold_the_same(published: Home, tmp_path: Path) -> None:
-    word, page = written(published, "--year", "2014", "--out", tmp_path)
-    assert [word.name, page.name] == ["2014_年报.docx", "2014_年报.html"]
+    files = written(published, "--year", "2014", "--out", tmp_path)
+    assert [path.name for path in files] == ["2014_年报.docx", "2014_年报.html", "2014_年报_附录.docx", "2014_年报_附录.html"]
+    word, page, appendices_word, appendices_page = files
     assert word_texts(word) == page_texts(page)
+    assert word_texts(appendices_word) == page_texts(appendices_page)
     assert "下城区总工会2014年1月工作报告" in word_texts(word)
-    assert f"发布版本 {RELEASE}，数据截至 2014-03-01 18:00" in page_texts(page)
+    assert "下城区总工会2014年1月工作报告附录" in word_texts(appendices_word)
+    assert "2014年1月第1版，数据截至2014年3月1日18:00" in page_texts(page)
     content = page.read_text("utf-8")
-    assert not re.search(r"(src|href)=\"(?!data:|#)", content), "the page needs nothing else"
+    assert not re.search(r"src=\"(?!data:)", content), "the page needs nothing else"
+    links = set(re.findall(r"href=\"([^\"#]*)#([^\"]+)\"", content))
+    assert {file for file, _ in links} == {"", appendices_page.name}, "numbers lead to their definitions"
+    anchors = set(re.findall(r" id=\"([^\"]+)\"", appendices_page.read_text("utf-8")))
+    assert {anchor for file, anchor in links if file} <= anchors
     assert len(docx.Document(str(word)).inline_shapes) == content.count("<img ")
 
 
 def test_the_report_goes_to_its_release(published: Home) -> None:
     shown = report(published, "--month", "2014-01")
     folder = published.reports / RELEASE
-    assert shown.stdout.split() == [str(folder / "2014-01_月报.docx"), str(folder / "2014-01_月报.html")]
+    assert shown.stdout.split() == [str(folder / f"2014-01_月报{end}") for end in (".docx", ".html", "_附录.docx", "_附录.html")]
     assert "下城区总工会2014年1月工作月报" in word_texts(folder / "2014-01_月报.docx")
 
 
 def test_the_same_release_gives_the_same_bytes(published: Home, tmp_path: Path) -> None:
     first = [path.read_bytes() for path in written(published, "--year", "2014", "--out", tmp_path / "a")]
-    word, page = written(published, "--year", "2014", "--out", tmp_path / "b")
-    assert first == [word.read_bytes(), page.read_bytes()]
-    properties = docx.Document(str(word)).core_properties
+    again = written(published, "--year", "2014", "--out", tmp_path / "b")
+    assert first == [path.read_bytes() for path in again]
+    properties = docx.Document(str(again[0])).core_properties
     assert properties.created == properties.modified == datetime(2014, 3, 1, 10, tzinfo=UTC)
     assert properties.keywords == RELEASE
 
@@ -172,7 +179,8 @@ def test_every_published_indicator_is_in_the_report(published: Home) -> None:
     }
     found = figures(published, 2014).to_pandas()
     assert len(found) == 88
-    assert [row.indicator_code for row in found.itertuples() if row.indicator_code not in said] == []
+    missing = {row.indicator_code for row in found.itertuples() if row.indicator_code not in said}
+    assert missing == {"project.culture_centre", "policy.innovation_incentive"}, "no commitments of the year"
 
 
 def test_every_number_in_the_text_is_a_figure(published: Home) -> None:
@@ -180,26 +188,36 @@ def test_every_number_in_the_text_is_a_figure(published: Home) -> None:
     values = figures(published, 2014).to_pandas().set_index("indicator_code")
     for code, words in mentions(document):
         figure = values.loc[code]
-        if words == "（未报送）":
-            assert figure["value"] != figure["value"], "unknown"
-            assert figure["missing_unit_count"] > 0
-        elif words == "（暂无数据）":
-            assert figure["value"] != figure["value"]
-        elif words == "（本年无此项目）":
-            assert figure["unit"] == "milestone"
+        if words == figure["name_zh"]:
+            assert figure["value"] == 0 or figure["value"] != figure["value"], "nil or unknown"
         else:
             assert words == value_text(float(str(figure["value"])), str(figure["unit"]), str(figure["unit_zh"]))
     for section in document.sections:
         for block in section.blocks:
             if isinstance(block, Paragraph):
-                rest = "".join(words for words, code in block.parts if not code).replace("2014年1月", "")
+                rest = (
+                    "".join(words for words, code in block.parts if not code).replace("2014年1月", "").replace("为零的指标", "")
+                )
                 assert spelled_number(rest) is None, rest
     said = dict(mentions(document))
     assert said["member.joined"] == "4人"
     assert said["safety.inspections"] == "2次"
     assert said["congress.non_public_enterprise_rate"] == "100%"
-    assert said["congress.public_institution_rate"] == "（暂无数据）"
-    assert said["assist.hardship_relief.amount"] == "（未报送）"
+    assert said["congress.public_institution_rate"] == "事业单位职代会和厂务公开建制率"
+
+
+def test_what_is_nil_or_unknown_is_told_in_one_sentence(published: Home) -> None:
+    sections = {
+        part.key: [block.text for block in part.blocks if isinstance(block, Paragraph)]
+        for part in build_document(published, 2014).sections
+    }
+    assert sections["organisation"] == [
+        "发展新会员4人。期末建会企业3家。",
+        "非公企业职代会和厂务公开建制率100%。",
+        "2014年1月为零的指标：新建独立基层工会、新建联合工会、新建工会涵盖企业；暂无数据的指标：事业单位职代会和厂务公开建制率。",
+    ]
+    assert sections["culture"][0].startswith("2014年1月未报送的指标：交友联谊活动、送文艺演出、")
+    assert len(sections["culture"]) == 1
 
 
 def test_who_did_not_report_is_said(published: Home, tmp_path: Path) -> None:
@@ -209,15 +227,22 @@ def test_who_did_not_report_is_said(published: Home, tmp_path: Path) -> None:
     )
     table = tables(build_document(published, 2014))["各单位组织建设情况"]
     rows = {row[0]: row for row in table.rows}
-    assert rows["天水街道总工会"][1:] == ("未报送",) * 7
-    assert rows["长庆街道总工会"][5] == "3"
+    assert table.header == (
+        "单位",
+        "建会企业（家）",
+        "发展新会员（人）",
+        "事业单位职代会和厂务公开建制率",
+        "非公企业职代会和厂务公开建制率",
+    )
+    assert rows["天水街道总工会"][1:] == ("未报送",) * 4
+    assert rows["长庆街道总工会"][2] == "3"
 
 
 def test_the_whole_is_counted_not_summed(two_years: Home) -> None:
     table = tables(build_document(two_years, 2014))["各单位组织建设情况"]
     assert table.has_total
-    assert table.header[5] == "发展新会员（人）"
-    rows = {row[0]: row[5] for row in table.rows}
+    column = table.header.index("发展新会员（人）")
+    rows = {row[0]: row[column] for row in table.rows}
     assert table.rows[0][0] == "全区"
     assert (rows["全区"], rows["长庆街道总工会"], rows["武林街道总工会"]) == ("3", "3", "1")
     assert [row[0] for row in table.rows[1:4]] == ["长庆街道总工会", "武林街道总工会", "天水街道总工会"]
@@ -228,7 +253,7 @@ def test_numbers_are_compared_with_last_year(two_years: Home) -> None:
     assert said["member.joined"] == "3人（同比增加1人）"
     assert said["safety.inspections"] == "2次（同比增加1次）"
     assert said["congress.non_public_enterprise_rate"] == "100%（同比提高50个百分点）"
-    assert said["training.free_courses"] == "0期（同比持平）"
+    assert said["training.free_courses"] == "职业技能免费培训", "nil as a year before"
 
 
 def test_a_month_is_told_with_the_year_to_date(published: Home, tmp_path: Path) -> None:
@@ -259,14 +284,14 @@ def test_commitments_are_told_in_the_order_of_their_numbers(two_years: Home) -> 
         ("10", "发展新会员", "60人", "3人", "5%", "4人", "57 (47–67)", "与去年同期相当", ""),
     )
     assert tables(document)["2015年实事项目目标"].rows == (("1", "免费放映电影", "90场"),), "as known at the end of January"
-    assert dict(mentions(document))["policy.innovation_incentive"] == "（本年无此项目）"
+    assert "policy.innovation_incentive" not in dict(mentions(document)), "no commitment of the year"
     charts = [block for part in document.sections for block in part.blocks if isinstance(block, Chart)]
     assert [chart.series[0].values for chart in charts if chart.kind == "commitments"] == [(1, 0.05)]
 
 
 def test_a_report_without_commitments_says_so(published: Home, tmp_path: Path) -> None:
     texts = word_texts(written(published, "--year", "2014", "--out", tmp_path)[0])
-    assert f"发布版本 {RELEASE} 没有2014年的实事项目。" in texts
+    assert "2014年1月第1版没有2014年的实事项目。" in texts
 
 
 def test_a_sum_is_not_compared_with_a_part_of_last_year(two_years: Home, tmp_path: Path) -> None:
@@ -294,7 +319,7 @@ def test_the_appendices_say_what_the_report_rests_on(published: Home) -> None:
     assert len(found["全部指标"].rows) == len(found["指标的口径、单位和责任部门"].rows) == 88
     assert ("发展新会员", "当期入会的职工人数，按人去重", "人", "组织部", "会员变动") in found["指标的口径、单位和责任部门"].rows
     waiting = {row[:4] for row in found["待更正数据行"].rows}
-    assert waiting == {("隐患整改", "unknown_inspection", "1", "1"), ("技能晋级", "outside_enum", "1", "1")}
+    assert waiting == {("隐患整改", "尚未收到对应的安全检查", "1", "1"), ("技能晋级", "填写的内容不在规定选项内", "1", "1")}
     reported = {row[0]: row[1:] for row in found["各单位报送情况（份）"].rows}
     expected, received, on_time, late, missing, rate = reported["长庆街道总工会"]
     assert (int(expected), int(received)) == (int(on_time) + int(late) + int(missing), int(on_time) + int(late))
@@ -302,8 +327,8 @@ def test_the_appendices_say_what_the_report_rests_on(published: Home) -> None:
     assert rate == f"{int(on_time) / int(expected) * 100:.2f}".rstrip("0").rstrip(".")
     assert reported["天水街道总工会"][1] == "0"
     release = {row[0]: row[1] for row in found["本报告所依据的发布版本"].rows}
-    assert release["发布版本"] == RELEASE
-    assert release["数据截至"] == "2014-03-01 18:00（上海时间）"
+    assert release["发布版本"] == "2014年1月第1版"
+    assert release["数据截至"] == "2014年3月1日18:00（上海时间）"
 
 
 @pytest.mark.parametrize("number", ["3", "３", "一百", "两", "百分之九", "10%", "Ⅳ", "①", "半", "三万", "五一千", "１９"])
@@ -318,7 +343,7 @@ def test_a_number_without_indicator_cannot_be_written(number: str, published: Ho
 
 def test_names_and_indicators_can_be_written(published: Home, tmp_path: Path) -> None:
     template = written_template(tmp_path, "五一劳动奖章、五水共治、双爱和一线职工；{period}检查{safety.inspections}。")
-    word, _ = written(published, "--year", "2014", "--template", template, "--out", tmp_path)
+    word, *_ = written(published, "--year", "2014", "--template", template, "--out", tmp_path)
     texts = word_texts(word)
     assert "五一劳动奖章、五水共治、双爱和一线职工；2014年1月检查2次。" in texts
     assert "十一、其他指标" not in texts
@@ -370,7 +395,9 @@ def test_what_the_release_does_not_hold_is_told(published: Home, home: Home) -> 
     [
         (22613, "persons", "人", "22,613人"),
         (657900, "CNY", "元", "65.79万元"),
-        (657901.5, "CNY", "元", "657,901.5元"),
+        (657904.5, "CNY", "元", "65.79万元"),
+        (10000, "CNY", "元", "1.00万元"),
+        (9999.5, "CNY", "元", "9,999.5元"),
         (5050, "CNY", "元", "5,050元"),
         (0.9532, "ratio", "比率", "95.32%"),
         (1, "milestone", "进度", "100%"),
@@ -381,7 +408,7 @@ def test_values_are_written_as_reports_do(value: float, unit: str, unit_zh: str,
 
 
 def test_changes_and_spans_are_written_as_reports_do() -> None:
-    assert change_text(-20000, "CNY", "元") == "同比减少2万元"
+    assert change_text(-20000, "CNY", "元") == "同比减少2.00万元"
     assert change_text(-0.015, "ratio", "") == "同比下降1.5个百分点"
     assert change_text(0, "unions", "家") == "同比持平"
     assert [signed_text(change, "ratio") for change in (0.0219, -0.015, 0)] == ["+2.19个百分点", "-1.5个百分点", "0个百分点"]

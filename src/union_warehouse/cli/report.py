@@ -37,7 +37,10 @@ def report(
     template: Path | None,
     as_json: bool,
 ) -> None:
-    """Write the report of a year or a month as Word and HTML, in Chinese; every number in it is an indicator's."""
+    """Write the report of a year or a month, and its appendices, as Word and HTML, in Chinese.
+
+    The first page is a summary; every number is an indicator's, or counted in the release.
+    """
     from union_warehouse.reporting.report import write_report
     from union_warehouse.reporting.report.template import TEMPLATE_FILE
 

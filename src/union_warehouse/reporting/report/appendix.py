@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
 import duckdb
 
+from union_warehouse.contracts import load_forms
 from union_warehouse.display import number_text
+from union_warehouse.quality.row_messages import title_of
 from union_warehouse.reporting.report.compose import form_label, local_time
 from union_warehouse.reporting.report.document import Block, Note, Paragraph, Section, Table
 from union_warehouse.reporting.report.exhibits import indicator_table
-from union_warehouse.reporting.report.release_data import Figure, ReportData
-from union_warehouse.reporting.report.wording import cell_text, month_text, months_text, unit_heading
+from union_warehouse.reporting.report.release_data import ReportData
+from union_warehouse.reporting.report.wording import cell_text, day_text, month_text, months_text, release_text, unit_heading
 
 DEFINITION_ANCHOR = "definition-"
 _COMPLETE = "√"
-_PRECISE = 4
-_LISTED_CAUSES = 1
+_LISTED_FIGURES, _LISTED_UNITS = 5, 3
+_LATE_ROWS, _LATE_REPORT, _RESENT = "以后月份补报", "迟报", "更正后重新报送"
+"""What a submission that restates a figure was: of the month just closed, the first of an earlier month, or a further one."""
+_UNKNOWN_CAUSE = "原因未知"
 _CAUSES = {"definition": "口径变更", "organisation": "单位变更", "exception": "报送要求变更"}
 """What a restatement may come from beside a submission."""
 
@@ -130,9 +138,10 @@ def _waiting_rows(connection: duckdb.DuckDBPyConnection, data: ReportData) -> li
     ).fetchone()
     row_count, unit_count = total or (0, 0)
     cells = tuple(
-        (form_label(form), rule, number_text(count), number_text(units), text) for form, rule, count, units, text in rows
+        (form_label(form), title_of(rule, load_forms().get(form)) or rule, number_text(count), number_text(units), text)
+        for form, rule, count, units, text in rows
     )
-    header = ("报表", "规则", "行数", "单位数", "示例")
+    header = ("报表", "问题", "行数", "单位数", "示例")
     return [
         _say(f"{data.period.text}报送的数据中有{unit_count}个单位的{row_count}行待更正，更正前不计入指标。"),
         Table("待更正数据行", header, cells, frozenset({2, 3}), wide=frozenset({4})),
@@ -140,11 +149,10 @@ def _waiting_rows(connection: duckdb.DuckDBPyConnection, data: ReportData) -> li
 
 
 def _restatements(connection: duckdb.DuckDBPyConnection, data: ReportData) -> list[Block]:
-    """Months' values that changed after they were published; what follows from them for the year to date is not listed."""
+    """Months' values that changed after they were published, by cause; what follows from them for the year to date is not listed."""
     rows = connection.execute(
         """
-        select release_id, month, indicator_code, cast(old_value_month as double), cast(new_value_month as double),
-            coalesce(caused_by, ''), cause, reason
+        select indicator_code, month, closed_month, coalesce(caused_by, ''), cause, reason
         from rpt_restatements
         inner join dim_indicator using (indicator_code)
         where is_published and month in (from unnest($months)) and old_value_month is distinct from new_value_month
@@ -155,38 +163,60 @@ def _restatements(connection: duckdb.DuckDBPyConnection, data: ReportData) -> li
     ).fetchall()
     if not rows:
         return [_say(f"{data.period.text}的全区指标没有更正。")]
-    cells = []
-    for release_id, month, code, old, new, causes, cause, reason in rows:
-        figure = data.figures[code]
-        cells.append(
-            (release_id, month, figure.name, _precise(old, figure), _precise(new, figure), _cause(causes, cause, reason))
+    groups: dict[str, _Restated] = {}
+    for code, month, closed_month, caused_by, cause, reason in rows:
+        slots = [one.split("/") for one in caused_by.split(", ") if one.count("/") > 1]
+        group = groups.setdefault(_cause(slots, closed_month, cause, reason), _Restated())
+        group.count += 1
+        group.figures[data.figures[code].name] += 1
+        group.months.add(month)
+        group.units |= {unit for _, unit, *_ in slots}
+    cells = [
+        (
+            cause,
+            number_text(group.count),
+            months_text(sorted(group.months)),
+            _units_text([name for unit, name in data.sender_names.items() if unit in group.units]),
+            "、".join(f"{name}{count}处" for name, count in group.figures.most_common(_LISTED_FIGURES))
+            + ("等" if len(group.figures) > _LISTED_FIGURES else ""),
         )
+        for cause, group in sorted(groups.items(), key=lambda one: -one[1].count)
+    ]
     return [
-        _say(
-            f"{data.period.text}各月的全区指标在发布后更正{len(rows)}处。更正来源为报送编号（月份/单位/版本），或口径、单位变更及其理由。"
-        ),
+        _say(f"{data.period.text}各月的全区指标在发布后更正{len(rows)}处，按原因归类如下；逐处的原值和现值随发布版本提供。"),
         Table(
-            "全区各月指标更正",
-            ("发布版本", "月份", "指标", "原值", "现值", "更正来源"),
+            "全区各月指标更正的原因",
+            ("原因", "处数", "涉及月份", "报送单位", "主要指标"),
             tuple(cells),
-            frozenset({3, 4}),
-            wide=frozenset({2, 5}),
+            frozenset({1}),
+            wide=frozenset({0, 2, 3, 4}),
         ),
     ]
 
 
-def _precise(value: float | None, figure: Figure) -> str:
-    """A value with the decimals that distinguish it from the one before."""
-    if value is None:
-        return ""
-    return f"{number_text(value * 100, _PRECISE)}%" if unit_heading(figure.unit, "") == "%" else number_text(value)
+def _units_text(names: Sequence[str]) -> str:
+    return "、".join(names) if len(names) <= _LISTED_UNITS else f"{'、'.join(names[:_LISTED_UNITS])}等{len(names)}个单位"
 
 
-def _cause(text: str, cause: str | None, reason: str | None) -> str:
+@dataclass
+class _Restated:
+    """Restatements of one cause."""
+
+    count: int = 0
+    figures: Counter[str] = field(default_factory=Counter)
+    months: set[str] = field(default_factory=set)
+    units: set[str] = field(default_factory=set)
+
+
+def _cause(slots: Sequence[Sequence[str]], closed_month: str, cause: str | None, reason: str | None) -> str:
+    """Why figures were restated: in words, the same for all that have it in common."""
     if cause in _CAUSES:
         return f"{_CAUSES[cause]}：{reason}" if reason else _CAUSES[cause]
-    causes = text.split(", ")
-    return "、".join(causes[:_LISTED_CAUSES]) + (f"等{len(causes)}份" if len(causes) > _LISTED_CAUSES else "")
+    kinds = {
+        _RESENT if version.lstrip("v0") != "1" else _LATE_ROWS if month == closed_month else _LATE_REPORT
+        for month, _, version in slots
+    }
+    return "、".join(kind for kind in (_LATE_ROWS, _LATE_REPORT, _RESENT) if kind in kinds) or _UNKNOWN_CAUSE
 
 
 def _release(data: ReportData) -> Table:
@@ -195,12 +225,12 @@ def _release(data: ReportData) -> Table:
     for form, version in release.contract_versions.items():
         versions.setdefault(version, []).append(form_label(form))
     rows = (
-        ("发布版本", release.release_id),
+        ("发布版本", release_text(release.release_id)),
         ("数据截至", f"{local_time(release.known_at_utc)}（上海时间）"),
-        ("单位建制", "各月当时的建制" if data.structure_on is None else f"{data.structure_on}的建制，历史数据已重列"),
+        ("单位建制", "各月当时的建制" if data.structure_on is None else f"{day_text(data.structure_on)}的建制，历史数据已重列"),
         ("已关账月份", months_text(release.closed_months)),
-        ("版本指纹（release.json 的 sha256，含以前各版本）", data.release_sha256),
-        ("上一发布版本", release.previous_release_id or "无"),
+        ("版本指纹（含以前各版本）", data.release_sha256),
+        ("上一发布版本", release_text(release.previous_release_id) if release.previous_release_id else "无"),
         ("程序版本", release.code_version),
         ("报表版本", "；".join(f"{version}：{'、'.join(forms)}" for version, forms in sorted(versions.items()))),
     )

@@ -22,15 +22,15 @@ from union_warehouse.reporting.report.document import Chart, Series
 from union_warehouse.reporting.report.wording import value_text
 
 _WIDTH = 6.3
-_PANEL_HEIGHT = 2.2
-_ROOM_ABOVE, _HEIGHT_OF_TOTAL = 1.4, 0.87  # bars stay below the end of the line of the year to date
+_PANEL_HEIGHT = 1.5
+_ROOM_ABOVE = 1.15
 _HALO = [withStroke(linewidth=1.5, foreground="white")]
-_LEFT, _RIGHT, _BOTTOM, _TOP = 0.07, 0.02, 0.24, 0.13
-_BEFORE, _NOW, _TOTAL = _LEGEND = ("上年同月", "当月", "年内累计（另一比例）")
-_BAR_HEIGHT = 0.3
-_FRAME_HEIGHT = 0.7
+_LEFT, _RIGHT, _BOTTOM, _BOTTOM_WITHOUT_LEGEND, _TOP = 0.07, 0.02, 0.26, 0.13, 0.15
+_BEFORE, _NOW = _LEGEND = ("上年同月", "当月")
+_BAR_HEIGHT = 0.19
+_FRAME_HEIGHT = 0.5
 _DPI = 200
-_RED, _GREY, _BLUE, _GREEN = "#b3261e", "#c9c9c9", "#1f4e79", "#3d7a3d"
+_RED, _GREY, _GREEN = "#b3261e", "#c9c9c9", "#3d7a3d"
 _SHARES = ("ratio", "milestone")
 _FULL = 100
 _MONTHS_OF_A_YEAR = 12
@@ -68,7 +68,7 @@ def _font_family() -> str:
 
 
 def _months(chart: Chart) -> Figure:
-    """Two panels a row, one a series: bars of the month, those of the last year beside them, a line of the year to date."""
+    """Two panels a row, one a series: bars of the month, those of the last year beside them."""
     columns = min(len(chart.series), 2)
     rows = math.ceil(len(chart.series) / columns)
     figure = Figure(figsize=(_WIDTH, _PANEL_HEIGHT * rows))
@@ -80,8 +80,11 @@ def _months(chart: Chart) -> Figure:
     for axes in list(panels):
         axes.set_axis_off()
     names = [name for name in _LEGEND if name in legend]
-    figure.legend([legend[name] for name in names], names, loc="lower center", ncols=len(names), frameon=False, fontsize=7.5)
-    figure.subplots_adjust(left=_LEFT, right=1 - _RIGHT, wspace=0.16, hspace=0.5, bottom=_BOTTOM / rows, top=1 - _TOP / rows)
+    is_named = _BEFORE in names
+    if is_named:
+        figure.legend([legend[name] for name in names], names, loc="lower center", ncols=len(names), frameon=False, fontsize=7.5)
+    bottom = (_BOTTOM if is_named else _BOTTOM_WITHOUT_LEGEND) / rows
+    figure.subplots_adjust(left=_LEFT, right=1 - _RIGHT, wspace=0.16, hspace=0.5, bottom=bottom, top=1 - _TOP / rows)
     return figure
 
 
@@ -95,25 +98,14 @@ def _month_bars(axes: Axes, labels: tuple[str, ...], series: Series, *, is_narro
     bars = axes.bar([place + shift for place in places], _drawn(series.values), width, color=_RED, label=_NOW)
     top = max(_drawn(series.values) + _drawn(series.last_year)) * _ROOM_ABOVE or 1
     axes.set_ylim(0, top)
-    if len(series.year_to_date) > 1:
-        _draw_total(axes, places, series, top)
     said = ["" if value is None else number_text(value) for value in series.values]
     axes.bar_label(bars, said, padding=1, fontsize=5.5 if is_narrow else 7, path_effects=_HALO, zorder=4)
-    axes.set_title(f"{series.name}（{series.unit_zh}）", fontsize=9, loc="left", pad=8)
+    total = f"，年内累计{number_text(series.year_to_date[-1])}" if series.year_to_date and series.year_to_date[-1] else ""
+    axes.set_title(f"{series.name}（{series.unit_zh}{total}）", fontsize=8 if is_narrow else 9, loc="left", pad=6)
     suffix = "" if is_narrow else "月"
     axes.set_xticks(range(_MONTHS_OF_A_YEAR), [f"{number}{suffix}" for number in range(1, _MONTHS_OF_A_YEAR + 1)])
     axes.tick_params(labelsize=7 if is_narrow else 8)
     _plain_numbers(axes)
-
-
-def _draw_total(axes: Axes, places: list[int], series: Series, top: float) -> None:
-    """The year to date, on a scale of its own of which only the last value is labelled."""
-    totals = _drawn(series.year_to_date)
-    scaled = [total / (max(totals) or 1) * top * _HEIGHT_OF_TOTAL for total in totals]
-    axes.plot(places, scaled, color=_BLUE, linewidth=1.2, marker="o", markersize=2.5, label=_TOTAL, zorder=3)
-    end = (places[-1], scaled[-1])
-    said = number_text(totals[-1])
-    axes.annotate(said, end, (0, 5), textcoords="offset points", ha="center", fontsize=7.5, color=_BLUE, path_effects=_HALO)
 
 
 def _drawn(values: tuple[float | None, ...]) -> list[float]:
@@ -141,7 +133,6 @@ def _horizontal(chart: Chart) -> Figure:
             alone = tuple(Series(series.name, series.unit, series.unit_zh, (value,)) for value in series.values)
             _bars(axes, chart.labels, alone, colour)
             if chart.kind == "commitments":
-                axes.axvline(_FULL, color=_GREY, linewidth=1, linestyle="--", zorder=0)
                 axes.set_xlim(0, max(_FULL * 1.15, axes.get_xlim()[1]))
     return figure
 

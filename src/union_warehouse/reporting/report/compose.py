@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from union_warehouse.contracts import load_forms
-from union_warehouse.reporting.report.document import Block, Chart, Document, Note, Paragraph, Section, Table
-from union_warehouse.reporting.report.exhibits import chart_of, indicator_table, table_blocks, why_no_value
-from union_warehouse.reporting.report.release_data import Figure, Gap, ReportData
-from union_warehouse.reporting.report.template import PLACEHOLDER, SectionTemplate, Template
-from union_warehouse.reporting.report.wording import change_text, months_text, value_text
+from union_warehouse.reporting.report.clauses import told
+from union_warehouse.reporting.report.document import Block, Chart, Document, Heading, Note, Paragraph, Section, Table
+from union_warehouse.reporting.report.exhibits import chart_of, indicator_table, table_blocks
+from union_warehouse.reporting.report.release_data import Gap, ReportData
+from union_warehouse.reporting.report.template import SectionTemplate, Summary, Template
+from union_warehouse.reporting.report.wording import day_text, months_text, release_text
 from union_warehouse.working_days import SHANGHAI
 
 _NAMED_UNITS = 4
 
 
-def compose(data: ReportData, template: Template, appendices: Iterable[Section]) -> Document:
-    """The document: the template's sections, whatever the template does not name, and the appendices."""
+def compose(data: ReportData, template: Template, facts: Mapping[str, str], appendices: Iterable[Section]) -> Document:
+    """The document: the first page, the template's sections, whatever the template does not name, and the appendices.
+
+    Args:
+        data: what the release says.
+        template: the words.
+        facts: sentences of the first page by their names in the template; empty where there is nothing to say.
+        appendices: the second volume.
+    """
     sections = [_section(data, section) for section in template.sections]
     named = {code for section in template.sections for code in section.indicators}
     if others := [code for code in data.figures if code not in named]:
         sections.append(Section("other", "其他指标", (indicator_table(data, "其他指标", others),)))
     known_at = data.release.known_at_utc
-    structure = f"，按{data.structure_on}的单位建制" if data.structure_on else ""
+    structure = f"，按{day_text(data.structure_on)}的单位建制" if data.structure_on else ""
     return Document(
-        title=_plain(data, template.title.month if data.period.month else template.title.year),
-        subtitle=f"发布版本 {data.release.release_id}，数据截至 {local_time(known_at)}{structure}",
+        title="".join(paragraph.text for paragraph in told(data, [_title(data, template)])),
+        subtitle=f"{release_text(data.release.release_id)}，数据截至{local_time(known_at)}{structure}",
+        summary=_summary(data, template.summary, facts) if template.summary else None,
         sections=tuple(number_exhibits(sections)),
         appendices=tuple(number_exhibits(appendices, "附")),
         properties={
@@ -40,9 +49,26 @@ def compose(data: ReportData, template: Template, appendices: Iterable[Section])
     )
 
 
+def _title(data: ReportData, template: Template) -> str:
+    return template.title.month if data.period.month else template.title.year
+
+
+def _summary(data: ReportData, template: Summary, facts: Mapping[str, str]) -> Section:
+    blocks: list[Block] = []
+    for part in template.parts:
+        said = [
+            *told(data, part.paragraphs, is_whole=False),
+            *(Paragraph(((facts[name], None),)) for name in part.facts if facts[name]),
+        ]
+        if said:
+            blocks += [Heading(part.title), *said]
+    return Section("summary", template.title, tuple(blocks))
+
+
 def local_time(instant: datetime) -> str:
     """An instant as a clock in Shanghai shows it."""
-    return f"{instant.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    local = instant.astimezone(SHANGHAI)
+    return f"{day_text(local.date())}{local:%H:%M}"
 
 
 def number_exhibits(sections: Iterable[Section], prefix: str = "") -> Iterator[Section]:
@@ -62,45 +88,12 @@ def number_exhibits(sections: Iterable[Section], prefix: str = "") -> Iterator[S
 
 
 def _section(data: ReportData, template: SectionTemplate) -> Section:
-    blocks: list[Block] = [_paragraph(data, text) for text in template.paragraphs]
+    blocks: list[Block] = [*told(data, template.paragraphs)]
     blocks += _gap_notes(data, template.indicators)
     blocks += [chart for exhibit in template.charts if (chart := chart_of(data, exhibit))]
     for exhibit in template.tables:
         blocks += table_blocks(data, exhibit)
     return Section(template.key, template.title, tuple(blocks))
-
-
-def _paragraph(data: ReportData, text: str) -> Paragraph:
-    parts: list[tuple[str, str | None]] = []
-    # split() gives words and names in turn
-    for index, piece in enumerate(PLACEHOLDER.split(text)):
-        if index % 2 == 0:
-            parts.append((piece, None))
-        elif piece in data.figures:
-            parts.append((figure_text(data, data.figures[piece]), piece))
-        else:
-            parts.append((_given(data)[piece], None))
-    return Paragraph(tuple(part for part in parts if part[0]))
-
-
-def _plain(data: ReportData, text: str) -> str:
-    return _paragraph(data, text).text
-
-
-def _given(data: ReportData) -> dict[str, str]:
-    return {"federation": data.unit_names[data.federation], "period": data.period.text}
-
-
-def figure_text(data: ReportData, figure: Figure) -> str:
-    """A value with its unit, its change against last year, and in a month's report the year to date."""
-    if figure.value is None:
-        return f"（{why_no_value(figure)}）"
-    remarks = []
-    if figure.change is not None:
-        remarks.append(change_text(figure.change, figure.unit, figure.unit_zh))
-    if data.period.month and figure.kind == "flow" and figure.year_to_date and len(data.period.months) > 1:
-        remarks.append(f"年内累计{value_text(figure.year_to_date, figure.unit, figure.unit_zh)}")
-    return value_text(figure.value, figure.unit, figure.unit_zh) + (f"（{'，'.join(remarks)}）" if remarks else "")
 
 
 def _gap_notes(data: ReportData, codes: Sequence[str]) -> list[Block]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from union_warehouse.reporting.report.wording import ordinal
+
 
 @dataclass(frozen=True)
 class Paragraph:
@@ -16,6 +18,13 @@ class Paragraph:
     def text(self) -> str:
         """All of it."""
         return "".join(words for words, _ in self.parts)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading within a section."""
+
+    text: str
 
 
 @dataclass(frozen=True)
@@ -84,7 +93,7 @@ class Chart:
     description: str
 
 
-Block = Paragraph | Note | Table | Chart
+Block = Paragraph | Heading | Note | Table | Chart
 
 
 @dataclass(frozen=True)
@@ -97,25 +106,65 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Volume:
+    """One file of the report.
+
+    Attributes:
+        title: of the first page.
+        subtitle: the line under it: release and time.
+        summary: what fills the first page after them, None without one.
+        sections: what follows, each under its number.
+        numbering: what stands before that number.
+        properties: facts of the release, for the file's own properties.
+    """
+
+    title: str
+    subtitle: str
+    summary: Section | None
+    sections: tuple[Section, ...]
+    numbering: str
+    properties: Mapping[str, str]
+
+    def number(self, place: int) -> str:
+        """What stands before the title of a section, the first of which is 1: ``一、`` or ``附录一　``."""
+        return f"{self.numbering}{ordinal(place)}{'　' if self.numbering else '、'}"
+
+    @property
+    def parts(self) -> tuple[Section, ...]:
+        """Summary and sections, in order."""
+        return (self.summary, *self.sections) if self.summary else self.sections
+
+
+@dataclass(frozen=True)
 class Document:
     """A whole report.
 
     Attributes:
         title: of the first page.
         subtitle: the line under it: release and time.
+        summary: the first page.
         sections: the report itself.
-        appendices: what it rests on.
+        appendices: what it rests on, a file of their own.
         properties: facts of the release, for the files' own properties: release_id, known_at, code_version, period,
             structure_on (empty for the units as they stood).
     """
 
     title: str
     subtitle: str
+    summary: Section | None
     sections: tuple[Section, ...]
     appendices: tuple[Section, ...]
     properties: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def volumes(self) -> tuple[Volume, Volume]:
+        """The report and its appendices."""
+        return (
+            Volume(self.title, self.subtitle, self.summary, self.sections, "", self.properties),
+            Volume(f"{self.title}附录", self.subtitle, None, self.appendices, "附录", self.properties),
+        )
+
+    @property
     def parts(self) -> tuple[Section, ...]:
-        """Sections and appendices, in order."""
-        return (*self.sections, *self.appendices)
+        """Sections of both volumes, in order."""
+        return tuple(part for volume in self.volumes for part in volume.parts)

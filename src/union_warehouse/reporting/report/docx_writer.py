@@ -1,4 +1,4 @@
-"""The document as a Word file, in the layout of official documents (GB/T 9704: A4, 仿宋 text, 黑体 headings)."""
+"""A volume as a Word file, in the layout of official documents (GB/T 9704: A4, 仿宋 text, 黑体 headings)."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ from docx.text.paragraph import Paragraph as WordParagraph
 
 from union_warehouse.clockless_zip import ClocklessZip
 from union_warehouse.display import display_width
-from union_warehouse.reporting.report.document import Block, Chart, Document, Note, Paragraph, Section, Table
-from union_warehouse.reporting.report.wording import ordinal
+from union_warehouse.reporting.report.document import Block, Chart, Heading, Note, Paragraph, Section, Table, Volume
 
 _LATIN = "Times New Roman"
 _TEXT, _HEADING, _TITLE = "仿宋", "黑体", "宋体"
@@ -34,25 +33,28 @@ _WIDE_COLUMN, _NARROW_COLUMN = 60, 18
 _CELL_MARGINS = Pt(13)
 _HEADING_LINES, _UNBROKEN = 4, 8
 _ROWS_WITH_HEADER = 3
+_ROWS_OF_HALF_A_PAGE = 22
+"""A table of so many rows is not torn: it leaves at most half a page empty before it."""
 
 
-def docx_bytes(document: Document, pictures: Mapping[str, bytes]) -> bytes:
-    """The file; the same document gives the same bytes.
+def docx_bytes(volume: Volume, pictures: Mapping[str, bytes]) -> bytes:
+    """The file; the same volume gives the same bytes.
 
     Args:
-        document: what to write.
+        volume: what to write.
         pictures: PNG of each chart by its caption.
     """
     word = docx.Document()
     _set_page(word)
     _set_styles(word)
-    _set_properties(word, document)
-    word.add_paragraph(document.title, style="Title")
-    word.add_paragraph(document.subtitle, style="Subtitle")
-    for number, section in enumerate(document.sections, start=1):
-        _write_section(word, f"{ordinal(number)}、{section.title}", section, pictures)
-    for number, section in enumerate(document.appendices, start=1):
-        _write_section(word, f"附录{ordinal(number)}　{section.title}", section, pictures, is_new_page=number == 1)
+    _set_properties(word, volume)
+    word.add_paragraph(volume.title, style="Title")
+    word.add_paragraph(volume.subtitle, style="Subtitle")
+    if volume.summary:
+        _write_section(word, volume.summary.title, volume.summary, pictures)
+    for number, section in enumerate(volume.sections, start=1):
+        is_new_page = number == 1 and volume.summary is not None
+        _write_section(word, f"{volume.number(number)}{section.title}", section, pictures, is_new_page=is_new_page)
     buffer = io.BytesIO()
     word.save(buffer)
     return _without_clock(buffer.getvalue())
@@ -104,6 +106,9 @@ def _set_styles(word: WordDocument) -> None:
     heading = _style(word, "Heading 1", _HEADING, 16)
     heading.paragraph_format.space_before, heading.paragraph_format.space_after = Pt(12), Pt(4)
     heading.paragraph_format.keep_with_next = True
+    within = _style(word, "Heading 2", _TEXT, 16, is_bold=True)
+    within.paragraph_format.space_before = within.paragraph_format.space_after = Pt(0)
+    within.paragraph_format.keep_with_next = True
     caption = _style(word, "Caption", _HEADING, 10.5)
     caption.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
     caption.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
@@ -153,15 +158,15 @@ def _remove_border(style: ParagraphStyle) -> None:
         properties.remove(border)
 
 
-def _set_properties(word: WordDocument, document: Document) -> None:
+def _set_properties(word: WordDocument, volume: Volume) -> None:
     """Core properties; their times are the release's, so that the file does not depend on when it was written."""
     properties = word.core_properties
-    known_at = datetime.fromisoformat(document.properties["known_at"])
-    properties.title = document.title
-    properties.subject = document.properties["period"]
-    properties.author = properties.last_modified_by = f"union-warehouse {document.properties['code_version']}"
-    properties.comments = document.subtitle
-    properties.keywords = document.properties["release_id"]
+    known_at = datetime.fromisoformat(volume.properties["known_at"])
+    properties.title = volume.title
+    properties.subject = volume.properties["period"]
+    properties.author = properties.last_modified_by = f"union-warehouse {volume.properties['code_version']}"
+    properties.comments = volume.subtitle
+    properties.keywords = volume.properties["release_id"]
     properties.language = "zh-CN"
     properties.revision = 1
     properties.created = properties.modified = known_at
@@ -181,6 +186,8 @@ def _write_block(word: WordDocument, block: Block, pictures: Mapping[str, bytes]
         paragraph = word.add_paragraph(block.text)
         paragraph.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
         paragraph.paragraph_format.first_line_indent = Pt(32)
+    elif isinstance(block, Heading):
+        word.add_paragraph(block.text, style="Heading 2")
     elif isinstance(block, Note):
         word.add_paragraph(block.text, style="Note")
     elif isinstance(block, Chart):
@@ -231,7 +238,8 @@ def _mark_header(table: WordTable, block: Table) -> None:
     for row in bold:
         for cell in row.cells:
             cell.paragraphs[0].runs[0].font.bold = True
-    for row in table.rows[:_ROWS_WITH_HEADER]:
+    kept = table.rows[:-1] if len(block.rows) <= _ROWS_OF_HALF_A_PAGE else table.rows[:_ROWS_WITH_HEADER]
+    for row in kept:
         for cell in row.cells:
             cell.paragraphs[0].paragraph_format.keep_with_next = True
     for cell in header.cells:

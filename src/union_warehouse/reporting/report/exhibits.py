@@ -10,7 +10,14 @@ from union_warehouse.months import add_months
 from union_warehouse.reporting.report.document import Block, Chart, Note, Series, Table
 from union_warehouse.reporting.report.release_data import Commitment, Figure, ReportData, UnitValue
 from union_warehouse.reporting.report.template import Exhibit
-from union_warehouse.reporting.report.wording import cell_text, signed_text, unit_heading, value_text
+from union_warehouse.reporting.report.wording import (
+    cell_text,
+    is_in_ten_thousands,
+    release_text,
+    signed_text,
+    unit_heading,
+    value_text,
+)
 
 _UNREPORTED = "未报送"
 _NO_VALUE = "暂无数据"
@@ -27,29 +34,48 @@ def table_blocks(data: ReportData, exhibit: Exhibit) -> list[Block]:
     if exhibit.kind == "departments":
         return _department_table(data, exhibit)
     if exhibit.kind == "indicators":
-        return [indicator_table(data, exhibit.title, exhibit.indicators)]
+        told = [code for code in exhibit.indicators if not _was_never(data.figures[code])]
+        return [indicator_table(data, exhibit.title, told)] if told else []
     return _commitment_tables(data, exhibit)
 
 
 def _department_table(data: ReportData, exhibit: Exhibit) -> list[Block]:
-    chosen = [data.figures[code] for code in exhibit.indicators]
-    rows = [(_WHOLE, *(_whole_cell(figure) for figure in chosen))]
+    """The whole, and the units that have anything to show; an indicator that is nil everywhere is told in the text."""
+    chosen = [figure for code in exhibit.indicators if not is_nil(figure := data.figures[code])]
+    if not chosen:
+        return []
+    in_ten_thousands = [is_in_ten_thousands([figure.value], figure.unit) for figure in chosen]
+    columns = list(zip(chosen, in_ten_thousands, strict=True))
+    rows = [(_WHOLE, *(_whole_cell(figure, large) for figure, large in columns))]
+    empty = []
     for unit, name in data.unit_names.items():
         values = [data.by_unit.get((figure.code, unit)) for figure in chosen]
-        if any(value and (value.is_missing or value.value is not None) for value in values):
-            rows.append((name, *(_unit_cell(value, figure) for value, figure in zip(values, chosen, strict=True))))
-    header = ("单位", *(_heading(figure) for figure in chosen))
-    numeric = frozenset(range(1, len(header)))
-    return [Table(exhibit.title, header, tuple(rows), numeric, has_total=True), *_table_notes(chosen, rows)]
+        if any(value and (value.is_missing or value.value) for value in values):
+            rows.append((name, *(_unit_cell(value, *column) for value, column in zip(values, columns, strict=True))))
+        elif any(value and value.value is not None for value in values):
+            empty.append(name)
+    header = ("单位", *(_heading(figure, large) for figure, large in columns))
+    table = Table(exhibit.title, header, tuple(rows), frozenset(range(1, len(header))), has_total=True)
+    return [table, *_table_notes(chosen, rows, empty)]
 
 
-def _heading(figure: Figure) -> str:
-    unit = unit_heading(figure.unit, figure.unit_zh)
+def _heading(figure: Figure, is_large: bool) -> str:
+    unit = unit_heading(figure.unit, figure.unit_zh, is_in_ten_thousands=is_large)
     return figure.name if unit == "%" else f"{figure.name}（{unit}）"
 
 
-def _whole_cell(figure: Figure) -> str:
-    return why_no_value(figure) if figure.value is None else cell_text(figure.value, figure.unit)
+def is_nil(figure: Figure) -> bool:
+    """Whether nothing happened, which is known."""
+    return figure.value == 0
+
+
+def _was_never(figure: Figure) -> bool:
+    """Whether there was nothing of it, neither in the period nor since January nor a year before."""
+    return is_nil(figure) and not figure.year_to_date and not figure.last_year
+
+
+def _whole_cell(figure: Figure, is_large: bool) -> str:
+    return why_no_value(figure) if figure.value is None else cell_text(figure.value, figure.unit, is_in_ten_thousands=is_large)
 
 
 def why_no_value(figure: Figure) -> str:
@@ -59,17 +85,17 @@ def why_no_value(figure: Figure) -> str:
     return _UNREPORTED if figure.is_unreported else _NO_VALUE
 
 
-def _unit_cell(value: UnitValue | None, figure: Figure) -> str:
+def _unit_cell(value: UnitValue | None, figure: Figure, is_large: bool) -> str:
     if value is None or (value.value is None and not value.is_missing):
         return _NOT_OWED
     if value.value is None:
         return _UNREPORTED
-    return cell_text(value.value, figure.unit) + (_OUTDATED if value.is_missing else "")
+    return cell_text(value.value, figure.unit, is_in_ten_thousands=is_large) + (_OUTDATED if value.is_missing else "")
 
 
-def _table_notes(chosen: Sequence[Figure], rows: Sequence[Sequence[str]]) -> list[Block]:
+def _table_notes(chosen: Sequence[Figure], rows: Sequence[Sequence[str]], empty: Sequence[str]) -> list[Block]:
     cells = {cell for row in rows for cell in row[1:]}
-    notes = []
+    notes = [f"{'、'.join(empty)}均为零，不列。"] if empty else []
     if distinct := [figure.name for figure in chosen if figure.aggregation in _DISTINCT]:
         notes.append(f"{'、'.join(distinct)}按{_WHOLE}去重统计，不等于各单位之和。")
     if _NOT_OWED in cells:
@@ -91,24 +117,26 @@ def indicator_table(data: ReportData, title: str, codes: Sequence[str]) -> Table
     ]
     rows = []
     for figure in chosen:
-        numbers = [_whole_cell(figure)]
+        is_large = is_in_ten_thousands([figure.value, figure.last_year, figure.year_to_date if is_month else None], figure.unit)
+        numbers = [_whole_cell(figure, is_large)]
         if is_month:
-            numbers.append(_optional(figure.year_to_date, figure))
+            numbers.append(_optional(figure.year_to_date, figure, is_large))
         if is_compared:
-            numbers += [_optional(figure.last_year, figure), _signed(figure)]
-        rows.append((figure.name, unit_heading(figure.unit, figure.unit_zh), *numbers))
+            numbers += [_optional(figure.last_year, figure, is_large), _signed(figure, is_large)]
+        unit = unit_heading(figure.unit, figure.unit_zh, is_in_ten_thousands=is_large)
+        rows.append((figure.name, unit, *numbers))
     header = ("指标", "单位", *columns)
     return Table(title, header, tuple(rows), frozenset(range(2, len(header))), wide=frozenset({0}))
 
 
-def _optional(value: float | None, figure: Figure) -> str:
-    return "" if value is None else cell_text(value, figure.unit)
+def _optional(value: float | None, figure: Figure, is_large: bool) -> str:
+    return "" if value is None else cell_text(value, figure.unit, is_in_ten_thousands=is_large)
 
 
-def _signed(figure: Figure) -> str:
+def _signed(figure: Figure, is_large: bool) -> str:
     if figure.change is None:
         return ""
-    return signed_text(figure.change, figure.unit)
+    return signed_text(figure.change, figure.unit, is_in_ten_thousands=is_large)
 
 
 def _commitment_tables(data: ReportData, exhibit: Exhibit) -> list[Block]:
@@ -126,7 +154,7 @@ def _commitment_tables(data: ReportData, exhibit: Exhibit) -> list[Block]:
         rows = tuple((one.number, _name_of(data, one), _amount(data, one, one.target)) for one in data.next_commitments)
         tables.append(Table(f"{year}年实事项目目标", ("编号", "项目", "目标"), rows, frozenset({2}), wide=frozenset({1})))
     if not tables:
-        tables.append(Note(f"发布版本 {data.release.release_id} 没有{data.period.last_month[:4]}年的实事项目。"))
+        tables.append(Note(f"{release_text(data.release.release_id)}没有{data.period.last_month[:4]}年的实事项目。"))
     return tables
 
 

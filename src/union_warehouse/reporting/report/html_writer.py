@@ -1,4 +1,4 @@
-"""The document as one HTML file that needs nothing else: pictures and the glyphs it uses are inside."""
+"""A volume as one HTML file that needs nothing else: pictures and the glyphs it uses are inside."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pylopdf_fonts_zh_cn import sans_path
 
 from union_warehouse.reporting.report.appendix import DEFINITION_ANCHOR
-from union_warehouse.reporting.report.document import Chart, Document, Note, Paragraph, Table
-from union_warehouse.reporting.report.wording import ordinal
+from union_warehouse.reporting.report.document import Chart, Heading, Note, Paragraph, Table, Volume
 
 _TEMPLATE = Path(__file__).with_name("report.html.j2")
-_KINDS = {Paragraph: "paragraph", Note: "note", Table: "table", Chart: "chart"}
+_KINDS = {Paragraph: "paragraph", Heading: "heading", Note: "note", Table: "table", Chart: "chart"}
 
 
-def html_text(document: Document, pictures: Mapping[str, bytes]) -> str:
-    """The page; the same document gives the same text.
+def html_text(volume: Volume, pictures: Mapping[str, bytes], definitions: tuple[Volume, str] | None = None) -> str:
+    """The page; the same volume gives the same text.
 
     Args:
-        document: what to write.
+        volume: what to write.
         pictures: PNG of each chart by its caption.
+        definitions: the volume that defines the indicators, and its file beside this one, to which their numbers lead.
     """
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATE.parent),
@@ -34,13 +34,13 @@ def html_text(document: Document, pictures: Mapping[str, bytes]) -> str:
         lstrip_blocks=True,
     )
     template = environment.get_template(_TEMPLATE.name)
-    known = {anchor for section in document.appendices for block in section.blocks for anchor in getattr(block, "anchors", ())}
+    defining, file = definitions or (volume, "")
+    known = {anchor for section in defining.sections for block in section.blocks for anchor in getattr(block, "anchors", ())}
     values = {
-        "document": document,
-        "ordinal": ordinal,
+        "volume": volume,
         "kind_of": lambda block: _KINDS[type(block)],
         "pictures": {caption: base64.b64encode(picture).decode("ascii") for caption, picture in pictures.items()},
-        "anchor_of": lambda code: f"{DEFINITION_ANCHOR}{code}" if f"{DEFINITION_ANCHOR}{code}" in known else None,
+        "link_to": lambda code: f"{file}#{DEFINITION_ANCHOR}{code}" if f"{DEFINITION_ANCHOR}{code}" in known else None,
     }
     without_font = template.render(**values, font="")
     return template.render(**values, font=base64.b64encode(_font_of(without_font)).decode("ascii"))

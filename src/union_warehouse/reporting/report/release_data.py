@@ -34,6 +34,7 @@ class Figure:
         year_to_date: from January on; for a stock or ratio the value itself.
         last_year: value a year before, None where it was not reported over the whole period.
         change: value less last year's, None unless both were reported.
+        change_year_to_date: the same of ``year_to_date``.
         is_unreported: whether nobody who owes its form sent it.
         is_unpromised: whether it measures a project that the year's commitments do not name.
     """
@@ -51,6 +52,7 @@ class Figure:
     year_to_date: float | None
     last_year: float | None
     change: float | None
+    change_year_to_date: float | None
     is_unreported: bool
     is_unpromised: bool
 
@@ -191,7 +193,7 @@ def _figures(connection: duckdb.DuckDBPyConnection, found: pa.Table, period: Per
             )
         select found.indicator_code, found.name_zh || if(broken.months is null, '', $mark), found.unit, found.unit_zh, found.indicator_kind, aggregation, form,
             definition_zh || coalesce('（' || $mark || '自' || broken.months || '起按此口径，以前月份按原口径）', ''), owner_code, cast(value as double), cast(value_year_to_date as double), cast(value_last_year as double),
-            cast(change as double), is_missing,
+            cast(change as double), cast(change_year_to_date as double), is_missing,
             found.unit = 'milestone' and indicator_code not in (
                 select indicator_code from fct_commitment_progress where month = $month
             )

@@ -14,9 +14,15 @@ from union_warehouse.reporting.report.wording import spelled_number
 from union_warehouse.yaml_files import YamlEntry, fault, read_yaml
 
 TEMPLATE_FILE = Path(__file__).with_name("annual_report.yml")
-PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+PLACEHOLDER = re.compile(r"\{([^{}|]*)(?:\|([^{}|]*))?\}")
+"""A name, and what the measure word of its number counts: ``{honour.pioneer_teams|班组}`` becomes 24个班组."""
 GIVEN_NAMES = ("federation", "period")
 """Placeholders that the program fills from the release and the period; every other one is an indicator."""
+
+
+def names_in(text: str) -> list[str]:
+    """Names of the placeholders of a text, in order."""
+    return [found[1] for found in PLACEHOLDER.finditer(text)]
 
 
 class Exhibit(YamlEntry):
@@ -63,9 +69,39 @@ class SectionTemplate(YamlEntry):
     @property
     def indicators(self) -> tuple[str, ...]:
         """Every indicator that the section names, in order of appearance."""
-        in_text = [name for text in self.paragraphs for name in PLACEHOLDER.findall(text) if name not in GIVEN_NAMES]
+        in_text = [name for text in self.paragraphs for name in names_in(text) if name not in GIVEN_NAMES]
         in_exhibits = [code for exhibit in (*self.tables, *self.charts) for code in exhibit.indicators]
         return tuple(dict.fromkeys(in_text + in_exhibits))
+
+
+Fact = Literal[
+    "changes",
+    "commitments",
+    "late_commitments",
+    "reports",
+    "waiting_rows",
+    "overdue_hazards",
+    "restatements",
+    "remaining_commitments",
+    "next_commitments",
+    "open_issues",
+]
+"""What the program says of the release by itself (summary.py)."""
+
+
+class SummaryPart(YamlEntry):
+    """A heading of the first page, and under it what a person writes and what the program finds."""
+
+    title: Annotated[str, Field(alias="title_zh")]
+    paragraphs: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+
+
+class Summary(YamlEntry):
+    """The first page."""
+
+    title: Annotated[str, Field(alias="title_zh")]
+    parts: tuple[SummaryPart, ...]
 
 
 class Title(YamlEntry):
@@ -76,9 +112,10 @@ class Title(YamlEntry):
 
 
 class Template(YamlEntry):
-    """A report: its title, and its sections."""
+    """A report: its title, its first page, and its sections."""
 
     title: Annotated[Title, Field(alias="title_zh")]
+    summary: Summary | None = None
     sections: tuple[SectionTemplate, ...]
 
     @model_validator(mode="after")
@@ -106,7 +143,7 @@ def load_template(path: Path, indicators: Collection[str], release_id: str) -> T
     template = read_yaml(path, Template, MalformedTemplate)
     for place, text in _texts(template):
         _check_text(path, place, text)
-        for name in PLACEHOLDER.findall(text):
+        for name in names_in(text):
             if name not in GIVEN_NAMES and name not in indicators:
                 raise UnknownPlaceholder(path=path, place=place, name=name, release_id=release_id)
     for section in template.sections:
@@ -120,6 +157,9 @@ def _texts(template: Template) -> Iterator[tuple[str, str]]:
     """Every text a reader will see, with its place."""
     yield "title_zh.year", template.title.year
     yield "title_zh.month", template.title.month
+    for part in template.summary.parts if template.summary else ():
+        yield "summary", part.title
+        yield from ((part.title, text) for text in part.paragraphs)
     for section in template.sections:
         yield section.key, section.title
         for text in (*section.paragraphs, *(exhibit.title for exhibit in (*section.tables, *section.charts))):
@@ -127,7 +167,7 @@ def _texts(template: Template) -> Iterator[tuple[str, str]]:
 
 
 def _check_text(path: Path, place: str, text: str) -> None:
-    words = PLACEHOLDER.sub("|", text)
+    words = PLACEHOLDER.sub(lambda found: f"|{found[2] or ''}|", text)
     if "{" in words or "}" in words:
         raise MalformedTemplate(path=path, place=place, reason_zh="花括号不成对", reason_en="braces do not match")
     if number := spelled_number(words):

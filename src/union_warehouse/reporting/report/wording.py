@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 from union_warehouse.display import number_text
 from union_warehouse.months import month_range
 
-PROPER_NAMES = ("五一", "三八", "五水共治", "双爱", "一线")
-"""Names that hold a numeral without being a number: awards, campaigns, and 一线 (front line)."""
+PROPER_NAMES = ("五一", "三八", "五水共治", "双爱", "一线", "下一步", "进一步")
+"""Words that hold a numeral without being a number: awards, campaigns, 一线 (front line), 下一步 (the next step)."""
 
 _NUMERALS = frozenset("零〇一二三四五六七八九十百千万亿两双半倍廿卅壹贰叁肆伍陆柒捌玖拾佰仟萬億%％‰")
 _NUMERIC_CATEGORIES = frozenset({"Nd", "Nl", "No"})
@@ -37,17 +38,24 @@ def _is_numeral(character: str) -> bool:
     return character in _NUMERALS or unicodedata.category(character) in _NUMERIC_CATEGORIES
 
 
-def cell_text(value: float, unit: str) -> str:
-    """``value`` for a column whose heading names the unit."""
-    return f"{number_text(value * 100)}%" if unit in _SHARES else number_text(value)
+def cell_text(value: float, unit: str, *, is_in_ten_thousands: bool = False) -> str:
+    """``value`` for a column whose heading names the unit; of money in 万元 with two decimals."""
+    if unit in _SHARES:
+        return f"{number_text(value * 100)}%"
+    return f"{value / _TEN_THOUSAND:,.2f}" if is_in_ten_thousands else number_text(value)
+
+
+def is_in_ten_thousands(values: Iterable[float | None], unit: str) -> bool:
+    """Whether amounts that stand together are written in 万元: from 10,000 yuan on."""
+    return unit == _MONEY and any(value is not None and abs(value) >= _TEN_THOUSAND for value in values)
 
 
 def value_text(value: float, unit: str, unit_zh: str) -> str:
-    """``value`` with its unit: shares in percent, money in 万元 where two decimals say it exactly."""
+    """``value`` with its unit: shares in percent, money from 10,000 yuan on in 万元 with two decimals."""
     if unit in _SHARES:
         return cell_text(value, unit)
-    if unit == _MONEY and abs(value) >= _TEN_THOUSAND and value % 100 == 0:
-        return f"{number_text(value / _TEN_THOUSAND)}万元"
+    if is_in_ten_thousands([value], unit):
+        return f"{cell_text(value, unit, is_in_ten_thousands=True)}万元"
     return f"{number_text(value)}{unit_zh}"
 
 
@@ -60,15 +68,21 @@ def change_text(change: float, unit: str, unit_zh: str) -> str:
     return f"同比{'增加' if change > 0 else '减少'}{value_text(abs(change), unit, unit_zh)}"
 
 
-def signed_text(change: float, unit: str) -> str:
+def signed_text(change: float, unit: str, *, is_in_ten_thousands: bool = False) -> str:
     """A change for a column: ``+4``; of a share in 百分点, since +2% would be a growth by a fiftieth."""
-    sign = "+" if change > 0 else ""
-    return f"{sign}{number_text(change * 100)}个百分点" if unit in _SHARES else sign + number_text(change)
+    said = (
+        f"{number_text(change * 100)}个百分点"
+        if unit in _SHARES
+        else cell_text(change, unit, is_in_ten_thousands=is_in_ten_thousands)
+    )
+    return f"{'+' if change > 0 else ''}{said}"
 
 
-def unit_heading(unit: str, unit_zh: str) -> str:
+def unit_heading(unit: str, unit_zh: str, *, is_in_ten_thousands: bool = False) -> str:
     """What a column's heading says of the unit."""
-    return "%" if unit in _SHARES else unit_zh
+    if unit in _SHARES:
+        return "%"
+    return "万元" if is_in_ten_thousands else unit_zh
 
 
 def ordinal(number: int) -> str:
@@ -77,6 +91,23 @@ def ordinal(number: int) -> str:
     if tens == 0:
         return _ORDINALS[ones - 1]
     return (_ORDINALS[tens - 1] if tens > 1 else "") + "十" + (_ORDINALS[ones - 1] if ones else "")
+
+
+def release_text(release_id: str) -> str:
+    """A release as people name it: ``2015-03-r2`` is 2015年3月第2版."""
+    month, _, number = release_id.rpartition("-r")
+    return f"{month_text(month)}第{number}版" if month else release_id
+
+
+def submission_text(submission_id: str, unit_names: Mapping[str, str]) -> str:
+    """A submission as people name it: ``2014-03/CQ/v0002`` is 长庆街道总工会2014年3月第2次报送."""
+    month, unit, version = submission_id.split("/")[:3]
+    return f"{unit_names.get(unit, unit)}{month_text(month)}第{int(version.lstrip('v'))}次报送"
+
+
+def day_text(day: date) -> str:
+    """A day: 2015年4月13日."""
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def month_text(month: str) -> str:

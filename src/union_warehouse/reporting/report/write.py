@@ -16,6 +16,7 @@ from union_warehouse.reporting.report.document import Chart, Document
 from union_warehouse.reporting.report.docx_writer import docx_bytes
 from union_warehouse.reporting.report.html_writer import html_text
 from union_warehouse.reporting.report.release_data import read_report_data
+from union_warehouse.reporting.report.summary import facts
 from union_warehouse.reporting.report.template import TEMPLATE_FILE, load_template
 
 _NAMES = {"year": "年报", "month": "月报"}
@@ -44,7 +45,7 @@ def write_report(
         structure_on: history restated to the units as they stand on that day; None as they stood.
 
     Returns:
-        The files: Word, HTML.
+        The files: the report as Word and as HTML, and its appendices as Word and as HTML.
 
     Raises:
         NoRelease: nothing has been published yet.
@@ -55,14 +56,17 @@ def write_report(
         NumberWithoutIndicator: the template's own words hold a number.
     """
     document = build_document(home, year, month, release_id, template, structure_on)
-    pictures = {block.caption: draw(block) for section in document.parts for block in section.blocks if isinstance(block, Chart)}
+    pictures = {block.caption: draw(block) for part in document.parts for block in part.blocks if isinstance(block, Chart)}
     folder = out or home.reports / document.properties["release_id"]
     stem = f"{document.properties['period']}_{_NAMES['month' if month else 'year']}"
     if structure_on:
         stem += f"_{structure_on}建制"
+    report, appendices = document.volumes
     files = {
-        folder / f"{stem}.docx": docx_bytes(document, pictures),
-        folder / f"{stem}.html": html_text(document, pictures).encode(),
+        folder / f"{stem}.docx": docx_bytes(report, pictures),
+        folder / f"{stem}.html": html_text(report, pictures, definitions=(appendices, f"{stem}_附录.html")).encode(),
+        folder / f"{stem}_附录.docx": docx_bytes(appendices, pictures),
+        folder / f"{stem}_附录.html": html_text(appendices, pictures).encode(),
     }
     for path, content in files.items():
         write_bytes(path, content)
@@ -84,4 +88,4 @@ def build_document(
     named = dict.fromkeys(code for section in words.sections for code in section.indicators)
     data = replace(data, figures={code: data.figures[code] for code in (*named, *sorted(data.figures.keys() - named.keys()))})
     with open_release(home, data.release.release_id) as connection:
-        return compose(data, words, appendices(connection, data))
+        return compose(data, words, facts(connection, data), appendices(connection, data))
