@@ -73,9 +73,17 @@ def test_a_run_within_a_process_uses_the_folders_of_its_home(tmp_path: Path) -> 
 # Of a table whose rows are about persons: what somebody may know of a person, and what says nothing of them but where and when the
 # row was reported or what the federation did. A new column must be put on one of the lists, with a look at the k that follows.
 QUASI_IDENTIFIERS = {
-    "fct_membership_changes": {"reporting_unit_code", "gender", "union_code", "is_migrant"},
+    "fct_membership_changes": {"reporting_unit_code", "gender", "union_code", "union_key", "is_migrant"},
     "fct_assistance": {"reporting_unit_code", "beneficiary_kind", "model_worker_level", "is_migrant"},
-    "fct_qualification_promotions": {"reporting_unit_code", "union_code", "trade", "grade_from", "grade_to", "is_one_grade_up"},
+    "fct_qualification_promotions": {
+        "reporting_unit_code",
+        "union_code",
+        "union_key",
+        "trade",
+        "grade_from",
+        "grade_to",
+        "is_one_grade_up",
+    },
     "fct_visits": {"reporting_unit_code", "uscc", "visitor_code"},
     "fct_honours": {"reporting_unit_code", "recipient_kind", "honour", "honour_level"},
 }
@@ -99,7 +107,7 @@ def test_a_release_says_of_a_person_only_what_is_on_the_list(january: Path, caps
         }
         assert about_persons == set(QUASI_IDENTIFIERS)
         reported = {"submitted_by_code", "submission_month", "event_month", "is_late", "is_opening_stock", "flows_from_month"}
-        reported |= {"submission_id", "source_sheet", "source_row"}
+        reported |= {"submission_id", "source_sheet", "source_row", "reporting_unit_key"}
         for name, quasi_identifiers in QUASI_IDENTIFIERS.items():
             person = PERSONS.get(name, "person_key")
             own_key = tables[name][0]
