@@ -15,6 +15,7 @@ from tests.landings import note_files
 from tests.releases import copy_of, differing_tables
 from union_warehouse.paths import Home
 from union_warehouse.releases import open_release
+from union_warehouse.warehouse.data_dictionary import DICTIONARY_PAGE
 
 
 def test_figures_of_a_month_come_from_its_rows(february: Path) -> None:
@@ -51,7 +52,8 @@ def test_a_release_is_a_folder_of_documented_tables_and_parquet(february: Path) 
         read = connection.execute(f"select count(*) from '{release}/parquet/fct_hazards/*.parquet'").fetchone()
     assert undocumented == []
     dictionary = (release / "data_dictionary.md").read_text("utf-8")
-    tables = {table.partition("\n")[0]: table for table in dictionary.split("\n## ")[2:]}
+    assert dictionary == DICTIONARY_PAGE.read_text("utf-8"), "of this project"
+    tables = {table.partition("\n")[0]: table for table in dictionary.split("\n## ")[2:-1]}
     assert set(tables) == set(manifest["tables"])
     assert [place for place in columns if f"\n| `{place[1]}` |" not in tables[place[0]]] == []
     assert count == read == (manifest["tables"]["fct_hazards"]["rows"],)

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from union_warehouse.cli import main
 from union_warehouse.display import FORMULA_STARTS
 from union_warehouse.reporting import table_files
-from union_warehouse.reporting.table_files import YES_NO, Table, TooManyRows, file_content
+from union_warehouse.reporting.table_files import YES_NO, Table, TooManyRows, file_content, unique_names
 
 COMMANDS = {
     "figures --year 2014": ("指标值", "指标代码", "indicator_code"),
@@ -122,6 +122,13 @@ def test_the_same_table_is_the_same_file_and_an_empty_one_a_table_all_the_same()
     assert sheet.tables["空表"].ref == "A1:H2"
     assert lines(file_content([empty], "csv")) == [[*EXAMPLE.labels.values()]]
     assert json.loads(file_content([empty], "json")) == []
+
+
+def test_headings_of_a_workbook_differ_in_more_than_case_and_fit() -> None:
+    assert unique_names(["a", "A", "a", " a\n b ", ""]) == ["a", "A 2", "a 3", "a b", "column"]
+    table = Table("rows", "查询结果", pa.table({"a": [1], "A": [2], "x" * 999: [3]}), {"a": "a", "A": "A", "x" * 999: "x" * 999})
+    (sheet,) = sheets(file_content([table], "xlsx"))
+    assert [column.name for column in sheet.tables["查询结果"].tableColumns] == ["a", "A 2", "x" * 240]
 
 
 def test_a_sheet_that_would_be_cut_off_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,11 +60,11 @@ def issues(
 
     home = Home.from_environment()
     wanted = STATUSES if "all" in statuses else statuses or STANDING
-    found = issues_table(quality_issues(home, chosen_release(home, release_id, as_of), department, rule, wanted))
+    found = quality_issues(home, chosen_release(home, release_id, as_of), department, rule, wanted)
     if output.file_format is not None:
-        output.write([found])
+        output.write([issues_table(found)])
         return
-    rows = found.records()
+    rows = found.to_pylist()
     shown = [row | {"quality_issue_key": row["quality_issue_key"][:8]} for row in rows[:_ROWS_SHOWN]]
     left = len(rows) - len(shown)
     print_table(

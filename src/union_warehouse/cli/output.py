@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import functools
 import sys
 from collections.abc import Callable, Sequence
@@ -28,14 +29,16 @@ class Output:
         file_format: csv, xlsx or json; None for a table to be read on the terminal.
         path: the file; None for standard output.
         is_flag: whether ``--json`` asked for it.
+        is_for_programs: whether a CSV on standard output begins at once, without a byte order mark.
     """
 
     file_format: str | None
     path: Path | None
-    is_flag: bool
+    is_flag: bool = False
+    is_for_programs: bool = False
 
     @classmethod
-    def chosen(cls, file_format: str | None, path: Path | None, is_flag: bool) -> Output:
+    def chosen(cls, file_format: str | None, path: Path | None, is_flag: bool, is_for_programs: bool) -> Output:
         """What the options say together.
 
         Raises:
@@ -48,7 +51,7 @@ class Output:
         if path is None:
             if wanted == "xlsx" and sys.stdout.isatty():
                 raise click.UsageError("give a workbook a file: --output FILE.xlsx. 请用 --output 指定 Excel 文件名。")
-            return cls(None if wanted == _TEXT else wanted, None, is_flag)
+            return cls(None if wanted == _TEXT else wanted, None, is_flag, is_for_programs)
         if wanted not in _FORMATS:
             raise click.UsageError(f"{path}: name it .csv, .xlsx or .json, or give --format. 请以 .csv、.xlsx 或 .json 命名。")
         if named in _FORMATS and named != wanted:
@@ -62,18 +65,21 @@ class Output:
         content = file_content(tables, str(self.file_format), document)
         if self.path is None:
             sys.stdout.flush()
-            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.write(content.removeprefix(codecs.BOM_UTF8) if self.is_for_programs else content)
             sys.stdout.buffer.flush()
             return
         write_bytes(self.path, content)
         click.echo(f"{self.path}: {tables[-1].rows.num_rows} rows", err=True)
 
 
-def output_options(json_means: str = "The same as --format json.") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def output_options(
+    json_means: str = "The same as --format json.", *, is_for_programs: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """``--format``, ``--output`` and ``--json``: the command gets ``output``, an :class:`Output`.
 
     Args:
         json_means: help of ``--json``.
+        is_for_programs: see :class:`Output`.
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -93,7 +99,7 @@ def output_options(json_means: str = "The same as --format json.") -> Callable[[
         @click.option("--json", "is_flag", is_flag=True, help=json_means)
         @functools.wraps(command)
         def with_output(*arguments: Any, file_format: str | None, path: Path | None, is_flag: bool, **options: Any) -> Any:
-            return command(*arguments, output=Output.chosen(file_format, path, is_flag), **options)
+            return command(*arguments, output=Output.chosen(file_format, path, is_flag, is_for_programs), **options)
 
         return with_output
 

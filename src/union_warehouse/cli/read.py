@@ -81,12 +81,12 @@ def _status_values(item: Mapping[str, Any]) -> list[Any]:
 @click.command()
 @click.argument("sql")
 @release_options
-@output_options()
+@output_options(is_for_programs=True)
 def query(sql: str, release_id: str | None, as_of: datetime | None, output: Output) -> None:
     """Run read-only SQL (DuckDB) on a release, for example: uw query "show tables".
 
-    In CSV a text that Excel would take for a formula, or make another number or a day of, begins with an apostrophe. JSON gives
-    every value as it is.
+    In CSV a text that Excel would take for a formula, or make another number or a day of, begins with an apostrophe; a file
+    begins with a byte order mark, so that Excel reads Chinese, and standard output does not. JSON gives every value as it is.
     """
     import duckdb
 

@@ -8,6 +8,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from union_warehouse.code_words import ISSUE_STATUSES, SEVERITIES
+from union_warehouse.contracts import load_forms
 from union_warehouse.paths import Home
 from union_warehouse.releases.database import open_release
 from union_warehouse.releases.read import release_folder
@@ -89,6 +90,11 @@ def issues_table(found: pa.Table) -> Table:
         label="质量问题",
         rows=found,
         labels=_LABELS,
-        words={"severity": SEVERITIES, "issue_status": ISSUE_STATUSES, "is_overdue": YES_NO},
+        words={
+            "form": {form.name: form.sheet for form in load_forms().values()},
+            "severity": SEVERITIES,
+            "issue_status": ISSUE_STATUSES,
+            "is_overdue": YES_NO,
+        },
         instants=frozenset({"first_seen_at", "last_seen_at", "opened_at", "corrected_at"}),
     )

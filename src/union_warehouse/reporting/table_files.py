@@ -32,6 +32,7 @@ YES_NO: Mapping[Any, str] = MappingProxyType({True: "是", False: "否"})
 _BYTE_ORDER_MARK = "\ufeff"
 _ROWS_OF_A_SHEET = 1_048_575
 _LETTERS_OF_A_CELL = 32_767
+_LETTERS_OF_A_HEADING = 240
 _WIDEST = 60
 _ROWS_MEASURED = 500
 _WORKBOOK = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
@@ -115,15 +116,16 @@ def file_content(tables: Sequence[Table], file_format: str, document: Any = None
 
 
 def unique_names(names: Sequence[str]) -> list[str]:
-    """``names``, where one occurs again with a number behind it."""
-    found: list[str] = []
+    """``names`` as headings of an Excel table: on one line, not too long, and one that occurs again, in any case, with a number behind it."""
+    found: dict[str, str] = {}
     for name in names:
-        number, unique = 1, name
-        while unique in found:
+        heading = " ".join(name.split())[:_LETTERS_OF_A_HEADING] or "column"
+        number, unique = 1, heading
+        while unique.lower() in found:
             number += 1
-            unique = f"{name} {number}"
-        found.append(unique)
-    return found
+            unique = f"{heading} {number}"
+        found[unique.lower()] = unique
+    return [*found.values()]
 
 
 def _csv_content(table: Table) -> bytes:

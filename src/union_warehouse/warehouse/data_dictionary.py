@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from union_warehouse.contracts import load_forms
+from union_warehouse.contracts.code_labels import code_labels
 from union_warehouse.files import write_text
 from union_warehouse.paths import Home
 from union_warehouse.project import PROJECT_DIR
@@ -95,11 +96,12 @@ class _Marts:
         return found
 
 
-def dictionary_markdown(manifest: Mapping[str, Any]) -> str:
+def dictionary_markdown(manifest: Mapping[str, Any], codes: Iterable[Sequence[Any]]) -> str:
     """The data dictionary as Markdown: the same for the same project.
 
     Args:
         manifest: dbt's.
+        codes: table, column, code and Chinese label of each row of ``dim_code``, in its order.
     """
     marts = _Marts(manifest)
     tables = sorted(marts.tables.items(), key=lambda item: (item[1]["path"].rpartition("/")[0], item[1]["name"]))
@@ -109,6 +111,16 @@ def dictionary_markdown(manifest: Mapping[str, Any]) -> str:
         lines.append(f"| [`{node['name']}`](#{node['name']}) | {label} | {_cell(grain)} | {node['path'].rpartition('/')[0]} |")
     for key, node in tables:
         lines += ["", f"## {node['name']}", "", *_table(marts, key, node)]
+    lines += [
+        "",
+        "## Codes 代码",
+        "",
+        "Labels in English too: `dim_code`.",
+        "",
+        "| column | in | codes |",
+        "|---|---|---|",
+        *_codes(codes),
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -134,6 +146,17 @@ def _table(marts: _Marts, key: str, node: Mapping[str, Any]) -> Iterator[str]:
     own = _own_key(node)
     for name, column in node["columns"].items():
         yield f"| `{name}` | {' | '.join(_cell(text) for text in _column(name, column, meta, own))} |"
+
+
+def _codes(codes: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """A line for each list of codes, with the tables whose column of one name holds it."""
+    lists: dict[tuple[str, str], list[str]] = {}
+    for table, column, code, label in codes:
+        lists.setdefault((column, table), []).append(f"`{code}` {label}")
+    tables: dict[tuple[str, str], list[str]] = {}
+    for (column, table), words in sorted(lists.items()):
+        tables.setdefault((column, ", ".join(words)), []).append(f"`{table}`")
+    yield from (f"| `{column}` | {', '.join(held_in)} | {words} |" for (column, words), held_in in tables.items())
 
 
 def _column(name: str, column: Mapping[str, Any], table: Mapping[str, Any], own: Iterable[str]) -> Iterable[str]:
@@ -181,8 +204,9 @@ def _cell(text: str) -> str:
 
 def main() -> None:
     """Write the page of the project as it is."""
+    codes = [label[:4] for label in code_labels()]
     with tempfile.TemporaryDirectory() as folder:
-        write_text(DICTIONARY_PAGE, dictionary_markdown(parse_project(Home(Path(folder)))))
+        write_text(DICTIONARY_PAGE, dictionary_markdown(parse_project(Home(Path(folder))), codes))
 
 
 if __name__ == "__main__":

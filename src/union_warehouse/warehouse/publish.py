@@ -51,17 +51,15 @@ def publish_release(home: Home, close_id: str) -> dict[str, Any]:
     approval = approval_of(home, close_id)
     shutil.rmtree(folder, ignore_errors=True)  # left by a kill before `current` moved: never seen by a reader
     manifest = _manifest_of(close_id, home.build / close_id / DBT_MANIFEST)
-    models = _models_of_marts(manifest)
     with built_files(home, close_id) as built:
         with duckdb.connect(os.fspath(built / MARTS_FILE)) as connection:
-            _describe(connection, models)
+            _describe(connection, _models_of_marts(manifest))
             connection.execute("force checkpoint")
         with duckdb.connect(os.fspath(built / BUILD_FILE)) as connection:
             connection.execute("force checkpoint")  # the next close copies this file, without a write-ahead log
     make_durable(home.build / close_id)  # the release will say what the next close may start from
     with new_folder(folder) as unfinished:
-        (unfinished / DICTIONARY_FILE).write_text(dictionary_markdown(manifest), encoding="utf-8")
-        release = _write_release(home, unfinished, plan, previous, models, approval)
+        release = _write_release(home, unfinished, plan, previous, manifest, approval)
     point_at(home.releases / "current", close_id, is_durable=True)
     retire_databases(home)
     _forget_older_builds(home, close_id)
@@ -73,15 +71,19 @@ def _write_release(
     folder: Path,
     plan: Mapping[str, Any],
     previous: Release | None,
-    models: Mapping[str, dict[str, Any]],
+    manifest: Mapping[str, Any],
     approval: ApprovalEvent | None,
 ) -> Release:
     """Fill ``folder`` with the release that ``plan`` was built for."""
     close_id = plan["close_id"]
     shutil.copyfile(home.build / close_id / MARTS_FILE, folder / DATABASE_FILE)
     with duckdb.connect(os.fspath(folder / DATABASE_FILE), read_only=True) as connection:
-        tables, linked = _export_parquet(connection, models, folder, home, previous)
+        tables, linked = _export_parquet(connection, _models_of_marts(manifest), folder, home, previous)
         (folder / SCHEMA_FILE).write_text(schema_of(connection), encoding="utf-8")
+        codes = connection.execute(
+            "select table_name, column_name, code, label_zh from dim_code order by table_name, column_name, code_number"
+        )
+        (folder / DICTIONARY_FILE).write_text(dictionary_markdown(manifest, codes.fetchall()), encoding="utf-8")
         write_json(folder / DEFINITIONS_FILE, plan["definitions"])
         restated = connection.execute("select count(*) from rpt_restatements where release_id = ?", [close_id]).fetchone()
     release = Release(
