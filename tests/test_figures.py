@@ -137,6 +137,16 @@ def test_a_figure_that_is_not_the_sum_of_its_rows_is_refused(february: Path, tmp
     uw(home, "trace", "member.joined", "--year", "2014")
 
 
+def test_a_figure_says_what_it_counts_and_for_whom(february: Path) -> None:
+    shown = uw(february, "trace", "training.qualification_promotions", "--month", "2014-02")
+    assert "口径：当期取得高一级职业资格证书的职工人数，按人去重；按明细所列工会的所属单位统计" in shown
+    found = json.loads(uw(february, "figures", "--year", "2014", "--format", "json"))
+    counts_for = {row["indicator_code"]: row["counts_for"] for row in found}
+    assert counts_for["harmony.participants"] == "covering_union"
+    assert counts_for["harmony.compliant"] == "sender"
+    assert counts_for["congress.non_public_enterprise_rate"] == "union"
+
+
 def test_a_trace_shows_no_personal_data(february: Path) -> None:
     output = uw(february, "trace", "member.joined", "--month", "2014-01", "--json")
     assert not re.search(r"\d{17}[\dX]", output)

@@ -25,7 +25,7 @@ from union_warehouse.paths import Home
 from union_warehouse.reporting.figures import figures
 from union_warehouse.reporting.report import build_document
 from union_warehouse.reporting.report.charts import draw
-from union_warehouse.reporting.report.document import Chart, Document, Paragraph, Series, Table
+from union_warehouse.reporting.report.document import Chart, Document, Note, Paragraph, Series, Table
 from union_warehouse.reporting.report.template import TEMPLATE_FILE
 from union_warehouse.reporting.report.wording import change_text, months_text, ordinal, signed_text, spelled_number, value_text
 from union_warehouse.warehouse.build import run_dbt
@@ -317,7 +317,13 @@ def test_the_appendices_say_what_the_report_rests_on(published: Home) -> None:
     ]
     found = tables(document)
     assert len(found["全部指标"].rows) == len(found["指标的口径、单位和责任部门"].rows) == 88
-    assert ("发展新会员", "当期入会的职工人数，按人去重", "人", "组织部", "会员变动") in found["指标的口径、单位和责任部门"].rows
+    definitions = {row[0]: row[1:] for row in found["指标的口径、单位和责任部门"].rows}
+    assert definitions["发展新会员"] == ("当期入会的职工人数，按人去重", "按明细所列工会的所属单位", "人", "组织部", "会员变动")
+    assert definitions["职工晋升一级职业资格等级"][1] == "按明细所列工会的所属单位", "whoever sends it"
+    assert definitions["安全生产检查"][1] == "按报送单位"
+    assert definitions["开展和谐企业创建的建会企业"][1] == "按涵盖该企业的工会的所属单位"
+    assert definitions["和谐企业创建覆盖率"][1] == "分子、分母各按其归属"
+    assert "自首次报告两项均已建制之月起计" in definitions["非公企业职代会和厂务公开建制率"][0]
     waiting = {row[:4] for row in found["待更正数据行"].rows}
     assert waiting == {("隐患整改", "尚未收到对应的安全检查", "1", "1"), ("技能晋级", "填写的内容不在规定选项内", "1", "1")}
     reported = {row[0]: row[1:] for row in found["各单位报送情况（份）"].rows}
@@ -329,6 +335,17 @@ def test_the_appendices_say_what_the_report_rests_on(published: Home) -> None:
     release = {row[0]: row[1] for row in found["本报告所依据的发布版本"].rows}
     assert release["发布版本"] == "2014年1月第1版"
     assert release["数据截至"] == "2014年3月1日18:00（上海时间）"
+
+
+def test_a_table_that_counts_for_different_units_says_so(published: Home) -> None:
+    notes = {
+        part.title: "".join(block.text for block in part.blocks if isinstance(block, Note) and block.text.startswith("注："))
+        for part in build_document(published, 2014).sections
+    }
+    assert "开展和谐企业创建的建会企业按涵盖该企业的工会的所属单位统计，其余按报送单位统计。" in notes["职工维权"]
+    assert "所属单位统计" not in notes["安全生产"] + notes["组织建设"], "all of a table alike"
+    assert "不一定等于各单位之和" in notes["组织建设"]
+    assert "不等于" not in "".join(notes.values())
 
 
 @pytest.mark.parametrize("number", ["3", "３", "一百", "两", "百分之九", "10%", "Ⅳ", "①", "半", "三万", "五一千", "１９"])

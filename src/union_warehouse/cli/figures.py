@@ -119,6 +119,7 @@ def trace(
         [(column.replace("_", " "), column in {"row", "version", "contribution"}) for column in columns],
         [[row[column] for column in columns] for row in rows[:_TRACED_ROWS]],
     )
+    click.echo(f"口径：{found.definition_zh}；{found.counts_for_zh}统计")
     if found.series_breaks:
         click.echo(f"the series has a break: defined otherwise before {found.series_breaks} 口径变更月份：{found.series_breaks}")
     click.echo(f"{len(rows)} rows, contributions add up to {as_text(found.total) or 'nothing'}")

@@ -21,6 +21,8 @@ _LABELS = {
     "indicator_code": "指标代码",
     "name_zh": "指标名称",
     "unit_zh": "计量单位",
+    "definition_zh": "口径",
+    "counts_for_zh": "归属",
     "indicator_kind": "指标类型",
     "month": "月份",
     "reporting_unit_code": "单位代码",
@@ -83,8 +85,8 @@ def figures(
         structure_on: history restated to the units as they stand on that day; None as they stood.
 
     Returns:
-        One row per published indicator: indicator_code, name_zh, name_en, unit, unit_zh, indicator_kind, month,
-        reporting_unit_code, value (of the month, or cumulative for the year; a stock or ratio is that of the month end; null
+        One row per published indicator: indicator_code, name_zh, name_en, definition_zh, counts_for and counts_for_zh (for
+        whom a row counts), unit, unit_zh, indicator_kind, month, reporting_unit_code, value (of the month, or cumulative for the year; a stock or ratio is that of the month end; null
         where nobody reported it), value_month, value_year_to_date, value_last_year (``value`` of the same month a year before;
         null where it was not reported over the whole period), change, change_year_to_date (value less last year's; null unless
         both were reported), commitment_target (of the year, for the federation), commitment_rate (share of it reached),
@@ -118,7 +120,7 @@ def figures(
                     where month = $month and $is_federation
                     group by indicator_code
                 )
-            select indicator_code, name_zh, name_en, unit, unit_zh, indicator_kind, $month as month, reporting_unit_code,
+            select indicator_code, name_zh, name_en, definition_zh, counts_for, counts_for_zh, unit, unit_zh, indicator_kind, $month as month, reporting_unit_code,
                 cast(value_{period} as double) as value,
                 cast(value_month as double) as value_month,
                 cast(value_year_to_date as double) as value_year_to_date,

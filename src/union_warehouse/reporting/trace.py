@@ -39,6 +39,8 @@ TRACE_COLUMNS = tuple(_ROW_LABELS)
 _FIGURE_LABELS = {
     "indicator": "指标代码",
     "name_zh": "指标名称",
+    "definition_zh": "口径",
+    "counts_for_zh": "归属",
     "period": "期间",
     "reporting_unit": "单位代码",
     "release_id": "发布版本",
@@ -84,6 +86,8 @@ class Trace:
         rows: one row per submitted row (columns: :data:`TRACE_COLUMNS`), in the order received_at, file, sheet, row.
             ``part`` is ``numerator`` or ``denominator`` of a ratio, else empty.
         series_breaks: first months that count by another rule than the month before, comma-separated; None without one.
+        definition_zh: what it counts.
+        counts_for_zh: for which unit a row counts, in words.
     """
 
     indicator: str
@@ -94,7 +98,9 @@ class Trace:
     value: float | None
     total: float | None
     rows: pd.DataFrame
-    series_breaks: str | None = None
+    series_breaks: str | None
+    definition_zh: str
+    counts_for_zh: str
 
     def check(self) -> None:
         """See that the rows add up to the figure.
@@ -176,6 +182,8 @@ def trace(
         total=total,
         rows=rows[list(TRACE_COLUMNS)],
         series_breaks=definition["series_breaks"] or None,
+        definition_zh=definition["definition_zh"],
+        counts_for_zh=definition["counts_for_zh"],
     )
 
 

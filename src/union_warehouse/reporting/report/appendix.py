@@ -48,6 +48,7 @@ def _definitions(data: ReportData) -> Table:
         (
             figure.name,
             figure.definition,
+            figure.counts_for,
             unit_heading(figure.unit, figure.unit_zh),
             data.sender_names.get(figure.owner, figure.owner),
             form_label(figure.form),
@@ -55,7 +56,7 @@ def _definitions(data: ReportData) -> Table:
         for figure in data.figures.values()
     )
     anchors = tuple(f"{DEFINITION_ANCHOR}{code}" for code in data.figures)
-    header = ("指标", "口径", "单位", "责任部门", "来源报表")
+    header = ("指标", "口径", "归属", "单位", "责任部门", "来源报表")
     return Table("指标的口径、单位和责任部门", header, rows, wide=frozenset({0, 1}), anchors=anchors)
 
 

@@ -97,12 +97,22 @@ def _table_notes(chosen: Sequence[Figure], rows: Sequence[Sequence[str]], empty:
     cells = {cell for row in rows for cell in row[1:]}
     notes = [f"{'、'.join(empty)}均为零，不列。"] if empty else []
     if distinct := [figure.name for figure in chosen if figure.aggregation in _DISTINCT]:
-        notes.append(f"{'、'.join(distinct)}按{_WHOLE}去重统计，不等于各单位之和。")
+        notes.append(f"{'、'.join(distinct)}按{_WHOLE}去重统计，不一定等于各单位之和。")
+    notes.append(_attributions(chosen))
     if _NOT_OWED in cells:
         notes.append(f"“{_NOT_OWED}”为不报送该表或尚无数据。")
     if any(cell.endswith(_OUTDATED) for cell in cells):
         notes.append(f"“{_OUTDATED}”为当月未报送：累计数不含当月，期末数沿用上期。")
-    return [Note("注：" + "".join(notes))] if notes else []
+    return [Note("注：" + "".join(notes))] if any(notes) else []
+
+
+def _attributions(chosen: Sequence[Figure]) -> str:
+    """For which units the columns count, where they do not all count alike; empty where they do."""
+    names: dict[str, list[str]] = {}
+    for figure in chosen:
+        names.setdefault(figure.counts_for, []).append(figure.name)
+    *few, (most, _) = sorted(names.items(), key=lambda item: len(item[1]))
+    return "".join(f"{'、'.join(some)}{label}统计，" for label, some in few) + f"其余{most}统计。" if few else ""
 
 
 def indicator_table(data: ReportData, title: str, codes: Sequence[str]) -> Table:

@@ -35,6 +35,7 @@ class Figure:
         last_year: value a year before, None where it was not reported over the whole period.
         change: value less last year's, None unless both were reported.
         change_year_to_date: the same of ``year_to_date``.
+        counts_for: for which unit its rows count, in words.
         is_unreported: whether nobody who owes its form sent it.
         is_unpromised: whether it measures a project that the year's commitments do not name.
     """
@@ -48,6 +49,7 @@ class Figure:
     form: str
     definition: str
     owner: str
+    counts_for: str
     value: float | None
     year_to_date: float | None
     last_year: float | None
@@ -192,7 +194,7 @@ def _figures(connection: duckdb.DuckDBPyConnection, found: pa.Table, period: Per
                 group by indicator_code
             )
         select found.indicator_code, found.name_zh || if(broken.months is null, '', $mark), found.unit, found.unit_zh, found.indicator_kind, aggregation, form,
-            definition_zh || coalesce('（' || $mark || '自' || broken.months || '起按此口径，以前月份按原口径）', ''), owner_code, cast(value as double), cast(value_year_to_date as double), cast(value_last_year as double),
+            found.definition_zh || coalesce('（' || $mark || '自' || broken.months || '起按此口径，以前月份按原口径）', ''), owner_code, found.counts_for_zh, cast(value as double), cast(value_year_to_date as double), cast(value_last_year as double),
             cast(change as double), cast(change_year_to_date as double), is_missing,
             found.unit = 'milestone' and indicator_code not in (
                 select indicator_code from fct_commitment_progress where month = $month
