@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,15 @@ def test_what_does_not_fit_into_memory_goes_to_the_build_area_within_a_limit(
     refused = query(published, MORE_THAN_MEMORY)
     assert refused.exit_code == 1
     assert "max_temp_directory_size" in refused.stderr
+
+
+@pytest.mark.parametrize("arguments", ["figures --year 2014", "trace safety.inspections --year 2014", "issues"])
+def test_a_release_of_another_version_is_told_with_what_it_lacks(published: Home, arguments: str) -> None:
+    told = CliRunner(env={"UW_HOME": str(published.root)}).invoke(main, arguments.split())
+    assert told.exit_code == 1
+    words = " ".join(told.stderr.split())
+    assert "错误 release_of_another_version" in words and "uw rebuild" in words
+    assert re.search(r"Table with name (dim|fct)_\w+ does not exist", words), "what it lacks"
 
 
 @pytest.mark.parametrize("place", ["releases/2014-03-r1/warehouse.duckdb.tmp/x.csv", "landing/x.csv", "build/x.csv"])

@@ -37,6 +37,9 @@ COMMANDS = {
     "demo-data": "demo",
 }
 """Each command, in the order of the work, and the module of this package that holds it."""
+_READ_RELEASES = frozenset({"template", "issues", "figures", "trace", "report", "diff"})
+_LACKS_SOMETHING = frozenset({"BinderException", "CatalogException"})
+"""Errors of DuckDB, by name: it is imported only by who uses it."""
 _WITHOUT_PANDAS = frozenset({"releases", "figures", "query", "status"})
 
 
@@ -63,7 +66,7 @@ class Commands(click.Group):
         except Exception as error:
             from union_warehouse.storage import storage_error
 
-            found = storage_error(error)
+            found = storage_error(error) or _of_another_version(ctx.invoked_subcommand, error)
             if found is None:
                 raise
             named = found
@@ -71,6 +74,15 @@ class Commands(click.Group):
 
         print_error(named)
         raise SystemExit(named.exit_code)
+
+
+def _of_another_version(command: str | None, error: Exception) -> UnionWarehouseError | None:
+    """What is wrong where a release has not the table or column that ``command`` reads; None of any other error."""
+    if command not in _READ_RELEASES or type(error).__name__ not in _LACKS_SOMETHING:
+        return None
+    from union_warehouse.releases.errors import ReleaseOfAnotherVersion
+
+    return ReleaseOfAnotherVersion(reason=str(error).partition("\n")[0])
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

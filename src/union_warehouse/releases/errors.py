@@ -46,3 +46,17 @@ class NoReleaseAsOf(UnionWarehouseError):
     code = "no_release_as_of"
     message_zh = "截至 {instant} 尚未发布任何版本；可用 uw releases 查看各版本的数据截止时间。"
     message_en = "nothing had been published as of {instant}; `uw releases` shows as of when each release was made."
+
+
+class ReleaseOfAnotherVersion(UnionWarehouseError):
+    """A release lacks a table or column that is read: another version of the project made it."""
+
+    code = "release_of_another_version"
+    message_zh = (
+        "该发布版本由其他版本的程序生成，缺少本程序要读取的内容（{reason}）：当前版本可用 uw rebuild 重新生成；较早的版本请用生成它的程序读取，"
+        "或用 uw query 直接查询，其表结构见该版本文件夹中的 data_dictionary.md 或 schema.sql。"
+    )
+    message_en = (
+        "another version of this program made the release, and it lacks what this one reads ({reason}): `uw rebuild` makes the current release "
+        "again; read an older one with the program that made it, or by `uw query`, with its tables as its data_dictionary.md or schema.sql says."
+    )
