@@ -187,7 +187,8 @@ def test_history_restated_to_a_day_keeps_the_same_rule(built: Home) -> None:
 
 def test_the_report_says_it_and_compares_nothing_unknown(built: Home) -> None:
     document = build_document(built, 2015, "2015-03")
-    said, safety = {}, ""
+    said: dict[str | None, str] = {}
+    safety = ""
     for part in document.sections:
         for block in part.blocks:
             if isinstance(block, Paragraph):
