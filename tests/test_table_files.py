@@ -76,6 +76,7 @@ def lines(content: bytes) -> list[list[str]]:
 def test_a_workbook_holds_numbers_days_and_texts_as_what_they_are() -> None:
     (sheet,) = sheets(file_content([EXAMPLE], "xlsx"))
     assert (sheet.title, sheet.freeze_panes) == ("示例", "A2")
+    assert (sheet.page_setup.orientation, sheet.print_title_rows) == ("landscape", "$1:$1")
     assert {found.name: found.ref for found in sheet.tables.values()} == {"示例": "A1:H5"}
     assert [cell.value for cell in sheet[1]] == [*EXAMPLE.labels.values()]
     values = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]

@@ -37,6 +37,7 @@ _WIDEST = 60
 _ROWS_MEASURED = 500
 _WORKBOOK = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
 _LONG_AGO = datetime(1980, 1, 1)
+_A4 = 9
 _STYLE = "Table Style Light 9"
 _FORMATS = {
     "text": {"quote_prefix": True},
@@ -164,6 +165,9 @@ def _write_sheet(sheet: Worksheet, table: Table, formats: Mapping[str, Format]) 
         {"name": table.label, "style": _STYLE, "columns": [{"header": heading} for heading in headings]},
     )
     sheet.freeze_panes(1, 0)
+    sheet.set_paper(_A4)
+    sheet.set_landscape()
+    sheet.repeat_rows(0)
     for position, (name, values) in enumerate(zip(table.labels, table.columns(), strict=True)):
         is_text = name in table.words or name not in table.rows.column_names or pa.types.is_string(table.rows[name].type)
         sheet.set_column(position, position, _width(headings[position], values), formats["text"] if is_text else None)
