@@ -14,7 +14,8 @@ import pytest
 from tests.collecting import drop, hazards
 from tests.commands import APPROVED, start_uw, uw_json
 from tests.releases import copy_of
-from tests.workbook_factory import nil_except, write_workbook
+from tests.workbook_factory import nil_except, resident_number, write_csv, write_workbook
+from union_warehouse.landing.rows import read_landed
 from union_warehouse.orchestration.airflow_home import airflow_settings
 from union_warehouse.paths import Home
 from union_warehouse.releases import open_release
@@ -73,10 +74,19 @@ def test_a_run_within_a_process_uses_the_folders_of_its_home(tmp_path: Path) -> 
 # Of a table whose rows are about persons: what somebody may know of a person, and what says nothing of them but where and when the
 # row was reported or what the federation did. A new column must be put on one of the lists, with a look at the k that follows.
 QUASI_IDENTIFIERS = {
-    "fct_membership_changes": {"reporting_unit_code", "gender", "union_code", "union_key", "is_migrant"},
-    "fct_assistance": {"reporting_unit_code", "beneficiary_kind", "model_worker_level", "is_migrant"},
+    "fct_membership_changes": {"reporting_unit_code", "gender", "birth_year_band", "union_code", "union_key", "is_migrant"},
+    "fct_assistance": {
+        "reporting_unit_code",
+        "gender",
+        "birth_year_band",
+        "beneficiary_kind",
+        "model_worker_level",
+        "is_migrant",
+    },
     "fct_qualification_promotions": {
         "reporting_unit_code",
+        "gender",
+        "birth_year_band",
         "union_code",
         "union_key",
         "trade",
@@ -148,6 +158,27 @@ def test_a_release_shows_no_part_of_a_name_or_number(january: Path, tmp_path: Pa
                     f"""select "{column}" from {name} where regexp_matches("{column}"::varchar, '[^*]\\*{{2,}}|欧|3399\\*')"""
                 ).fetchone()
                 assert shown is None, (name, column)
+
+
+def test_of_a_number_its_decade_of_birth_and_gender_are_kept_and_no_more(january: Path, tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    rows = [{"id_number": resident_number(1, born)} for born in ("19791231", "19800101")]
+    rows += [{"id_number": resident_number(2, "20001010")}, {"id_number": "339900200010100020"}]
+    sent = write_csv(tmp_path, "qualification_promotions", rows, "XJ")
+    drop(home, sent, sent.name)
+    (landed,) = home.landing.rglob("qualification_promotions.parquet")
+    kept = read_landed(landed, ["id_number__valid", "id_number__birth_year_band", "id_number__gender"]).to_pylist()
+    assert [tuple(row.values()) for row in kept] == [
+        (True, "1970-1979", "male"),
+        (True, "1980-1989", "male"),
+        (True, "2000-2009", "female"),
+        (False, None, None),
+    ]
+    with open_release(Home(january)) as release:
+        helped = release.execute(
+            "select count(*) filter (where birth_year_band is null), list_sort(list(distinct gender)) from fct_assistance"
+        ).fetchone()
+    assert helped == (0, ["female", "male"])
 
 
 def marts_of(release: duckdb.DuckDBPyConnection) -> list[str]:

@@ -37,9 +37,9 @@ def uscc(number: int = 1) -> str:
     return body + USCC_ALPHABET[-total % 31]
 
 
-def resident_number(number: int = 1) -> str:
+def resident_number(number: int = 1, born: str = "19800101") -> str:
     """A valid resident identity number of somebody who cannot exist."""
-    body = f"33990019800101{number:03d}"
+    body = f"339900{born}{number:03d}"
     total = sum(int(digit) * 2 ** (17 - position) for position, digit in enumerate(body))
     return body + "10X98765432"[total % 11]
 

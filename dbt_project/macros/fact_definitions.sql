@@ -76,6 +76,7 @@
         "dimensions": [
             "union_code",
             "gender",
+            "birth_year_band",
             "membership_change",
             "is_migrant"
         ],
@@ -254,7 +255,9 @@
             "programme",
             "beneficiary_kind",
             "model_worker_level",
-            "is_migrant"
+            "is_migrant",
+            "gender",
+            "birth_year_band"
         ],
         "takes_effect_on": [
             "granted_on"
@@ -368,7 +371,9 @@
         "dimensions": [
             "union_code",
             "trade",
-            "grade_to"
+            "grade_to",
+            "gender",
+            "birth_year_band"
         ],
         "takes_effect_on": [
             "certified_on"

@@ -9,6 +9,8 @@ with
             programme,
             beneficiary_kind,
             id_number as person_key,
+            id_number__birth_year_band as birth_year_band,
+            id_number__gender as gender,
             model_worker_level,
             {{ is_yes("migrant") }} as is_migrant,
             amount as amount_cny,

@@ -7,6 +7,7 @@ with
             {{ entity_key(["change_no"]) }} as membership_change_key,
             change_no,
             id_number as person_key,
+            id_number__birth_year_band as birth_year_band,
             gender,
             union_code,
             change as membership_change,

@@ -20,7 +20,7 @@ from union_warehouse.contracts.former_covers import COVERS_FILE
 from union_warehouse.contracts.landed import landed_columns
 from union_warehouse.contracts.layouts import FormerColumn, FormerLayout
 from union_warehouse.contracts.load import load_forms
-from union_warehouse.contracts.model import Field, Form
+from union_warehouse.contracts.model import Field, Form, KeptPart
 from union_warehouse.contracts.odcs import check_contract
 from union_warehouse.contracts.written_covers import check_covers
 from union_warehouse.files import write_text
@@ -35,6 +35,7 @@ KEYS_FOLDER = DBT_PROJECT_DIR / "tests"
 _META_HEADER = "Generated from the meta of the models by `make generate`; do not edit."
 _STAGED_KEY = ["submission_id", "source_sheet", "source_row"]
 _HEADER = "Generated from expectations/contracts by `make generate`; do not edit."
+_KEPT = {KeptPart.BIRTH_YEAR_BAND: "the ten years of birth", KeptPart.GENDER: "the gender"}
 _ROW_COLUMNS = {
     "_submission_id": "{{ doc('submission_id') }}",
     "_department": "{{ doc('submitted_by_code') }}",
@@ -62,6 +63,8 @@ def field_description(field: Field, *, is_staged: bool = False) -> str:
         text += " One of " + ", ".join(f"{code} {label}" for code, label in field.enum) + "."
     if field.is_personal:
         text += " Personal data: a keyed hash."
+    if field.kept_parts:
+        text += " Kept in clear of a right number: " + ", ".join(_KEPT[part] for part in field.kept_parts) + "."
     if field.clear_where:
         text += f" Its text stays in clear where {field.clear_where[0]} is {' or '.join(field.clear_where[1])}."
     return text
@@ -108,6 +111,8 @@ def _column_docs(form: Form) -> list[tuple[str, str]]:
         prefix = {
             "text": "Cell text as sent" + (", masked" if field.is_personal else ""),
             "valid": "Whether the check character is right",
+            KeptPart.BIRTH_YEAR_BAND: "Ten years in which the person was born, by the number",
+            KeptPart.GENDER: "Gender of the person, by the number",
         }
         docs.append((name, f"{prefix[suffix]}: {field.label}." if suffix else field_description(field)))
     return docs

@@ -45,6 +45,7 @@ def landed_columns(form: Form) -> dict[str, str]:
         columns[field.name] = field.physical_type
         if field.checker:
             columns[f"{field.name}__valid"] = "BOOLEAN"
+        columns |= {f"{field.name}__{part}": "VARCHAR" for part in field.kept_parts}
     return columns
 
 

@@ -27,6 +27,7 @@ from union_warehouse.contracts.model import (
     Field,
     FieldType,
     Form,
+    KeptPart,
     PersonalData,
     Reference,
     Severity,
@@ -192,6 +193,7 @@ def _field(item: Mapping[str, Any]) -> Field:
         reference=reference,
         example=next(iter(item.get("examples", ())), None),
         is_code=bool(custom.get("isCode", False)),
+        kept_parts=tuple(map(KeptPart, custom.get("personalDataKept", ()))),
         enum_en=tuple(custom.get(_LABELS_EN, {}).items()),
         unit=custom.get("unit"),
     )

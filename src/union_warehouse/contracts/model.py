@@ -27,6 +27,13 @@ class PersonalData(StrEnum):
     RESIDENT_ID = "resident_id"
 
 
+class KeptPart(StrEnum):
+    """What is kept in clear of a resident identity number, which itself is stored as a keyed hash."""
+
+    BIRTH_YEAR_BAND = "birth_year_band"  # ten years: 1970-1979
+    GENDER = "gender"  # female, male
+
+
 class DateRole(StrEnum):
     """Which bounds of the submitted month a date must keep (domain: Business rules)."""
 
@@ -66,6 +73,7 @@ class Field:
         description_zh: for those who fill the column.
         clear_where: of personal data: another field and its values under which this one names no person, and stays in clear.
         example: a synthetic value as a department would write it; None where the type says enough.
+        kept_parts: of a resident identity number, what is kept in clear of it.
         enum_en: English labels of codes that are no English words themselves.
         is_code: a code, a number or a name by which rows are grouped, though no key of this form.
         unit: ``percent`` where a number is one per cent; None where the label says it.
@@ -90,6 +98,7 @@ class Field:
     example: str | None
     is_code: bool = False
     enum_en: tuple[tuple[str, str], ...] = ()
+    kept_parts: tuple[KeptPart, ...] = ()
     unit: str | None = None
     whole_cell_example: str | None = None
 

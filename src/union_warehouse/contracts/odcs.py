@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from union_warehouse.contracts.model import DateRole, FieldType, PersonalData, Severity
+from union_warehouse.contracts.model import DateRole, FieldType, KeptPart, PersonalData, Severity
 from union_warehouse.contracts.written_layouts import FieldFacts, FormerLayoutEntry, Month, OdcsEntry, check_former_layouts
 from union_warehouse.yaml_files import fault, read_yaml
 
@@ -36,6 +36,7 @@ class _PropertyExtras(OdcsEntry):
     enum_labels: Mapping[str, str] = {}
     enum_labels_en: Mapping[str, str] = {}
     personal_data: PersonalData | None = None
+    personal_data_kept: tuple[KeptPart, ...] = ()
     personal_data_unless: Mapping[str, tuple[str, ...]] = {}
     date_role: DateRole | None = None
     reference_date: str | None = None
@@ -101,6 +102,14 @@ class _Property(OdcsEntry):
         if codes != set(self.custom_properties.enum_labels):
             reason = "须与 quality 的 validValues 一一对应", "it has to name the validValues of `quality`, and nothing else"
             fault(*reason, "customProperties", "enumLabels")
+        is_number = any(check.implementation == "resident_id" for check in self.quality)
+        is_personal_number = is_number and self.custom_properties.personal_data is PersonalData.RESIDENT_ID
+        if self.custom_properties.personal_data_kept and not is_personal_number:
+            reason = (
+                "只有经 resident_id 校验的身份证号可以保留其中的内容",
+                "only of an identity number that is checked something is kept",
+            )
+            fault(*reason, "customProperties", "personalDataKept")
         if not set(self.custom_properties.enum_labels_en) <= codes:
             reason = "其中有 validValues 以外的代码", "it names codes that are no validValues"
             fault(*reason, "customProperties", "enumLabelsEn")

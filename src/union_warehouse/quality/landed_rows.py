@@ -12,6 +12,7 @@ from pathlib import Path
 
 from union_warehouse.contracts import Field, Form, layouts_of
 from union_warehouse.contracts.landed import landed_columns
+from union_warehouse.landing.rows import landed_rows_sql
 from union_warehouse.months import WINDOW_MONTHS
 from union_warehouse.quality.gx_duckdb import Workbench, quoted
 from union_warehouse.quality.suites import ACCEPTED_AGREES, NATURAL_KEY, UNREAD_RULES, shared_rules, verdict_column
@@ -76,9 +77,9 @@ def create_landed_table(workbench: Workbench, form: Form, files: Sequence[Path],
 
 
 def _landed(form: Form, files: Sequence[Path]) -> str:
-    names = ", ".join(f"'{quoted(path)}'" for path in files)
-    columns = ", ".join(f'"{name}"' for name in landed_columns(form))
-    return f"select {columns} from read_parquet([{names}], union_by_name = true, hive_partitioning = false)"
+    columns = landed_columns(form)
+    names = ", ".join(f'"{name}"' for name in columns)
+    return f"select {names} from ({landed_rows_sql(columns, files)})"
 
 
 def _natural_key(form: Form) -> str:

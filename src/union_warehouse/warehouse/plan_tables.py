@@ -20,6 +20,7 @@ from union_warehouse.landing.effective import KNOWN, choose_effective, read_new_
 from union_warehouse.landing.integrity import check_landed
 from union_warehouse.landing.manifests import MANIFEST
 from union_warehouse.landing.row_problems import ROW_PROBLEM_COLUMNS, ROW_PROBLEMS
+from union_warehouse.landing.rows import landed_rows_sql
 from union_warehouse.paths import BUILD_FILE, PREVIOUS_FILE, Home
 from union_warehouse.quality.rules import rules_table
 from union_warehouse.releases.database import STORAGE
@@ -303,9 +304,5 @@ def _create_landing_view(
     connection: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], files: Sequence[Path]
 ) -> None:
     """A view of the landed files, with the contract's columns even where there is no file."""
-    shape = ", ".join(f'cast(null as {kind}) as "{column}"' for column, kind in columns.items())
-    statement = f"select {shape} where false"
-    if files:
-        paths = ", ".join("'" + os.fspath(path).replace("'", "''") + "'" for path in files)
-        statement += f" union all by name select * from read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
+    statement = landed_rows_sql(columns, files)
     connection.execute(f'create or replace view landing."{name}" as {statement}')

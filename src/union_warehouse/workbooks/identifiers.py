@@ -13,6 +13,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from union_warehouse.contracts.model import KeptPart
+
 Bytes = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
 
@@ -53,6 +55,29 @@ def resident_number_valid(numbers: pa.Array) -> pa.Array:
     """
     return _check(numbers, _resident_flags)
 
+
+def birth_year_band(numbers: pa.Array, is_valid: pa.Array) -> pa.Array:
+    """The ten years in which each person was born, ``1970-1979``; null of a number that is not right (GB 11643: digits 7 to 10)."""
+    decade = pc.utf8_slice_codeunits(_right(numbers, is_valid), 6, 9)
+    return pc.binary_join_element_wise(decade, "0-", decade, "9", "")
+
+
+def gender(numbers: pa.Array, is_valid: pa.Array) -> pa.Array:
+    """``male`` where the 17th digit is odd, else ``female`` (GB 11643); null of a number that is not right."""
+    digit = pc.utf8_slice_codeunits(_right(numbers, is_valid), 16, 17)
+    is_male = pc.is_in(digit, pa.array(list("13579")))
+    return pc.if_else(pc.is_valid(digit), pc.if_else(is_male, "male", "female"), pa.scalar(None, pa.string()))
+
+
+def _right(numbers: pa.Array, is_valid: pa.Array) -> pa.Array:
+    return pc.if_else(pc.fill_null(is_valid, False), numbers, pa.scalar(None, pa.string()))
+
+
+KEPT_PARTS: Mapping[KeptPart, Callable[[pa.Array, pa.Array], pa.Array]] = {
+    KeptPart.BIRTH_YEAR_BAND: birth_year_band,
+    KeptPart.GENDER: gender,
+}
+"""What is kept of resident identity numbers, from the numbers and whether each is right."""
 
 CHECKERS: Mapping[str, Callable[[pa.Array], pa.Array]] = {"uscc": uscc_valid, "resident_id": resident_number_valid}
 """Checker by its name in the contracts."""

@@ -26,7 +26,7 @@ from union_warehouse.workbooks.cells import (
     visible,
 )
 from union_warehouse.workbooks.header import Header
-from union_warehouse.workbooks.identifiers import CHECKERS
+from union_warehouse.workbooks.identifiers import CHECKERS, KEPT_PARTS
 from union_warehouse.workbooks.laid_out import as_laid_out_today
 from union_warehouse.workbooks.passed_over import PassedOver, find_passed_over
 from union_warehouse.workbooks.problems import (
@@ -270,10 +270,11 @@ def _typed(field: Field, texts: pa.Array, is_unread: pa.Array | None, key: HashK
         normal = pc.if_else(is_unread, pa.scalar(None, pa.string()), normal)
     values = parse_column(field, normal)
     valid = {f"{field.name}__valid": CHECKERS[field.checker](values)} if field.checker else {}
+    kept = {f"{field.name}__{part}": KEPT_PARTS[part](values, valid[f"{field.name}__valid"]) for part in field.kept_parts}
     if field.personal_data is not None:
         texts = _masked(field.personal_data, texts)
         values = hash_values(key, values)
-    return {f"{field.name}__text": texts, field.name: values} | valid
+    return {f"{field.name}__text": texts, field.name: values} | valid | kept
 
 
 def _clear_unless_person(

@@ -8,6 +8,7 @@ select
     membership_change_key,
     change_no,
     person_key,
+    birth_year_band,
     gender,
     current_rows.union_code,
     {{ version_key("union", "current_rows.union_code", "changed_on") }} as union_key,

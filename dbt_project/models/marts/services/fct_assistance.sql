@@ -9,6 +9,8 @@ select
     programme,
     beneficiary_kind,
     person_key,
+    birth_year_band,
+    gender,
     model_worker_level,
     is_migrant,
     amount_cny,

@@ -8,6 +8,8 @@ select
     qualification_promotion_key,
     certificate_no,
     person_key,
+    birth_year_band,
+    gender,
     current_rows.union_code,
     {{ version_key("union", "current_rows.union_code", "certified_on") }} as union_key,
     trade,
