@@ -5,20 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import re
-import time
 from pathlib import Path
-from typing import Any
 
 import duckdb
+import openpyxl
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.collecting import tree
 from union_warehouse.cli import main
 from union_warehouse.paths import Home
-from union_warehouse.releases import database
 from union_warehouse.releases.read import DATABASE_FILE, MANIFEST_FILE
 
 MORE_THAN_MEMORY = (
@@ -65,37 +61,28 @@ def test_a_file_is_one_that_excel_opens_in_chinese(published: Home, tmp_path: Pa
     assert file.read_bytes() == b"\xef\xbb\xbf" + printed.encode()
 
 
-def test_what_arrow_has_no_table_for_is_told_by_sql_names(published: Home) -> None:
-    sql = "select 1 as a, sum(amount) as a, sum(2::bigint) as total, [1, 2] as list, true as is_true, 'nan'::double as none from notes"
+def test_whatever_sql_finds_is_written(published: Home, tmp_path: Path) -> None:
+    sql = """select 1 as a, sum(amount) as "A", sum(2::bigint) as total, [1.5, 2] as list, true as is_true, 'nan'::double as none,
+        timestamp_ns '2014-01-01 10:00:00.123456789' as at, date '1850-06-01' as day, {'b': 1} as record from notes"""
     (row,) = json.loads(query(published, sql, "--format", "json").stdout)
-    assert row == {"a": 1, "a 2": -2, "total": 10, "list": [1, 2], "is_true": True, "none": None}
-    assert query(published, sql, "--format", "csv").stdout.splitlines() == [
-        "a,a 2,total,list,is_true,none",
-        '1,-2.00,10,"[1, 2]",True,',
-    ]
+    assert row == {
+        "a": 1,
+        "A 2": -2,
+        "total": 10,
+        "list": [1.5, 2],
+        "is_true": True,
+        "none": None,
+        "at": "2014-01-01T10:00:00.123456",
+        "day": "1850-06-01",
+        "record": {"b": 1},
+    }
+    headings, values = csv.reader(io.StringIO(query(published, sql, "--format", "csv").stdout))
+    assert headings == [*row]
+    assert values == ["1", "-2.00", "10", "[1.5, 2]", "True", "", "2014-01-01 10:00:00.123456", "1850-06-01", '{"b": 1}']
+    assert query(published, sql, "--output", str(tmp_path / "x.xlsx")).exit_code == 0
+    sheet = openpyxl.load_workbook(tmp_path / "x.xlsx").worksheets[0]
+    assert [sheet["A2"].value, sheet["D2"].value, sheet["H2"].value] == [1, "[1.5, 2]", "1850-06-01"]
     assert query(published, "select 1 from nowhere", "--format", "csv").exit_code == 1
-
-
-def test_what_does_not_fit_into_memory_goes_to_the_build_area_within_a_limit(
-    published: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    connect = duckdb.connect
-
-    def with_little_memory(path: str, read_only: bool, config: dict[str, Any]) -> duckdb.DuckDBPyConnection:
-        return connect(path, read_only, {**config, "memory_limit": "40MB", "threads": 1})
-
-    monkeypatch.setattr(duckdb, "connect", with_little_memory)
-    left = published.build / "scratch" / "left"
-    left.mkdir(parents=True)
-    os.utime(left, (time.time() - 2 * 24 * 3600,) * 2)
-    before = tree(published.releases)
-    done = query(published, MORE_THAN_MEMORY, "--format", "csv")
-    assert done.exit_code == 0, done.output
-    assert (tree(published.releases), list((published.build / "scratch").iterdir())) == (before, [])
-    monkeypatch.setattr(database, "MAX_SPILLED", "1MB")
-    refused = query(published, MORE_THAN_MEMORY)
-    assert refused.exit_code == 1
-    assert "max_temp_directory_size" in refused.stderr
 
 
 @pytest.mark.parametrize("arguments", ["figures --year 2014", "trace safety.inspections --year 2014", "issues"])

@@ -36,9 +36,13 @@ def number_text(value: float, decimals: int = 2) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def json_text(value: Any) -> str:
-    """``value`` as JSON for programs and people, Chinese as it is; what JSON does not know as its text."""
-    return json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n"
+def json_text(value: Any, indent: int | None = 2) -> str:
+    """``value`` as JSON for programs and people, Chinese as it is; decimals are numbers, what JSON does not know is its text."""
+    return json.dumps(value, ensure_ascii=False, indent=indent, default=_json_default) + "\n"
+
+
+def _json_default(value: Any) -> Any:
+    return as_number(value) if isinstance(value, Decimal) else str(value)
 
 
 def as_number(value: Any) -> Any:

@@ -38,6 +38,7 @@ _ROWS_MEASURED = 500
 _WORKBOOK = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
 _LONG_AGO = datetime(1980, 1, 1)
 _A4 = 9
+_FIRST_YEAR_OF_EXCEL = 1900
 _STYLE = "Table Style Light 9"
 _FORMATS = {
     "text": {"quote_prefix": True},
@@ -83,7 +84,7 @@ class Table:
 
     def records(self) -> list[dict[str, Any]]:
         """The rows as JSON-able values: numbers as numbers, days and times in ISO 8601, what is no number null."""
-        columns = {name: map(_json_value(name in self.instants), self.rows[name].to_pylist()) for name in self.rows.column_names}
+        columns = {name: map(_json_value(name in self.instants), self._values(name)) for name in self.rows.column_names}
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
     def columns(self) -> list[list[Any]]:
@@ -93,11 +94,17 @@ class Table:
     def _column(self, name: str) -> list[Any]:
         if name not in self.rows.column_names:
             return [None] * self.rows.num_rows
-        values = self.rows[name].to_pylist()
+        values = self._values(name)
         if name in self.instants:
             return [None if value is None else _in_shanghai(value) for value in values]
         words = self.words.get(name)
-        return [words.get(value, value) for value in values] if words else [_finite(value) for value in values]
+        return [words.get(value, value) for value in values] if words else [_in_one_cell(value) for value in values]
+
+    def _values(self, name: str) -> list[Any]:
+        column = self.rows[name]
+        if pa.types.is_timestamp(column.type) and column.type.unit == "ns":  # Python's times are less fine
+            column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
+        return list(column.to_pylist())
 
 
 def file_content(tables: Sequence[Table], file_format: str, document: Any = None) -> bytes:
@@ -182,6 +189,8 @@ def _write_cell(sheet: Worksheet, row: int, column: int, value: Any, formats: Ma
         sheet.write_boolean(row, column, value)
     elif isinstance(value, (int, float, Decimal)) and not is_longer_than_excel_counts(value):
         sheet.write_number(row, column, value, formats[_number_format(value, is_share=is_share)])
+    elif isinstance(value, date) and value.year < _FIRST_YEAR_OF_EXCEL:
+        sheet.write_string(row, column, value.isoformat(), formats["text"])
     elif isinstance(value, datetime):
         sheet.write_datetime(row, column, value.replace(tzinfo=None), formats["time"])
     elif isinstance(value, date):
@@ -219,6 +228,11 @@ def _json_value(is_instant: bool) -> Callable[[Any], Any]:
 
 def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _in_one_cell(value: Any) -> Any:
+    """A list or record as JSON on one line, null for what is no number, anything else as it is."""
+    return json_text(value, indent=None).strip() if isinstance(value, (list, dict)) else _finite(value)
 
 
 def _in_shanghai(instant: datetime) -> datetime:
