@@ -1,4 +1,4 @@
-"""A volume as a Word file, in the layout of official documents (GB/T 9704: A4, 仿宋 text, 黑体 headings)."""
+"""A volume as a Word file, in the fonts of official documents (GB/T 9704: 仿宋 text, 黑体 headings), smaller, so that it has few pages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ from union_warehouse.reporting.report.document import Block, Chart, Heading, Not
 
 _LATIN = "Times New Roman"
 _TEXT, _HEADING, _TITLE = "仿宋", "黑体", "宋体"
-_TEXT_WIDTH = Mm(156)
+_SIZE = 11
+_TEXT_WIDTH = Mm(166)
+_PICTURE_WIDTH = Mm(140)
 _NARROW_TABLE = 8
 _SHORT_TABLE = 100
 _WIDE_COLUMN, _NARROW_COLUMN = 60, 18
@@ -63,15 +65,15 @@ def docx_bytes(volume: Volume, pictures: Mapping[str, bytes]) -> bytes:
 def _set_page(word: WordDocument) -> None:
     page = word.sections[0]
     page.page_width, page.page_height = Mm(210), Mm(297)
-    page.top_margin, page.bottom_margin, page.left_margin, page.right_margin = Mm(37), Mm(35), Mm(28), Mm(26)
-    page.footer_distance = Mm(28)
+    page.top_margin, page.bottom_margin, page.left_margin, page.right_margin = Mm(20), Mm(20), Mm(22), Mm(22)
+    page.footer_distance = Mm(10)
     footer = page.footer.paragraphs[0]
     footer.alignment = WD_ALIGN_PARAGRAPH.CENTER
     footer.add_run("— ")
     _add_field(footer, "PAGE")
     footer.add_run(" —")
     for run in footer.runs:
-        run.font.size = Pt(14)
+        run.font.size = Pt(9)
         _set_fonts(run._element.get_or_add_rPr(), _TITLE)
 
 
@@ -91,40 +93,40 @@ def _set_styles(word: WordDocument) -> None:
     styles = word.styles
     for language in styles.element.iter(qn("w:lang")):
         language.set(qn("w:eastAsia"), "zh-CN")  # decides the shape of characters and punctuation
-    text = _style(word, "Normal", _TEXT, 16)
+    text = _style(word, "Normal", _TEXT, _SIZE)
     text.paragraph_format.line_spacing_rule = WD_LINE_SPACING.EXACTLY
-    text.paragraph_format.line_spacing = Pt(28)
+    text.paragraph_format.line_spacing = Pt(17)
     text.paragraph_format.space_after = Pt(0)
-    title = _style(word, "Title", _TITLE, 22, is_bold=True)
+    title = _style(word, "Title", _TITLE, 18, is_bold=True)
     title.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    title.paragraph_format.line_spacing = Pt(34)
-    title.paragraph_format.space_after = Pt(6)
+    title.paragraph_format.line_spacing = Pt(26)
+    title.paragraph_format.space_after = Pt(2)
     _remove_border(title)
-    subtitle = _style(word, "Subtitle", _TEXT, 12)
+    subtitle = _style(word, "Subtitle", _TEXT, 9)
     subtitle.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    subtitle.paragraph_format.space_after = Pt(12)
-    heading = _style(word, "Heading 1", _HEADING, 16)
-    heading.paragraph_format.space_before, heading.paragraph_format.space_after = Pt(12), Pt(4)
+    subtitle.paragraph_format.space_after = Pt(6)
+    heading = _style(word, "Heading 1", _HEADING, 14)
+    heading.paragraph_format.space_before, heading.paragraph_format.space_after = Pt(8), Pt(3)
     heading.paragraph_format.keep_with_next = True
-    within = _style(word, "Heading 2", _TEXT, 16, is_bold=True)
-    within.paragraph_format.space_before = within.paragraph_format.space_after = Pt(0)
+    within = _style(word, "Heading 2", _HEADING, _SIZE)
+    within.paragraph_format.space_before, within.paragraph_format.space_after = Pt(6), Pt(0)
     within.paragraph_format.keep_with_next = True
-    caption = _style(word, "Caption", _HEADING, 10.5)
+    caption = _style(word, "Caption", _HEADING, 9)
     caption.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
     caption.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
-    caption.paragraph_format.space_before, caption.paragraph_format.space_after = Pt(8), Pt(4)
+    caption.paragraph_format.space_before, caption.paragraph_format.space_after = Pt(4), Pt(2)
     for name, size, alignment in (
-        ("Note", 9, None),
-        ("Cell", 9, WD_ALIGN_PARAGRAPH.LEFT),
-        ("Number Cell", 9, WD_ALIGN_PARAGRAPH.RIGHT),
-        ("Dense Cell", 8, WD_ALIGN_PARAGRAPH.LEFT),
-        ("Dense Number Cell", 8, WD_ALIGN_PARAGRAPH.RIGHT),
+        ("Note", 8, None),
+        ("Cell", 8, WD_ALIGN_PARAGRAPH.LEFT),
+        ("Number Cell", 8, WD_ALIGN_PARAGRAPH.RIGHT),
+        ("Dense Cell", 7.5, WD_ALIGN_PARAGRAPH.LEFT),
+        ("Dense Number Cell", 7.5, WD_ALIGN_PARAGRAPH.RIGHT),
     ):
         styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH).base_style = styles["Normal"]
         small = _style(word, name, _TITLE, size)
         small.paragraph_format.alignment = alignment
         small.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
-        small.paragraph_format.space_before = small.paragraph_format.space_after = Pt(1.5)
+        small.paragraph_format.space_before = small.paragraph_format.space_after = Pt(0.5)
 
 
 def _style(word: WordDocument, name: str, font: str, size: float, *, is_bold: bool = False) -> ParagraphStyle:
@@ -185,7 +187,7 @@ def _write_block(word: WordDocument, block: Block, pictures: Mapping[str, bytes]
     if isinstance(block, Paragraph):
         paragraph = word.add_paragraph(block.text)
         paragraph.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
-        paragraph.paragraph_format.first_line_indent = Pt(32)
+        paragraph.paragraph_format.first_line_indent = Pt(2 * _SIZE)
     elif isinstance(block, Heading):
         word.add_paragraph(block.text, style="Heading 2")
     elif isinstance(block, Note):
@@ -201,8 +203,8 @@ def _write_picture(word: WordDocument, chart: Chart, picture: bytes) -> None:
     paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
     paragraph.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
     paragraph.paragraph_format.keep_with_next = True
-    paragraph.paragraph_format.space_before = Pt(8)
-    shape = paragraph.add_run().add_picture(io.BytesIO(picture), width=_TEXT_WIDTH)
+    paragraph.paragraph_format.space_before = Pt(4)
+    shape = paragraph.add_run().add_picture(io.BytesIO(picture), width=_PICTURE_WIDTH)
     shape._inline.docPr.set("descr", f"{chart.caption}。{chart.description}")
     word.add_paragraph(chart.caption, style="Caption")
 
@@ -214,7 +216,7 @@ def _write_table(word: WordDocument, block: Table) -> None:
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
     is_dense = len(block.header) > _NARROW_TABLE or len(block.rows) > _SHORT_TABLE
-    widths = column_widths(block, 8 if is_dense else 9)
+    widths = column_widths(block, 7.5 if is_dense else 8)
     for column, width in zip(table.columns, widths, strict=True):
         column.width = width
     density = "Dense " if is_dense else ""
