@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
+import pytest
+
+from tests.collecting import drop
 from tests.star_joins import documented_references, marts_of, totals, undocumented, unresolved
+from tests.workbook_factory import write_csv
 from union_warehouse.contracts import load_forms
 from union_warehouse.paths import Home
 from union_warehouse.releases import open_release
@@ -108,3 +113,27 @@ def test_a_contract_names_its_successor_also_when_it_came_months_later(february:
         ).fetchone()
     assert not wrong
     assert later is not None and later[0] > 0
+
+
+def test_inspections_can_be_asked_by_industry_and_size(february: Path) -> None:
+    with open_release(Home(february)) as connection:
+        sizes = connection.execute(
+            """select enterprise_size, count(*) from fct_safety_inspections join dim_enterprise using (uscc)
+            where industry is not null group by 1 order by 1"""
+        ).fetchall()
+        of_agencies = connection.execute(
+            "select distinct industry, enterprise_size from dim_enterprise where ownership = 'agency'"
+        ).fetchall()
+    assert {size for size, _ in sizes} >= {"medium", "small", "micro"}
+    assert of_agencies == [("public_administration", None)]
+
+
+@pytest.mark.parametrize("month", ["2014-03", "2026-12"])
+def test_the_template_before_industries_is_read_until_the_new_one_is_sent(home: Home, tmp_path: Path, month: str) -> None:
+    path = write_csv(tmp_path, "union_coverage", month=month)
+    rows = list(csv.reader(path.read_text("utf-8").splitlines()))
+    kept = [position for position, label in enumerate(rows[0]) if label not in ("行业门类", "企业规模")]
+    path.write_text("\n".join(",".join(row[position] for position in kept) for row in rows), "utf-8")
+    outcome = drop(home, path, path.name)
+    missing = {problem["rule"] for problem in outcome.problems} & {"missing_column"}
+    assert (outcome.state, missing) == (("accepted", set()) if month == "2014-03" else ("rejected", {"missing_column"}))

@@ -52,7 +52,9 @@
         ],
         "descriptive": [
             "union_key",
-            "enterprise_name"
+            "enterprise_name",
+            "industry",
+            "enterprise_size"
         ],
         "waits_for": {
             "form": "union_register",

@@ -9,6 +9,8 @@ with
             enterprise_name,
             union_code,
             ownership,
+            industry,
+            enterprise_size,
             covered_from,
             covered_to,
             {{ is_yes("workers_congress") }} as has_workers_congress,

@@ -244,6 +244,8 @@ def _coverage_rows(plan: YearPlan, year: UnionYear, employers: pd.DataFrame, spe
             "enterprise_name": employer["enterprise_name"],
             "union_code": year.unions["union_code"].to_numpy()[union],
             "ownership": employer["ownership"],
+            "industry": employer["industry"],
+            "enterprise_size": employer["enterprise_size"],
             "covered_from": table["covered_from"],
             "covered_to": table["covered_to"],
             "workers_congress": congress,

@@ -13,26 +13,30 @@ ENTERPRISE_KINDS = ("non_public", "public_enterprise")
 
 _LARGE_JOINT_UNION_EMPLOYERS = 120
 _ENDED_SPELLS = 30
-_INDUSTRIES = np.array(
-    [
-        "贸易",
-        "科技",
-        "餐饮",
-        "物流",
-        "服装",
-        "建筑",
-        "印刷",
-        "医药",
-        "电子",
-        "装饰",
-        "物业",
-        "文化",
-        "机械",
-        "食品",
-        "化工",
-        "商贸",
-    ]
-)
+_SECTIONS = {
+    "贸易": "trade",
+    "科技": "research",
+    "餐饮": "hospitality",
+    "物流": "transport",
+    "服装": "manufacturing",
+    "建筑": "construction",
+    "印刷": "manufacturing",
+    "医药": "manufacturing",
+    "电子": "manufacturing",
+    "装饰": "construction",
+    "物业": "real_estate",
+    "文化": "culture",
+    "机械": "manufacturing",
+    "食品": "manufacturing",
+    "化工": "manufacturing",
+    "商贸": "trade",
+    "": "public_administration",
+}
+"""Section (GB/T 4754) of the business in an employer's name; of agencies and institutions, whose names say none, the last."""
+_INDUSTRIES = np.array([business for business in _SECTIONS if business])
+_SIZES = np.array(["micro", "small", "medium", "large"])
+_LEAST_WORKERS = [10, 50, 300]
+"""From how many workers on an enterprise is of each size but the first: those of retail trade in the measures of 2017."""
 _SUFFIX = {
     "non_public": "有限公司",
     "public_enterprise": "国有公司",
@@ -45,7 +49,7 @@ _FIRST_COVERAGE = np.datetime64("1998-01-01")
 
 
 def new_employers(rng: np.random.Generator, first_serial: int, ownership: Strings, places: Strings) -> pd.DataFrame:
-    """Employers that a union can cover: uscc, enterprise_name, ownership, workers (count)."""
+    """Employers that a union can cover: uscc, enterprise_name, ownership, industry, enterprise_size, workers (count)."""
     serials = np.arange(first_serial, first_serial + len(ownership), dtype=np.int64)
     is_enterprise = np.isin(ownership, ENTERPRISE_KINDS)
     industry = np.where(is_enterprise, rng.choice(_INDUSTRIES, size=len(serials)), "")
@@ -54,12 +58,16 @@ def new_employers(rng: np.random.Generator, first_serial: int, ownership: String
     names = [
         f"样例{place}{number}号{kind}{end}" for place, number, kind, end in zip(places, numbers, industry, suffix, strict=True)
     ]
+    workers = np.maximum(6, rng.lognormal(3.2, 0.8, len(serials)).astype(np.int64))
+    size = _SIZES[np.searchsorted(_LEAST_WORKERS, workers, side="right")]
     return pd.DataFrame(
         {
             "uscc": usccs(serials, ownership),
             "enterprise_name": names,
             "ownership": ownership,
-            "workers": np.maximum(6, rng.lognormal(3.2, 0.8, len(serials)).astype(np.int64)),
+            "industry": [_SECTIONS[kind] for kind in industry],
+            "enterprise_size": [str(one) if has_size else None for one, has_size in zip(size, is_enterprise, strict=True)],
+            "workers": workers,
         }
     )
 

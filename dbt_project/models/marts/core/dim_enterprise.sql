@@ -25,6 +25,10 @@ with
         select
             uscc,
             max_by(ownership, (covered_from, submission_month, ownership)) as ownership,
+            max_by(industry, (covered_from, submission_month, industry)) filter (where industry is not null) as industry,
+            max_by(enterprise_size, (covered_from, submission_month, enterprise_size)) filter (
+                where enterprise_size is not null
+            ) as enterprise_size,
             min(covered_from) as first_covered_on
         from {{ ref("fct_union_coverage") }}
         group by uscc
@@ -34,6 +38,8 @@ select
     uscc,
     enterprise_name,
     ownership,
+    industry,
+    enterprise_size,
     coalesce(ownership in ('public_enterprise', 'non_public'), true) as is_enterprise,
     first_covered_on
 from names

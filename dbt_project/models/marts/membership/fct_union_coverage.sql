@@ -40,6 +40,8 @@ select
     current_rows.union_code,
     {{ version_key("union", "current_rows.union_code", "covered_from") }} as union_key,
     current_rows.ownership,
+    industry,
+    enterprise_size,
     covered_from,
     covered_to,
     has_workers_congress,
