@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,6 +96,12 @@ def test_a_fault_is_found_acknowledged_and_corrected(closed: Home) -> None:
     assert (right["first_seen_release_id"], right["last_seen_release_id"]) == ("2014-01-r1", "2014-01-r1")
     new = found["unknown_inspection", "hazards", "H3"]
     assert (new["issue_status"], new["first_seen_release_id"], new["is_overdue"]) == ("open", "2014-01-r2", False)
+
+
+def test_people_read_of_a_fault_the_form_and_the_column_as_the_department_knows_them(closed: Home) -> None:
+    (row,) = csv.DictReader(uw(closed, "issues", "--rule", "outside_enum", "--status", "all", "--format", "csv").splitlines())
+    assert (row["报表"], row["字段"], row["状态"], row["严重程度"]) == ("技能晋级", "晋升等级", "已更正", "错误")
+    assert row["首次发现时间"] == "2014-03-01 18:00:00", "in Shanghai"
 
 
 def test_a_title_typed_otherwise_is_the_same_title(closed: Home) -> None:

@@ -24,7 +24,7 @@ _LABELS = {
     "form": "报表",
     "month": "月份",
     "record_key": "业务编号",
-    "column_name": "字段",
+    "column_name_zh": "字段",
     "rule_code": "规则",
     "message_zh": "问题说明",
     "evidence": "核对依据",
@@ -84,14 +84,18 @@ def quality_issues(
 
 
 def issues_table(found: pa.Table) -> Table:
-    """What :func:`quality_issues` found, to be written."""
+    """What :func:`quality_issues` found, to be written, with the label of the column at fault (column_name_zh)."""
+    forms = load_forms().values()
+    labels = {(form.name, field.name): field.label for form in forms for field in form.fields}
+    columns = zip(found["form"].to_pylist(), found["column_name"].to_pylist(), strict=True)
+    found = found.append_column("column_name_zh", pa.array([labels.get(column) for column in columns], pa.string()))
     return Table(
         name="issues",
         label="质量问题",
         rows=found,
         labels=_LABELS,
         words={
-            "form": {form.name: form.sheet for form in load_forms().values()},
+            "form": {form.name: form.sheet for form in forms},
             "severity": SEVERITIES,
             "issue_status": ISSUE_STATUSES,
             "is_overdue": YES_NO,
