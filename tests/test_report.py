@@ -25,7 +25,7 @@ from union_warehouse.paths import Home
 from union_warehouse.reporting.figures import figures
 from union_warehouse.reporting.report import build_document
 from union_warehouse.reporting.report.charts import draw
-from union_warehouse.reporting.report.document import Chart, Document, Note, Paragraph, Series, Table
+from union_warehouse.reporting.report.document import Chart, Document, Heading, Note, Paragraph, Series, Table
 from union_warehouse.reporting.report.template import TEMPLATE_FILE
 from union_warehouse.reporting.report.wording import change_text, months_text, ordinal, signed_text, spelled_number, value_text
 from union_warehouse.warehouse.build import run_dbt
@@ -287,6 +287,123 @@ def test_commitments_are_told_in_the_order_of_their_numbers(two_years: Home) -> 
     assert "policy.innovation_incentive" not in dict(mentions(document)), "no commitment of the year"
     charts = [block for part in document.sections for block in part.blocks if isinstance(block, Chart)]
     assert [chart.series[0].values for chart in charts if chart.kind == "commitments"] == [(1, 0.05)]
+
+
+def summary_of(document: Document) -> dict[str, list[str]]:
+    """Sentences of the first page by the headings they stand under."""
+    said: dict[str, list[str]] = {}
+    assert document.summary is not None
+    for block in document.summary.blocks:
+        if isinstance(block, Heading):
+            said[block.text] = []
+        elif isinstance(block, Paragraph):
+            said[list(said)[-1]].append(block.text)
+    return said
+
+
+def changed(home: Home, folder: Path, *statements: str) -> Home:
+    """A copy of ``home`` whose release was changed."""
+    copy = Home(Path(shutil.copytree(home.root, folder / "home", symlinks=True)))
+    with duckdb.connect(str(copy.releases / RELEASE / "warehouse.duckdb")) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    return copy
+
+
+def of_federation(indicator: str, month: str, value: float) -> str:
+    """Sets a figure of the federation."""
+    return f"""
+        update rpt_indicators set value_month = {value}, value_year_to_date = {value}, is_missing = false
+        where indicator_code = '{indicator}' and is_federation and month = '{month}'
+    """
+
+
+def test_the_summary_says_what_stands_out_what_went_wrong_and_what_comes_next(two_years: Home, tmp_path: Path) -> None:
+    home = changed(
+        two_years,
+        tmp_path,
+        of_federation("safety.inspections", "2013-01", 700),
+        of_federation("safety.inspections", "2014-01", 1000),
+        of_federation("member.joined", "2013-01", 100),
+        of_federation("member.joined", "2014-01", 85),
+        "update fct_commitment_progress set commitment_status = 'at_risk' where commitment_no = '10'",
+    )
+    said = summary_of(build_document(home, 2014, "2014-01"))
+    changes, commitments = said["与上年同期和实事项目相比"]
+    assert "安全生产检查1,000次（增加300次，42.9%）" in changes
+    assert "发展新会员" not in changes, "15 of 100 may be chance"
+    assert commitments == "2014年2项实事项目，已完成1项、进度滞后1项。"
+    late, reports, rows = said["存在问题"]
+    assert late == "实事项目进度滞后或未完成的有：发展新会员（目标60人，已完成3人，预计年末57人）。"
+    assert re.fullmatch(
+        r"应报\d+份报表中未报\d+份（未报：长庆街道总工会、武林街道总工会、天水街道总工会、潮鸣街道总工会等18个单位）。", reports
+    )
+    assert rows == "1个单位报送的2行数据有误，更正前不计入指标。"
+    remaining, targets, issues = said["下一步工作"]
+    assert remaining == "对照实事项目目标，年内还需完成：发展新会员57人。"
+    assert targets == "2015年实事项目目标：免费放映电影90场。"
+    assert re.match(r"有关单位须更正或补报：长庆街道总工会\d+项、", issues)
+
+
+def test_a_person_adds_sentences_to_the_summary(published: Home, tmp_path: Path) -> None:
+    template = yaml.safe_load(TEMPLATE_FILE.read_text("utf-8"))
+    path = tmp_path / "template.yml"
+    for sentence in ("继续推进“五水共治”技能竞赛，{period}已检查{safety.inspections}。", "再办三场。"):
+        template["summary"]["parts"][-1]["paragraphs"] = [sentence]
+        path.write_text(yaml.safe_dump(template, allow_unicode=True), encoding="utf-8")
+        shown = report(published, "--year", "2014", "--template", path, "--out", tmp_path)
+        if shown.exit_code == 0:
+            assert "继续推进“五水共治”技能竞赛，2014年1月已检查2次。" in word_texts(tmp_path / "2014_年报.docx")
+    assert "error number_without_indicator" in shown.stderr
+
+
+def test_what_is_counted_stands_after_its_measure_word(two_years: Home, tmp_path: Path) -> None:
+    home = changed(two_years, tmp_path, of_federation("honour.pioneer_teams", "2014-01", 24))
+    texts = [block.text for part in build_document(home, 2014).sections for block in part.blocks if isinstance(block, Paragraph)]
+    assert any("命名区工人先锋号24个班组" in text for text in texts)
+
+
+def test_money_of_a_column_is_in_one_unit(published: Home, tmp_path: Path) -> None:
+    home = changed(
+        published,
+        tmp_path,
+        "update rpt_indicators set value_month = 4500, value_year_to_date = 4500, is_missing = false "
+        "where indicator_code = 'assist.hardship_relief.amount' and month = '2014-01'",
+        of_federation("assist.hardship_relief.amount", "2014-01", 657920),
+        of_federation("assist.model_worker_hardship.amount", "2014-01", 9870),
+    )
+    found = tables(build_document(home, 2014))
+    helped = found["各单位帮扶救助情况"]
+    column = helped.header.index("困难职工救济金（万元）")
+    assert {row[column] for row in helped.rows} == {"65.79", "0.45"}
+    (row,) = (row for row in found["表彰荣誉和劳模服务情况"].rows if row[0] == "困难劳模慰问金")
+    assert row[1:3] == ("元", "9,870")
+
+
+def test_restatements_are_told_by_their_causes(two_years: Home, tmp_path: Path) -> None:
+    home = changed(
+        two_years,
+        tmp_path,
+        """
+        insert into rpt_restatements by name
+        select '2014-03-r1' as release_id, '2014-03' as closed_month, now() as known_at,
+            code as indicator_code, '2014-01' as month, 1 as old_value_month, 2 as new_value_month, cause, caused_by, reason,
+            (select any_value(reporting_unit_code) from rpt_indicators where is_federation) as reporting_unit_code
+        from (values
+            (1, 'member.joined', 'submission', '2014-03/CQ/v0001', null),
+            (2, 'safety.inspections', 'submission', '2014-03/CQ/v0001, 2014-03/WL/v0001', null),
+            (3, 'member.joined', 'submission', '2014-01/WL/v0002', null),
+            (4, 'member.joined', 'submission', '2014-02/WL/v0001', null),
+            (5, 'member.joined', 'definition', 'indicator member.joined', '按人去重')
+        ) as causes (number, code, cause, caused_by, reason)
+        """,
+    )
+    document = build_document(home, 2014)
+    rows = {row[0]: row[1:] for row in tables(document)["全区各月指标更正的原因"].rows}
+    assert set(rows) == {"以后月份补报", "更正后重新报送", "迟报", "口径变更：按人去重"}
+    assert rows["以后月份补报"] == ("2", "2014年1月", "长庆街道总工会、武林街道总工会", "发展新会员1处、安全生产检查1处")
+    assert rows["更正后重新报送"][2] == "武林街道总工会"
+    assert "全区指标发布后更正5处，原因见附录。" in summary_of(document)["存在问题"]
 
 
 def test_a_report_without_commitments_says_so(published: Home, tmp_path: Path) -> None:

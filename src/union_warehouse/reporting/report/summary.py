@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -150,8 +150,13 @@ def _reports(connection: duckdb.DuckDBPyConnection, data: ReportData) -> str:
     if not missing and not late:
         return ""
     said = [f"{word}{count}份" for word, count in (("未报", missing), ("迟报", late)) if count]
-    units = "、".join(dict.fromkeys(gap.unit_name for gap in data.gaps))
+    units = _some(list(dict.fromkeys(gap.unit_name for gap in data.gaps)))
     return f"应报{number_text(expected)}份报表中{'、'.join(said)}{f'（未报：{units}）' if units else ''}。"
+
+
+def _some(names: Sequence[str]) -> str:
+    """Names, of many the first and how many there are."""
+    return "、".join(names) if len(names) <= _LISTED else f"{'、'.join(names[:_LISTED])}等{len(names)}个单位"
 
 
 def _waiting_rows(connection: duckdb.DuckDBPyConnection, data: ReportData) -> str:
@@ -207,7 +212,7 @@ def _open_issues(connection: duckdb.DuckDBPyConnection, data: ReportData) -> str
     said = []
     for due_on in sorted({due for _, due, _ in rows}):
         by_unit = {unit: count for unit, due, count in rows if due == due_on}
-        listed = "、".join(f"{name}{by_unit[unit]}项" for unit, name in data.sender_names.items() if unit in by_unit)
+        listed = _some([f"{name}{by_unit[unit]}项" for unit, name in data.sender_names.items() if unit in by_unit])
         said.append(f"{listed}（{day_text(due_on)}前{'，已逾期' if due_on < known_on else ''}）")
     return f"有关单位须更正或补报：{'；'.join(said)}。" if said else ""
 
