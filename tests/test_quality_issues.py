@@ -100,6 +100,7 @@ def test_a_fault_is_found_acknowledged_and_corrected(closed: Home) -> None:
 
 def test_people_read_of_a_fault_the_form_and_the_column_as_the_department_knows_them(closed: Home) -> None:
     (row,) = csv.DictReader(uw(closed, "issues", "--rule", "outside_enum", "--status", "all", "--format", "csv").splitlines())
+    assert row["责任单位"] == "长庆街道总工会"
     assert (row["报表"], row["字段"], row["状态"], row["严重程度"]) == ("技能晋级", "晋升等级", "已更正", "错误")
     assert row["首次发现时间"] == "2014-03-01 18:00:00", "in Shanghai"
 

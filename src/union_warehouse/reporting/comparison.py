@@ -17,6 +17,7 @@ _LABELS = {
     "indicator_code": "指标代码",
     "name_zh": "指标名称",
     "reporting_unit_code": "单位代码",
+    "unit_name": "单位名称",
     "old_value_month": "当月值（原）",
     "new_value_month": "当月值（现）",
     "old_value_year_to_date": "累计值（原）",
@@ -34,7 +35,7 @@ def compare_releases(home: Home, before: str, after: str) -> pa.Table:
         after: id of another.
 
     Returns:
-        One row per published indicator, month and reporting unit: indicator_code, name_zh, month, reporting_unit_code,
+        One row per published indicator, month and reporting unit: indicator_code, name_zh, month, reporting_unit_code, unit_name (its last),
         old_value_month, new_value_month, old_value_year_to_date, new_value_year_to_date, caused_by (submission versions
         or definitions, comma-separated, as the releases in between recorded them), in the order month, indicator, unit.
 
@@ -59,13 +60,18 @@ def compare_releases(home: Home, before: str, after: str) -> pa.Table:
                     select indicator_code, month, reporting_unit_code, string_agg(distinct one_cause, ', ' order by one_cause) as caused_by
                     from (select *, unnest(string_split(caused_by, ', ')) as one_cause from restatements)
                     group by all
+                ),
+                units as (
+                    select reporting_unit_code, max_by(unit_name, valid_from) as unit_name from after.dim_reporting_unit group by all
                 )
-            select indicator_code, name_zh, month, reporting_unit_code,
-                old.value_month as old_value_month, new.value_month as new_value_month,
-                old.value_year_to_date as old_value_year_to_date, new.value_year_to_date as new_value_year_to_date, caused_by
+            select indicator_code, name_zh, month, reporting_unit_code, unit_name,
+                cast(old.value_month as double) as old_value_month, cast(new.value_month as double) as new_value_month,
+                cast(old.value_year_to_date as double) as old_value_year_to_date,
+                cast(new.value_year_to_date as double) as new_value_year_to_date, caused_by
             from before.rpt_indicators as old
             inner join after.rpt_indicators as new using (indicator_code, month, reporting_unit_code)
             inner join after.dim_indicator using (indicator_code)
+            left join units using (reporting_unit_code)
             left join causes using (indicator_code, month, reporting_unit_code)
             where is_published
                 and (old.value_month is distinct from new.value_month

@@ -20,7 +20,8 @@ _LABELS = {
     "quality_issue_key": "问题编号",
     "severity": "严重程度",
     "issue_status": "状态",
-    "reporting_unit_code": "责任单位",
+    "reporting_unit_code": "责任单位代码",
+    "unit_name": "责任单位",
     "form": "报表",
     "month": "月份",
     "record_key": "业务编号",
@@ -64,7 +65,7 @@ def quality_issues(
         statuses: of ``STATUSES``.
 
     Returns:
-        The columns of ``fct_quality_issues`` and is_overdue (stands beyond its due day, today); errors before warnings, overdue ones first, then by due day.
+        The columns of ``fct_quality_issues``, unit_name (of the owner) and is_overdue (stands beyond its due day, today); errors before warnings, overdue ones first, then by due day.
 
     Raises:
         NoRelease: nothing has been published yet.
@@ -72,8 +73,10 @@ def quality_issues(
     with open_release(home, release_folder(home, release_id).name) as connection:
         return connection.execute(
             """
-            select issues.*, issue_status in ('open', 'acknowledged', 'reopened') and due_on < $today as is_overdue
+            select issues.*, unit_name, issue_status in ('open', 'acknowledged', 'reopened') and due_on < $today as is_overdue
             from fct_quality_issues as issues
+            left join (select reporting_unit_code, max_by(unit_name, valid_from) as unit_name from dim_reporting_unit group by all)
+                using (reporting_unit_code)
             where issue_status in (from unnest($statuses))
                 and reporting_unit_code = coalesce($department, reporting_unit_code)
                 and rule_code = coalesce($rule, rule_code)
