@@ -8,7 +8,14 @@ from typing import Any
 import click
 
 from union_warehouse.cli.console import print_table
-from union_warehouse.cli.options import chosen_period, chosen_release, period_options, release_options, structure_option
+from union_warehouse.cli.options import (
+    audience_option,
+    chosen_period,
+    chosen_release,
+    period_options,
+    release_options,
+    structure_option,
+)
 from union_warehouse.cli.output import Output, output_options
 from union_warehouse.cli.read import as_text
 from union_warehouse.display import as_number, estimate_text, number_text
@@ -17,6 +24,7 @@ from union_warehouse.paths import Home
 # Rows of a trace on a terminal; the other formats give all of them.
 _TRACED_ROWS = 50
 _SHARES = frozenset({"ratio", "milestone"})
+_HIDDEN = "×"
 
 
 @click.command()
@@ -24,6 +32,7 @@ _SHARES = frozenset({"ratio", "milestone"})
 @click.option("--department", metavar="CODE", help="A reporting unit, such as CQ; without it the whole federation.")
 @release_options
 @structure_option
+@audience_option
 @output_options("An object indicator -> number; --format json gives a row per indicator with everything that is known of it.")
 def figures(
     year: int | None,
@@ -32,24 +41,37 @@ def figures(
     release_id: str | None,
     as_of: datetime | None,
     structure_on: date | None,
+    audience: str | None,
     output: Output,
 ) -> None:
     """Show indicator values of a release: of a month, or of a year (stocks: at its last closed month).
 
-    With them the year to date, the same month a year before, the change, and the share of the year's commitment.
+    With them the year to date, the same month a year before, the change, and the share of the year's commitment. × stands for
+    a value that is not shown to that audience.
     """
     from union_warehouse.reporting.figures import figures as read_figures
     from union_warehouse.reporting.figures import figures_table
 
     home = Home.from_environment()
     release = chosen_release(home, release_id, as_of)
-    found = read_figures(home, chosen_period(year, month), month, department, release, structure_on)
+    hides_below = None
+    if department or audience:  # the federation's own values are shown to everybody
+        from union_warehouse.reporting.disclosure.policy import audience_of
+
+        _, hides_below = audience_of(home, "figures", audience)
+    found = read_figures(home, chosen_period(year, month), month, department, release, structure_on, hides_below)
     rows = [{key: as_number(value) for key, value in row.items()} for row in found.to_pylist()]
     if output.file_format is not None:
         numbers = {row["indicator_code"]: row["value"] for row in rows} if output.is_flag else None
         output.write([figures_table(found)], numbers)
         return
-    values = ("value_month", "value_year_to_date", "value_last_year", "change")
+    of_period = "is_month_hidden" if month else "is_year_to_date_hidden"
+    values = {
+        "value_month": ["is_month_hidden"],
+        "value_year_to_date": ["is_year_to_date_hidden"],
+        "value_last_year": ["is_last_year_hidden"],
+        "change": [of_period, "is_last_year_hidden"],
+    }
     headings = ("month", "year to date", "month, last year" if month else "year to date, last year", "change")
     print_table(
         f"{rows[0]['release_id']}, {'' if month else 'year to '}{rows[0]['month']}, {rows[0]['reporting_unit_code']}"
@@ -66,7 +88,7 @@ def figures(
             (
                 row["indicator_code"],
                 row["name_zh"],
-                *(_number(row, key) for key in values),
+                *(_HIDDEN if any(row[flag] for flag in hides) else _number(row, key) for key, hides in values.items()),
                 row["unit_zh"],
                 _share(row),
                 _note(row),

@@ -42,6 +42,15 @@ def structure_option(command: Command) -> Command:
     )(command)
 
 
+def audience_option(command: Command) -> Command:
+    """``--audience``."""
+    return click.option(
+        "--audience",
+        metavar="NAME",
+        help="Who will read it, as federation/disclosure.yml names them: public hides what tells of one or two persons, federation nothing.",
+    )(command)
+
+
 def chosen_release(home: Home, release_id: str | None, as_of: datetime | None) -> str | None:
     """The release asked for; None for the current one.
 

@@ -8,7 +8,14 @@ from pathlib import Path
 import click
 
 from union_warehouse.cli.console import print_json
-from union_warehouse.cli.options import chosen_period, chosen_release, period_options, release_options, structure_option
+from union_warehouse.cli.options import (
+    audience_option,
+    chosen_period,
+    chosen_release,
+    period_options,
+    release_options,
+    structure_option,
+)
 from union_warehouse.paths import Home
 
 
@@ -16,6 +23,7 @@ from union_warehouse.paths import Home
 @period_options
 @release_options
 @structure_option
+@audience_option
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -33,6 +41,7 @@ def report(
     release_id: str | None,
     as_of: datetime | None,
     structure_on: date | None,
+    audience: str | None,
     out: Path | None,
     template: Path | None,
     as_json: bool,
@@ -46,7 +55,7 @@ def report(
 
     home = Home.from_environment()
     release = chosen_release(home, release_id, as_of)
-    files = write_report(home, chosen_period(year, month), month, release, out, template or TEMPLATE_FILE, structure_on)
+    files = write_report(home, chosen_period(year, month), month, release, out, template or TEMPLATE_FILE, structure_on, audience)
     if as_json:
         print_json({"files": [str(path) for path in files]})
         return

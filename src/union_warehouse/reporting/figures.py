@@ -37,6 +37,9 @@ _LABELS = {
     "commitment_forecast_high": "预测上限",
     "commitment_earlier_progress": "往年同期进展",
     "commitment_status": "进度状态",
+    "is_month_hidden": "当月值是否不公开",
+    "is_year_to_date_hidden": "累计值是否不公开",
+    "is_last_year_hidden": "上年同期是否不公开",
     "is_missing": "是否缺报",
     "is_incomplete": "是否不完整",
     "owing_unit_count": "应报单位数",
@@ -73,6 +76,7 @@ def figures(
     department: str | None = None,
     release_id: str | None = None,
     structure_on: date | None = None,
+    hides_below: int | None = None,
 ) -> pa.Table:
     """Indicator values of a month, or of a year up to its last closed month.
 
@@ -83,6 +87,7 @@ def figures(
         department: code of a reporting unit; None for the whole federation.
         release_id: None for the current release.
         structure_on: history restated to the units as they stand on that day; None as they stood.
+        hides_below: a unit's value that counts fewer persons is hidden; None if all is shown (docs/disclosure.md).
 
     Returns:
         One row per published indicator: indicator_code, name_zh, name_en, definition_zh, counts_for and counts_for_zh (for
@@ -91,7 +96,8 @@ def figures(
         null where it was not reported over the whole period), change, change_year_to_date (value less last year's; null unless
         both were reported), commitment_target (of the year, for the federation), commitment_rate (share of it reached),
         commitment_forecast, commitment_forecast_low and _high (the interval that holds nine of ten years),
-        commitment_earlier_progress (mean of the years before at this month), commitment_status, is_missing (nobody reported),
+        commitment_earlier_progress (mean of the years before at this month), commitment_status, is_month_hidden,
+        is_year_to_date_hidden and is_last_year_hidden (whether the value is there and not shown), is_missing (nobody reported),
         is_incomplete, owing_unit_count, missing_unit_count, missing_report_count (of the year so far), is_reported,
         is_carried_forward, series_breaks (first months that count by another rule than the month before, comma-separated),
         release_id.
@@ -99,13 +105,15 @@ def figures(
     Raises:
         NoFigures: the release does not hold that period.
         NoSuchUnit: nor that unit, in the structure asked for.
+        StructureNotPublic: both ``structure_on`` and ``hides_below`` are given.
+        HiddenValueTold: a hidden value could be worked out from what is shown.
         NoRelease: nothing has been published yet.
         InvalidMonth: ``month`` is not ``YYYY-MM``.
     """
     folder = release_folder(home, release_id)
     with open_release(home, folder.name) as connection:
         last = last_closed_month(connection, year, None if month is None else parse_month(month))
-        chosen = values_of(unit_values(connection, last, structure_on), department, last)
+        chosen = values_of(unit_values(connection, last, structure_on, hides_below), department, last)
         connection.register("chosen", chosen)
         period = "month" if month else "year_to_date"
         return connection.execute(
@@ -133,7 +141,8 @@ def figures(
                 cast(commitment_forecast_low as double) as commitment_forecast_low,
                 cast(commitment_forecast_high as double) as commitment_forecast_high,
                 cast(commitment_earlier_progress as double) as commitment_earlier_progress,
-                commitment_status, is_missing, is_incomplete, owing_unit_count, missing_unit_count, missing_report_count, is_reported,
+                commitment_status, is_hidden_value_month as is_month_hidden,
+                is_hidden_value_year_to_date as is_year_to_date_hidden, is_hidden_value_{period}_last_year as is_last_year_hidden, is_missing, is_incomplete, owing_unit_count, missing_unit_count, missing_report_count, is_reported,
                 is_carried_forward, series_breaks, $release_id as release_id
             from chosen
             inner join dim_indicator using (indicator_code)
@@ -159,7 +168,18 @@ def figures_table(found: pa.Table) -> Table:
         words={
             "indicator_kind": INDICATOR_KINDS,
             "commitment_status": COMMITMENT_STATUSES,
-            **dict.fromkeys(("is_missing", "is_incomplete", "is_reported", "is_carried_forward"), YES_NO),
+            **dict.fromkeys(
+                (
+                    "is_month_hidden",
+                    "is_year_to_date_hidden",
+                    "is_last_year_hidden",
+                    "is_missing",
+                    "is_incomplete",
+                    "is_reported",
+                    "is_carried_forward",
+                ),
+                YES_NO,
+            ),
         },
         shares=frozenset({"commitment_rate"}),
     )

@@ -7,15 +7,27 @@ from datetime import date
 import duckdb
 import pyarrow as pa
 
+from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.months import add_months
 from union_warehouse.reporting.contributions import contributions
+from union_warehouse.reporting.disclosure import HIDDEN_VALUES
 
 VALUES = ("value_month", "value_year_to_date", "value_month_last_year", "value_year_to_date_last_year")
 _STATES = "is_missing, is_incomplete, owing_unit_count, missing_unit_count, missing_report_count, is_reported, is_carried_forward"
 """What `rpt_indicators` says of a value, beside whether its year to date was reported in every month."""
 
 
-def unit_values(connection: duckdb.DuckDBPyConnection, month: str, structure_on: date | None = None) -> pa.Table:
+class StructureNotPublic(UnionWarehouseError):
+    """Values by the units of another day are not made for an audience from which small ones are hidden."""
+
+    code = "structure_not_public"
+    message_zh = "按 {structure_on} 建制重列的数值只供内部使用：与当时建制的数值对照即可推算出不公开的数值。请加 --audience federation，或去掉 --structure。"
+    message_en = "values by the units of {structure_on} are for the federation only: beside those by the units of the time they would tell what is hidden. Use --audience federation, or leave --structure out."
+
+
+def unit_values(
+    connection: duckdb.DuckDBPyConnection, month: str, structure_on: date | None = None, hides_below: int | None = None
+) -> pa.Table:
     """Values of ``month`` and of its year to date, beside those of the same month a year before.
 
     Restated values are counted again from the rows: distinct counts of a merged unit are not the sum of its parts.
@@ -24,14 +36,37 @@ def unit_values(connection: duckdb.DuckDBPyConnection, month: str, structure_on:
         connection: to a release.
         month: closed month, ``YYYY-MM``.
         structure_on: the units as they stand on that day; None as they stood in each month.
+        hides_below: a unit's value that counts fewer persons is hidden from the reader; None if all is shown (docs/disclosure.md).
 
     Returns:
         One row per indicator and unit: indicator_code, reporting_unit_code, is_federation, the four :data:`VALUES` (null
-        where nobody reported, or the release does not reach back; of a flow also a year to date of last year of which a
+        where nobody reported, they are hidden, or the release does not reach back; of a flow also a year to date of last year of which a
         month was not reported), change_month and change_year_to_date (null unless both sides were reported, a year to
         date of a flow in every month), is_missing, is_incomplete, owing_unit_count, missing_unit_count,
-        missing_report_count, is_reported, is_carried_forward.
+        missing_report_count, is_reported, is_carried_forward, and ``is_hidden_`` with the name of each of the four values.
+
+    Raises:
+        StructureNotPublic: both ``structure_on`` and ``hides_below`` are given.
+        HiddenValueTold: a hidden value could be worked out from what is shown.
     """
+    if structure_on is not None and hides_below is not None:
+        raise StructureNotPublic(structure_on=structure_on)
+    found = _all_values(connection, month, structure_on)
+    hidden = HIDDEN_VALUES.empty_table()
+    if hides_below is not None:
+        from union_warehouse.reporting.disclosure.hidden_values import hidden_values  # brings scipy, which most readers need not
+
+        hidden = hidden_values(connection, month, hides_below)
+    months = {"month": month, "month_last_year": add_months(month, -12)}
+    connection.register("all_values", found)
+    connection.register("hidden_values", hidden)
+    concealed = connection.execute(_CONCEALED, months).to_arrow_table()
+    connection.unregister("all_values")
+    connection.unregister("hidden_values")
+    return concealed
+
+
+def _all_values(connection: duckdb.DuckDBPyConnection, month: str, structure_on: date | None) -> pa.Table:
     if structure_on is None:
         statement = _AS_IT_WAS + _COMPARED
         return connection.execute(statement, {"month": month, "month_last_year": add_months(month, -12)}).to_arrow_table()
@@ -51,6 +86,23 @@ def _value(name: str) -> str:
     ratio = f"indicator_ratio(over_.{name}, under.{name})"
     return f"cast(if(is_ratio, {ratio}, filled.{name}) as decimal(18, 6)) as {name}"
 
+
+_CONCEALED = """
+    select all_values.* replace (
+            if(this_year.is_month_hidden, null, value_month) as value_month,
+            if(this_year.is_year_to_date_hidden, null, value_year_to_date) as value_year_to_date,
+            if(last_year.is_month_hidden, null, value_month_last_year) as value_month_last_year,
+            if(last_year.is_year_to_date_hidden, null, value_year_to_date_last_year) as value_year_to_date_last_year,
+            if(this_year.is_month_hidden or last_year.is_month_hidden, null, change_month) as change_month,
+            if(this_year.is_year_to_date_hidden or last_year.is_year_to_date_hidden, null, change_year_to_date) as change_year_to_date),
+        coalesce(this_year.is_month_hidden, false) as is_hidden_value_month,
+        coalesce(this_year.is_year_to_date_hidden, false) as is_hidden_value_year_to_date,
+        coalesce(last_year.is_month_hidden, false) as is_hidden_value_month_last_year,
+        coalesce(last_year.is_year_to_date_hidden, false) as is_hidden_value_year_to_date_last_year
+    from all_values
+    left join (from hidden_values where month = $month) as this_year using (indicator_code, reporting_unit_code)
+    left join (from hidden_values where month = $month_last_year) as last_year using (indicator_code, reporting_unit_code)
+"""
 
 # Only what was reported on both sides is compared; a sum also in every month of its year.
 _COMPARED = f"""

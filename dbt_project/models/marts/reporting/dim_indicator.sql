@@ -9,6 +9,13 @@
     {% for part in (definition.get("numerator"), definition.get("denominator")) if part %}
         {% do breaks.extend(series_breaks(part, all_indicators[part])) %}
     {% endfor %}
+    {% if definition.unit == "CNY" and "amount_of" not in definition %}
+        {{
+            exceptions.raise_compiler_error(
+                "Indicator " ~ code ~ " does not say whose money it is: amount_of an indicator, or ~"
+            )
+        }}
+    {% endif %}
     {% do rows.append(
         {
             "indicator_code": code,
@@ -21,6 +28,9 @@
             "indicator_kind": definition.kind,
             "aggregation": definition.aggregation,
             "part_count": definition.get("parts"),
+            "counts_persons": definition.unit in config.get("meta").person_units,
+            "amount_of_code": definition.get("amount_of"),
+            "part_of_code": definition.get("part_of"),
             "is_additive_over_units": is_additive_over_units(definition),
             "is_additive_over_months": is_additive_over_months(definition),
             "counts_for": counts_for(definition, all_indicators, facts),

@@ -229,6 +229,12 @@ def _release(data: ReportData) -> Table:
         ("发布版本", release_text(release.release_id)),
         ("数据截至", f"{local_time(release.known_at_utc)}（上海时间）"),
         ("单位建制", "各月当时的建制" if data.structure_on is None else f"{day_text(data.structure_on)}的建制，历史数据已重列"),
+        (
+            "公开范围",
+            "内部使用，含不足公开人数的数值"
+            if data.hides_below is None
+            else f"公开：各单位不足{data.hides_below}人的数值及可据以推算的数值不列出",
+        ),
         ("已关账月份", months_text(release.closed_months)),
         ("版本指纹（含以前各版本）", data.release_sha256),
         ("上一发布版本", release_text(release.previous_release_id) if release.previous_release_id else "无"),

@@ -24,6 +24,7 @@ _NO_VALUE = "暂无数据"
 _UNPROMISED = "本年无此项目"
 _NOT_OWED = "—"
 _OUTDATED = "*"
+_HIDDEN = "×"
 _WHOLE = "全区"
 _STATUS = {**COMMITMENT_STATUSES, "unknown": _NO_VALUE}
 _DISTINCT = ("count_distinct", "count_distinct_all")
@@ -50,13 +51,13 @@ def _department_table(data: ReportData, exhibit: Exhibit) -> list[Block]:
     empty = []
     for unit, name in data.unit_names.items():
         values = [data.by_unit.get((figure.code, unit)) for figure in chosen]
-        if any(value and (value.is_missing or value.value) for value in values):
+        if any(value and (value.is_missing or value.is_hidden or value.value) for value in values):
             rows.append((name, *(_unit_cell(value, *column) for value, column in zip(values, columns, strict=True))))
         elif any(value and value.value is not None for value in values):
             empty.append(name)
     header = ("单位", *(_heading(figure, large) for figure, large in columns))
     table = Table(exhibit.title, header, tuple(rows), frozenset(range(1, len(header))), has_total=True)
-    return [table, *_table_notes(chosen, rows, empty)]
+    return [table, *_table_notes(chosen, rows, empty, data.hides_below)]
 
 
 def _heading(figure: Figure, is_large: bool) -> str:
@@ -86,6 +87,8 @@ def why_no_value(figure: Figure) -> str:
 
 
 def _unit_cell(value: UnitValue | None, figure: Figure, is_large: bool) -> str:
+    if value is not None and value.is_hidden:
+        return _HIDDEN
     if value is None or (value.value is None and not value.is_missing):
         return _NOT_OWED
     if value.value is None:
@@ -93,12 +96,16 @@ def _unit_cell(value: UnitValue | None, figure: Figure, is_large: bool) -> str:
     return cell_text(value.value, figure.unit, is_in_ten_thousands=is_large) + (_OUTDATED if value.is_missing else "")
 
 
-def _table_notes(chosen: Sequence[Figure], rows: Sequence[Sequence[str]], empty: Sequence[str]) -> list[Block]:
+def _table_notes(
+    chosen: Sequence[Figure], rows: Sequence[Sequence[str]], empty: Sequence[str], hides_below: int | None
+) -> list[Block]:
     cells = {cell for row in rows for cell in row[1:]}
     notes = [f"{'、'.join(empty)}均为零，不列。"] if empty else []
     if distinct := [figure.name for figure in chosen if figure.aggregation in _DISTINCT]:
         notes.append(f"{'、'.join(distinct)}按{_WHOLE}去重统计，不一定等于各单位之和。")
     notes.append(_attributions(chosen))
+    if _HIDDEN in cells:
+        notes.append(f"“{_HIDDEN}”为涉及不足{hides_below}人，或可据以推算出这类数值的数，不公开。")
     if _NOT_OWED in cells:
         notes.append(f"“{_NOT_OWED}”为不报送该表或尚无数据。")
     if any(cell.endswith(_OUTDATED) for cell in cells):

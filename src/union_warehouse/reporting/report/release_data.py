@@ -61,10 +61,16 @@ class Figure:
 
 @dataclass(frozen=True)
 class UnitValue:
-    """A unit's value of an indicator; ``is_missing``: it owes the form for the last month and did not send it."""
+    """A unit's value of an indicator.
+
+    Attributes:
+        is_missing: whether the unit owes the form for the last month and did not send it.
+        is_hidden: whether there is a value that the reader is not shown.
+    """
 
     value: float | None
     is_missing: bool
+    is_hidden: bool
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,7 @@ class ReportData:
     Attributes:
         release_sha256: of its ``release.json``: the head of the chain of releases.
         structure_on: units as they stand on that day; None as they stood in the period.
+        hides_below: units' values that count fewer persons are not shown; None if all are.
         federation: code of the whole.
         unit_names: every unit of that structure, in order; the federation is the first.
         sender_names: every unit valid in the period, in order: who had to report.
@@ -120,6 +127,7 @@ class ReportData:
     release_sha256: str
     period: Period
     structure_on: date | None
+    hides_below: int | None
     federation: str
     unit_names: Mapping[str, str]
     sender_names: Mapping[str, str]
@@ -132,7 +140,12 @@ class ReportData:
 
 
 def read_report_data(
-    home: Home, year: int, month: str | None, release_id: str | None, structure_on: date | None = None
+    home: Home,
+    year: int,
+    month: str | None,
+    release_id: str | None,
+    structure_on: date | None = None,
+    hides_below: int | None = None,
 ) -> ReportData:
     """Read a period from a release.
 
@@ -140,6 +153,8 @@ def read_report_data(
         NoRelease: nothing has been published yet.
         UnknownRelease: there is no release of that id.
         NoFigures: the release does not hold that period.
+        StructureNotPublic: both ``structure_on`` and ``hides_below`` are given.
+        HiddenValueTold: a hidden value could be worked out from what is shown.
     """
     release = read_release(home, release_id)
     found = figures(home, year=year, month=month, release_id=release.release_id, structure_on=structure_on)
@@ -154,11 +169,12 @@ def read_report_data(
             release_sha256=release_sha256(home, release.release_id),
             period=period,
             structure_on=structure_on,
+            hides_below=hides_below,
             federation=str(found["reporting_unit_code"][0]),
             unit_names=_unit_names(connection, structure_on, structure_on) if structure_on else senders,
             sender_names=senders,
             figures=_figures(connection, found, period),
-            by_unit=_unit_values(connection, period, structure_on),
+            by_unit=_unit_values(connection, period, structure_on, hides_below),
             by_month=_by_month(connection, period),
             commitments=_commitments(connection, period),
             next_commitments=_next_commitments(connection, period),
@@ -211,12 +227,14 @@ def _figures(connection: duckdb.DuckDBPyConnection, found: pa.Table, period: Per
 
 
 def _unit_values(
-    connection: duckdb.DuckDBPyConnection, period: Period, structure_on: date | None
+    connection: duckdb.DuckDBPyConnection, period: Period, structure_on: date | None, hides_below: int | None
 ) -> dict[tuple[str, str], UnitValue]:
     value = "value_month" if period.month else "value_year_to_date"
     return {
-        (row["indicator_code"], row["reporting_unit_code"]): UnitValue(_number(row[value]), bool(row["is_missing"]))
-        for row in unit_values(connection, period.last_month, structure_on).to_pylist()
+        (row["indicator_code"], row["reporting_unit_code"]): UnitValue(
+            _number(row[value]), bool(row["is_missing"]), bool(row[f"is_hidden_{value}"])
+        )
+        for row in unit_values(connection, period.last_month, structure_on, hides_below).to_pylist()
         if not row["is_federation"]
     }
 
