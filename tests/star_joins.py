@@ -70,6 +70,15 @@ def undocumented(marts: dict[str, dict[str, Any]]) -> Iterator[str]:
                     yield f"{name}.{column['name']}"
 
 
+def without_version(marts: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """Facts that name a unit or union by its code, and not by the version that holds for the row."""
+    for name, node in marts.items():
+        names = {"reporting_unit", "union"} & {column.removesuffix("_code") for column in node["columns"]}
+        for entity in names or {"submitted_by"} & {column.removesuffix("_code") for column in node["columns"]}:
+            if name.startswith("fct_") and f"{entity}_key" not in node["columns"]:
+                yield f"{name}.{entity}_key"
+
+
 def _has_one_key(name: str, node: dict[str, Any]) -> bool:
     return name.startswith("dim_") and len(node["config"]["meta"]["key"]) == 1
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.collecting import drop
-from tests.star_joins import documented_references, marts_of, totals, undocumented, unresolved
+from tests.star_joins import documented_references, marts_of, totals, undocumented, unresolved, without_version
 from tests.workbook_factory import write_csv
 from union_warehouse.contracts import load_forms
 from union_warehouse.paths import Home
@@ -35,7 +35,9 @@ def test_joining_a_dimension_by_its_documented_key_changes_no_row_and_no_sum(feb
 
 
 def test_every_key_says_which_dimension_it_refers_to(february: Path) -> None:
-    assert not list(undocumented(marts_of(Home(february), RELEASE)))
+    marts = marts_of(Home(february), RELEASE)
+    assert not list(undocumented(marts))
+    assert not list(without_version(marts))
 
 
 def test_the_calendar_knows_holidays_of_known_years_and_guesses_none(february: Path) -> None:

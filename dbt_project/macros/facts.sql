@@ -62,7 +62,7 @@
 {%- endmacro %}
 
 {#- Key of the version of a reporting unit or union that holds on a day: the latest that had begun, so that what ended keeps its last;
-    before the first the first. `code` and `day` need an alias where the dimension has a column of that name. -#}
+    before the first the first; of no day none. `code` and `day` need an alias where the dimension has a column of that name. -#}
 {% macro version_key(entity, code, day, versions=none) -%}
     (
         select
@@ -71,7 +71,7 @@
                 min_by(version.{{ entity }}_key, version.valid_from)
             )
         from {{ versions or ref("dim_" ~ entity) }} as version
-        where version.{{ entity }}_code = {{ code }}
+        where version.{{ entity }}_code = {{ code }} and {{ day }} is not null
     )
 {%- endmacro %}
 

@@ -94,6 +94,7 @@ select
     rule_code,
     severity,
     reporting_unit_code,
+    {{ version_key("reporting_unit", "joined.reporting_unit_code", month_end("joined.month")) }} as reporting_unit_key,
     form,
     record_key,
     column_name,

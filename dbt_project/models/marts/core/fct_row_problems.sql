@@ -55,6 +55,7 @@ with
 select
     form,
     submitted_by_code,
+    {{ version_key("reporting_unit", "problems.submitted_by_code", month_end("problems.submission_month")) }} as submitted_by_key,
     submission_month,
     submission_id,
     source_sheet,

@@ -27,6 +27,7 @@ select
     submission_id,
     known.month as submission_month,
     known.department as submitted_by_code,
+    {{ version_key("reporting_unit", "known.department", month_end("known.month")) }} as submitted_by_key,
     known.form,
     version as version_number,
     reading as reading_number,
