@@ -261,7 +261,12 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Home:
             insert into rpt_restatements by name
             select '2014-01-r1' as release_id, '2014-01' as closed_month, timestamp '2014-02-14 22:00' as known_at,
                 indicator_code, month, reporting_unit_code, 0 as old_value_month, value_month as new_value_month
-            from rpt_indicators where indicator_code = 'member.joined' and month = '2014-01' and reporting_unit_code in ('XC', 'CQ')
+            from rpt_indicators where indicator_code = 'member.joined' and month = '2014-01' and reporting_unit_code in ('XC', 'CQ');
+            insert into fct_commitment_progress (commitment_progress_key, commitment_no, commitment_year, month, indicator_code,
+                target_value, progress_value, earlier_progress_value, forecast_value, forecast_low_value, forecast_high_value,
+                commitment_status)
+            values ('1', '3c', 2014, '2014-01', 'culture.films', 100, 5, 5, 98, 85, 111, 'as_last_year'),
+                ('2', '7', 2014, '2014-01', 'training.qualification_promotions', 300, 2, 5, 120, 90, 150, 'at_risk')
             """
         )
     return home
@@ -277,6 +282,9 @@ def test_what_a_release_gives_cause_for(published: Home, hook: Hook) -> None:
     assert "张三" not in str(first) and "330103199001011234" not in str(first)
     assert "2014-01-r1 更正了以前月份的 2 个数字，其中全区 1 个，自 2014-01 起" in first["/leader"]
     assert "[overdue_hazard:CQ:H1]" in first["/analyst"]
+    late = "实事项目 7“职工晋升一级职业资格等级”进度滞后：目标 300，至 2014-01 已完成 2（往年同期 5），年末预测 120 (90–150)"
+    assert late in first["/leader"]
+    assert "免费放映电影" not in first["/leader"], "it stands as last year at this time"
 
     send_alerts(published, at("2014-03-06T07:00"))
     later = dict(hook.take())
@@ -319,7 +327,7 @@ def test_every_event_has_words_in_every_language(published: Home) -> None:
     definitions = load_definitions()
     known = {event.kind: event for event in find_events(published, at("2014-03-24T07:00"))}
     facts: dict[str, Any] = FACTS_OF_OTHERS | {kind: event.facts for kind, event in known.items()}
-    assert {"missing_submission", "overdue_hazard", "waiting_rows", "stale_release", "outlier"} <= set(known)
+    assert {"missing_submission", "overdue_hazard", "waiting_rows", "stale_release", "outlier", "late_commitment"} <= set(known)
     for kind, definition in definitions.events.items():
         entry = Entry(kind, "CQ", "1", "2014-01-01", None, dict(facts[kind]), "")
         for phase, code, is_over in product(definition.phases.values(), definitions.audiences, (False, True)):

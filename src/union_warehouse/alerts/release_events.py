@@ -1,4 +1,4 @@
-"""What a release gives cause for: overdue hazards, expiring contracts, waiting rows, restatements, unusual figures, a release that is late."""
+"""What a release gives cause for: hazards overdue, contracts that expire, rows that wait, figures, late commitments and releases."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Any
 import duckdb
 
 from union_warehouse.alerts.events import Event, record_number
+from union_warehouse.code_words import COMMITMENT_STATUSES
 from union_warehouse.contracts import load_forms
+from union_warehouse.display import estimate_text
 from union_warehouse.months import WINDOW_MONTHS, add_months, last_day, month_range
 from union_warehouse.paths import Home
 from union_warehouse.releases.database import open_release
@@ -164,6 +166,35 @@ def _outliers(connection: duckdb.DuckDBPyConnection, today: date) -> Iterator[Ev
         yield Event("outlier", unit, f"{month}:{indicator}", last_day(month), facts, mark=_number(value))
 
 
+def _late_commitments(connection: duckdb.DuckDBPyConnection, _today: date) -> Iterator[Event]:
+    """Commitments that are late in the last closed month, by the state that figures and reports show."""
+    rows = connection.execute(
+        """
+        select commitment_year, commitment_no, month, indicator_code, name_zh, target_value, progress_value, earlier_progress_value,
+            forecast_value, forecast_low_value, forecast_high_value, commitment_status
+        from fct_commitment_progress
+        left join dim_indicator using (indicator_code)
+        where month = (select max(month) from dim_month where is_closed) and commitment_status in ('at_risk', 'missed')
+        order by commitment_no
+        """
+    ).fetchall()
+    for year, number, month, indicator, name, target, progress, earlier, forecast, low, high, status in rows:
+        shown = record_number(number)
+        facts = {
+            "commitment_no": shown,
+            "month": month,
+            "indicator_code": indicator,
+            "indicator_zh": name or indicator,
+            "target": _number(target),
+            "progress": _number(progress),
+            "earlier_progress": _number(earlier),
+            "forecast": estimate_text(forecast, low, high),
+            "commitment_status": status,
+            "commitment_status_zh": COMMITMENT_STATUSES[status],
+        }
+        yield Event("late_commitment", None, f"{year}:{shown}", last_day(month), facts, mark=status)
+
+
 _OUTLIER_KINDS = {"flow_value": "当月数异常", "stock_change": "存量变化异常", "sudden_zero": "突然为零或缺报"}
 
 
@@ -184,4 +215,5 @@ _FINDERS: Mapping[str, Callable[[duckdb.DuckDBPyConnection, date], Iterator[Even
     "fct_row_problems": _waiting_rows,
     "rpt_restatements": _restated_figures,
     "rpt_outliers": _outliers,
+    "fct_commitment_progress": _late_commitments,
 }
