@@ -97,6 +97,32 @@ def answer(option: str | None, comment: str | None = "已核实") -> dict[str, A
     return {"chosen_options": [option or "Reject"], "params_input": {"comment": comment}, "responded_by_user": user}
 
 
+def test_a_value_that_is_gone_or_new_in_a_published_month_is_restated(january: Home) -> None:
+    change_build(
+        january,
+        CLOSE,
+        """
+        insert into rpt_indicators select * replace ('gone' as reporting_unit_code, 'gone' as indicator_value_key, 7 as value_month)
+        from rpt_indicators where indicator_code = 'training.free_courses' and is_federation;
+        delete from rpt_indicators where indicator_code = 'member.joined' and reporting_unit_code = 'CQ'
+        """,
+    )
+    ask(january, CLOSE, replace(BY_HAND, approval=DECISION))
+    publish_release(january, CLOSE)
+    land(january, MONTH, "XJ", {"training_activities": [activity(8)]}, received_at="2014-03-10T08:00:00Z")
+    plan_close(january, NEXT_MONTH, datetime(2014, 3, 20, 10, tzinfo=UTC))
+    run_dbt(january, NEXT_CLOSE)
+    with duckdb.connect(str(january.build / NEXT_CLOSE / "marts.duckdb"), read_only=True) as connection:
+        restated = connection.execute(
+            """
+            select indicator_code, reporting_unit_code, old_value_month, new_value_month from rpt_restatements
+            where old_value_month is null or new_value_month is null
+            """
+        ).fetchall()
+    assert ("training.free_courses", "gone", 7, None) in restated
+    assert ("member.joined", "CQ", None, 3) in restated
+
+
 def test_a_review_lists_what_is_missing_late_and_in_quarantine(built: Home) -> None:
     review = review_close(built, CLOSE)
     missing = {row["department"]: row["forms"].split(", ") for row in review.missing}

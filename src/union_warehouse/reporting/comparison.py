@@ -68,9 +68,11 @@ def compare_releases(home: Home, before: str, after: str) -> pa.Table:
                 cast(old.value_month as double) as old_value_month, cast(new.value_month as double) as new_value_month,
                 cast(old.value_year_to_date as double) as old_value_year_to_date,
                 cast(new.value_year_to_date as double) as new_value_year_to_date, caused_by
-            from before.rpt_indicators as old
-            inner join after.rpt_indicators as new using (indicator_code, month, reporting_unit_code)
+            from (from before.rpt_indicators where month in (select month from after.rpt_indicators)) as old
+            full join (from after.rpt_indicators where month in (select month from before.rpt_indicators)) as new
+                using (indicator_code, month, reporting_unit_code)
             inner join after.dim_indicator using (indicator_code)
+            semi join before.dim_indicator as known_before using (indicator_code)
             left join units using (reporting_unit_code)
             left join causes using (indicator_code, month, reporting_unit_code)
             where is_published

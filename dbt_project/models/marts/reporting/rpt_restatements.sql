@@ -16,16 +16,30 @@ with
                 indicator_code,
                 month,
                 reporting_unit_code,
-                after.is_federation,
+                coalesce(after.is_federation, before.is_federation) as is_federation,
                 before.value_month as old_value_month,
                 after.value_month as new_value_month,
                 before.value_year_to_date as old_value_year_to_date,
                 after.value_year_to_date as new_value_year_to_date
             from (from {{ before }} where month >= (select from_month from {{ ref("int_earliest_change") }})) as before
-            inner join {{ ref("rpt_indicators") }} as after using (indicator_code, month, reporting_unit_code)
+            -- a unit's value may be gone, or new, in a month that was published
+            full join
+                (
+                    select *
+                    from {{ ref("rpt_indicators") }}
+                    where
+                        month between (select from_month from {{ ref("int_earliest_change") }}) and (
+                            select max(month) from {{ before }}
+                        )
+                ) as after using (indicator_code, month, reporting_unit_code)
             where
-                before.value_month is distinct from after.value_month
-                or before.value_year_to_date is distinct from after.value_year_to_date
+                (
+                    before.value_month is distinct from after.value_month
+                    or before.value_year_to_date is distinct from after.value_year_to_date
+                )
+                -- a new indicator restates nothing, nor does one that is given up
+                and indicator_code in (select indicator_code from {{ before }})
+                and indicator_code in (select indicator_code from {{ ref("dim_indicator") }})
         {% else %}
             select
                 indicator_code,
