@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import warnings
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +13,33 @@ import docx
 import duckdb
 import pytest
 import yaml
-from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.audited_year import MONTH, land_two_months
 from tests.releases import publish_approved
-from union_warehouse.cli import main
+from tests.report_reading import (
+    RELEASE,
+    changed,
+    mentions,
+    of_federation,
+    page_texts,
+    report,
+    summary_of,
+    tables,
+    word_texts,
+    written,
+)
 from union_warehouse.paths import Home
 from union_warehouse.reporting.figures import figures
 from union_warehouse.reporting.report import build_document
-from union_warehouse.reporting.report.charts import draw
-from union_warehouse.reporting.report.document import Chart, Document, Heading, Note, Paragraph, Series, Table
+from union_warehouse.reporting.report.clauses import told
+from union_warehouse.reporting.report.document import Chart, Note, Paragraph, Table
+from union_warehouse.reporting.report.release_data import ReportData, read_report_data
 from union_warehouse.reporting.report.template import TEMPLATE_FILE
-from union_warehouse.reporting.report.wording import change_text, months_text, ordinal, signed_text, spelled_number, value_text
+from union_warehouse.reporting.report.wording import spelled_number, value_text
 from union_warehouse.warehouse.build import run_dbt
 from union_warehouse.warehouse.plan import plan_close
-
-RELEASE = f"{MONTH}-r1"
 
 
 @pytest.fixture(scope="module")
@@ -72,69 +80,6 @@ def two_years(tmp_path_factory: pytest.TempPathFactory, published: Home) -> Home
     release = json.loads(manifest.read_text("utf-8"))
     manifest.write_text(json.dumps(release | {"closed_months": ["2013-01", "2014-01"]}), encoding="utf-8")
     return home
-
-
-def report(home: Home, *arguments: str | Path) -> Result:
-    return CliRunner(env={"UW_HOME": str(home.root)}).invoke(main, ["report", *map(str, arguments)])
-
-
-def written(home: Home, *arguments: str | Path) -> list[Path]:
-    """The report as Word and as a page, and its appendices likewise."""
-    shown = report(home, *arguments, "--json")
-    assert shown.exit_code == 0, shown.output
-    return [Path(path) for path in json.loads(shown.stdout)["files"]]
-
-
-def word_texts(path: Path) -> list[str]:
-    """Paragraphs and cells of a Word file in order, without empty ones."""
-    document = docx.Document(str(path))
-    texts: list[str] = []
-    for block in document.iter_inner_content():
-        if isinstance(block, docx.table.Table):
-            texts += [cell.text for row in block.rows for cell in row.cells]
-        else:
-            texts.append(block.text)
-    return [text for text in texts if text]
-
-
-class _Texts(HTMLParser):
-    """Texts of the blocks of a page, in order."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.texts: list[str] = []
-        self._open: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:  # noqa: ARG002
-        if tag in {"h1", "h2", "h3", "p", "th", "td", "figcaption", "style", "nav"}:
-            self._open.append(tag)
-            self.texts.append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        if self._open and tag == self._open[-1]:
-            self._open.pop()
-
-    def handle_data(self, data: str) -> None:
-        if self._open and not {"style", "nav"} & set(self._open):
-            self.texts[-1] += data
-
-
-def page_texts(path: Path) -> list[str]:
-    parser = _Texts()
-    parser.feed(path.read_text("utf-8"))
-    return [text for text in parser.texts if text.strip()]
-
-
-def mentions(document: Document) -> Iterator[tuple[str, str]]:
-    """Every number of the running text with its indicator; of one that is nil or unknown its name."""
-    for section in document.sections:
-        for block in section.blocks:
-            if isinstance(block, Paragraph):
-                yield from ((code, words) for words, code in block.parts if code)
-
-
-def tables(document: Document) -> dict[str, Table]:
-    return {block.caption.split("　")[1]: block for part in document.parts for block in part.blocks if isinstance(block, Table)}
 
 
 def test_word_and_page_hold_the_same(published: Home, tmp_path: Path) -> None:
@@ -220,6 +165,36 @@ def test_what_is_nil_or_unknown_is_told_in_one_sentence(published: Home) -> None
     assert len(sections["culture"]) == 1
 
 
+@pytest.fixture(scope="module")
+def january(published: Home) -> ReportData:
+    return read_report_data(published, 2014, "2014-01", None)
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_whatever_clauses_a_paragraph_has_each_figure_is_told_once(january: ReportData, data: st.DataObject) -> None:
+    known = ["member.joined", "safety.inspections", "org.enterprises_with_union", "congress.non_public_enterprise_rate"]
+    folded = [
+        "org.unions_established.joint",
+        "org.unions_established.independent",
+        "culture.films",
+        "congress.public_institution_rate",
+    ]
+    codes = data.draw(st.lists(st.sampled_from(known + folded), min_size=1, unique=True))
+    marks = data.draw(st.lists(st.sampled_from("，；。、"), min_size=len(codes), max_size=len(codes)))
+    words = data.draw(
+        st.lists(st.sampled_from(["开展", "其中", "看望患病、遭遇意外的家庭"]), min_size=len(codes), max_size=len(codes))
+    )
+    text = "".join(f"{word}{{{code}}}{mark}" for word, code, mark in zip(words, codes, marks, strict=True))
+    paragraphs = told(january, [text])
+    told_codes = [code for paragraph in paragraphs for _, code in paragraph.parts if code]
+    assert sorted(told_codes) == sorted(codes)
+    assert all(paragraph.text.endswith("。") for paragraph in paragraphs)
+    assert not re.search(r"[，；。、：]{2}|^[，；。、]", "".join(paragraph.text for paragraph in paragraphs))
+    in_place = [code for code in codes if code in known]
+    assert [code for _, code in paragraphs[0].parts if code][: len(in_place)] == in_place
+
+
 def test_who_did_not_report_is_said(published: Home, tmp_path: Path) -> None:
     texts = word_texts(written(published, "--year", "2014", "--out", tmp_path)[0])
     assert any(
@@ -287,35 +262,6 @@ def test_commitments_are_told_in_the_order_of_their_numbers(two_years: Home) -> 
     assert "policy.innovation_incentive" not in dict(mentions(document)), "no commitment of the year"
     charts = [block for part in document.sections for block in part.blocks if isinstance(block, Chart)]
     assert [chart.series[0].values for chart in charts if chart.kind == "commitments"] == [(1, 0.05)]
-
-
-def summary_of(document: Document) -> dict[str, list[str]]:
-    """Sentences of the first page by the headings they stand under."""
-    said: dict[str, list[str]] = {}
-    assert document.summary is not None
-    for block in document.summary.blocks:
-        if isinstance(block, Heading):
-            said[block.text] = []
-        elif isinstance(block, Paragraph):
-            said[list(said)[-1]].append(block.text)
-    return said
-
-
-def changed(home: Home, folder: Path, *statements: str) -> Home:
-    """A copy of ``home`` whose release was changed."""
-    copy = Home(Path(shutil.copytree(home.root, folder / "home", symlinks=True)))
-    with duckdb.connect(str(copy.releases / RELEASE / "warehouse.duckdb")) as connection:
-        for statement in statements:
-            connection.execute(statement)
-    return copy
-
-
-def of_federation(indicator: str, month: str, value: float) -> str:
-    """Sets a figure of the federation."""
-    return f"""
-        update rpt_indicators set value_month = {value}, value_year_to_date = {value}, is_missing = false
-        where indicator_code = '{indicator}' and is_federation and month = '{month}'
-    """
 
 
 def test_the_summary_says_what_stands_out_what_went_wrong_and_what_comes_next(two_years: Home, tmp_path: Path) -> None:
@@ -522,43 +468,3 @@ def test_what_the_release_does_not_hold_is_told(published: Home, home: Home) -> 
         shown = report(published, *arguments)
         assert (shown.exit_code, f"error {error}" in shown.stderr) == (1, True)
     assert "no_release" in report(home, "--year", "2014").stderr
-
-
-@pytest.mark.parametrize(
-    ("value", "unit", "unit_zh", "text"),
-    [
-        (22613, "persons", "人", "22,613人"),
-        (657900, "CNY", "元", "65.79万元"),
-        (657904.5, "CNY", "元", "65.79万元"),
-        (10000, "CNY", "元", "1.00万元"),
-        (9999.5, "CNY", "元", "9,999.5元"),
-        (5050, "CNY", "元", "5,050元"),
-        (0.9532, "ratio", "比率", "95.32%"),
-        (1, "milestone", "进度", "100%"),
-    ],
-)
-def test_values_are_written_as_reports_do(value: float, unit: str, unit_zh: str, text: str) -> None:
-    assert value_text(value, unit, unit_zh) == text
-
-
-def test_changes_and_spans_are_written_as_reports_do() -> None:
-    assert change_text(-20000, "CNY", "元") == "同比减少2.00万元"
-    assert change_text(-0.015, "ratio", "") == "同比下降1.5个百分点"
-    assert change_text(0, "unions", "家") == "同比持平"
-    assert [signed_text(change, "ratio") for change in (0.0219, -0.015, 0)] == ["+2.19个百分点", "-1.5个百分点", "0个百分点"]
-    assert (signed_text(1200, "CNY"), signed_text(-3, "unions")) == ("+1,200", "-3")
-    assert months_text(["2014-03", "2014-01", "2014-02", "2014-06"]) == "2014年1—3月、2014年6月"
-    assert months_text([f"2014-{month:02d}" for month in range(1, 13)]) == "2014年"
-    assert months_text(["2013-12", "2014-01"]) == "2013年12月、2014年1月"
-    assert [ordinal(number) for number in (1, 10, 12, 20, 21)] == ["一", "十", "十二", "二十", "二十一"]
-
-
-@pytest.mark.parametrize("kind", ["months", "departments", "indicators", "commitments"])
-def test_charts_have_a_chinese_font(kind: str) -> None:
-    labels = ("1月", "2月") if kind == "months" else ("劳动和经济工作部", "女职工委员会")
-    one = Series("职工晋升职业资格等级", "persons", "人", (3, None), last_year=(1, 2), year_to_date=(3, 3))
-    series = tuple(Series(label, "persons", "人", (4,)) for label in labels) if kind == "indicators" else (one,)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")  # matplotlib warns of a glyph that the font lacks
-        picture = draw(Chart("图1　各月", kind, labels, series, ""))
-    assert picture.startswith(b"\x89PNG")

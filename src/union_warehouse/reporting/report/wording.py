@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from union_warehouse.display import number_text
@@ -97,12 +97,6 @@ def release_text(release_id: str) -> str:
     """A release as people name it: ``2015-03-r2`` is 2015年3月第2版."""
     month, _, number = release_id.rpartition("-r")
     return f"{month_text(month)}第{number}版" if month else release_id
-
-
-def submission_text(submission_id: str, unit_names: Mapping[str, str]) -> str:
-    """A submission as people name it: ``2014-03/CQ/v0002`` is 长庆街道总工会2014年3月第2次报送."""
-    month, unit, version = submission_id.split("/")[:3]
-    return f"{unit_names.get(unit, unit)}{month_text(month)}第{int(version.lstrip('v'))}次报送"
 
 
 def day_text(day: date) -> str:
