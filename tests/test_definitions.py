@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -21,7 +22,7 @@ from union_warehouse.project import PROJECT_DIR
 from union_warehouse.warehouse import list_restatements
 from union_warehouse.warehouse.definitions import DefinitionChange
 from union_warehouse.warehouse.definitions_changelog import explain
-from union_warehouse.warehouse.errors import DefinitionsUnexplained, RebuildDiffers
+from union_warehouse.warehouse.errors import DefinitionsMisdated, DefinitionsUnexplained, RebuildDiffers
 
 CHANGES = {
     "indicator safety.inspections": (
@@ -200,3 +201,18 @@ def test_what_only_a_federation_changed_is_explained_in_its_folder(tmp_path: Pat
     changes = [DefinitionChange(name, "1a", "2b", (), ()) for name in changed]
     with pytest.raises(DefinitionsUnexplained, match=f"{folder}/definitions_changelog.yml"):
         explain(Home(tmp_path), changes, is_required=True)
+
+
+@pytest.mark.parametrize(("breaks", "is_refused"), [((), True), (("2014-01",), True), (("2014-02",), False)])
+def test_a_rule_that_holds_from_a_month_on_keeps_the_former_one(
+    tmp_path: Path, breaks: tuple[str, ...], is_refused: bool
+) -> None:
+    federation = tmp_path / "federation"
+    federation.mkdir()
+    entry = {"definitions": {"indicator member.joined": "1a → 2b"}, "what": "样例", "why": "样例", "by": "王", "since": "2014-02"}
+    (federation / "definitions_changelog.yml").write_text(
+        yaml.safe_dump({"changes": [entry]}, allow_unicode=True), encoding="utf-8"
+    )
+    changes = [DefinitionChange("indicator member.joined", "1a", "2b", ("member.joined",), (), breaks)]
+    with pytest.raises(DefinitionsMisdated, match="until: 2014-01") if is_refused else contextlib.nullcontext():
+        explain(Home(tmp_path, federation), changes, is_required=True)

@@ -90,6 +90,7 @@ class DefinitionChange:
         now: its fingerprint now; None of one that is gone.
         indicators: codes of the indicators that it feeds.
         marts: the marts that it feeds.
+        breaks: of an indicator, the first months that count by another rule than the month before.
     """
 
     definition: str
@@ -97,6 +98,7 @@ class DefinitionChange:
     now: str | None
     indicators: tuple[str, ...]
     marts: tuple[str, ...]
+    breaks: tuple[str, ...] = ()
 
     @property
     def versions(self) -> str:
@@ -155,7 +157,7 @@ def compare_definitions(home: Home, current: Release | None, last_month: str) ->
         return now, []
     project = _project(home, files_sha256)
     return now, [
-        DefinitionChange(name, *versions, project.indicators_fed_by(name), project.marts_fed_by(name))
+        DefinitionChange(name, *versions, project.indicators_fed_by(name), project.marts_fed_by(name), project.breaks_of(name))
         for name, versions in sorted(differing.items())
     ]
 
@@ -241,6 +243,12 @@ class _Project:
         counted = counted or set(self.indicators)
         ratios = {code for code, entry in self.indicators.items() if _parts_of_ratio(entry) & counted}
         return tuple(sorted(counted | ratios))
+
+    def breaks_of(self, definition: str) -> tuple[str, ...]:
+        """First months that an indicator counts by another rule than before: those after its ``earlier`` rules."""
+        kind, _, name = definition.partition(" ")
+        earlier = self.indicators.get(name, {}).get("earlier", []) if kind == INDICATOR else []
+        return tuple(sorted(next_month(rule["until"]) for rule in earlier))
 
     def _tables_of(self, entry: Mapping[str, Any]) -> set[str]:
         """The marts that the rows of an indicator are counted in, placed by and looked up in."""

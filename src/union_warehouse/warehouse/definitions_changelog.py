@@ -9,13 +9,15 @@ from typing import Any
 
 from pydantic import Field
 
+from union_warehouse.months import add_months
 from union_warehouse.paths import Home
 from union_warehouse.project import DBT_PROJECT_DIR
-from union_warehouse.warehouse.definitions import UNITS, DefinitionChange
-from union_warehouse.warehouse.errors import DefinitionsUnexplained
+from union_warehouse.warehouse.definitions import INDICATOR, UNITS, DefinitionChange
+from union_warehouse.warehouse.errors import DefinitionsMisdated, DefinitionsUnexplained
 from union_warehouse.yaml_files import YamlEntry, read_yaml
 
 CHANGELOG_FILE = "definitions_changelog.yml"
+BEGINNING = "beginning"
 _SAID = r"[^…\s]"
 """Something else than the ellipsis of the entry that was to be filled in."""
 
@@ -66,6 +68,7 @@ def explain(home: Home, changes: Sequence[DefinitionChange], *, is_required: boo
 
     Raises:
         DefinitionsUnexplained: one has none; says what to add.
+        DefinitionsMisdated: an indicator is said to hold from a month on, and nothing keeps its former rule for those before.
         MalformedFile: a changelog is not what it should be.
     """
     of_project, of_federation = DBT_PROJECT_DIR / CHANGELOG_FILE, home.federation_folder / CHANGELOG_FILE
@@ -82,13 +85,17 @@ def explain(home: Home, changes: Sequence[DefinitionChange], *, is_required: boo
         path = of_federation if all(change.kind == UNITS for change in missing) else of_project
         lines = entry_to_add({change.definition: change.versions for change in missing})
         raise DefinitionsUnexplained(path=_shown(path), lines=lines)
+    for item in explained:
+        since = item.explanation.since if item.explanation else BEGINNING
+        if item.change.kind == INDICATOR and since not in (BEGINNING, *item.change.breaks):
+            raise DefinitionsMisdated(definition=item.change.definition, since=since, until=add_months(since, -1))
     return explained
 
 
 def entry_to_add(missing: Mapping[str, str]) -> str:
     """The entry of the changelog for definitions, by their versions, with an ellipsis for what only a person knows."""
     named = "".join(f"\n      {definition}: {versions}" for definition, versions in missing.items())
-    return f"  - definitions:{named}\n    what: …\n    why: …\n    by: …\n    since: beginning"
+    return f"  - definitions:{named}\n    what: …\n    why: …\n    by: …\n    since: {BEGINNING}"
 
 
 def _shown(path: Path) -> str:

@@ -62,6 +62,20 @@ class DefinitionsUnexplained(UnionWarehouseError):
     message_en = "nothing says why definitions changed, so nothing was rebuilt: add this to {path}, each … in words, and rebuild again:\n{lines}"
 
 
+class DefinitionsMisdated(UnionWarehouseError):
+    """An indicator is said to hold from a month on, but all of its history would be made by it."""
+
+    code = "definitions_misdated"
+    message_zh = (
+        "登记为自 {since} 起执行的口径（{definition}）没有保留以前的口径，重算会改变全部历史：请在指标定义中加 earlier（until: {until}），"
+        "或把登记改为 since: beginning。"
+    )
+    message_en = (
+        "{definition} is said to hold since {since}, but keeps no rule for the months before, so all of its history would change: "
+        "add an `earlier` rule with `until: {until}` to the indicator, or say `since: beginning`."
+    )
+
+
 class RebuildDiffers(UnionWarehouseError):
     """A rebuild makes other figures than the release, and no changed definition feeds them."""
 
