@@ -164,6 +164,12 @@ def test_a_definition_changes_and_the_history_follows(
     assert versions == [(1, "2014-01-r1", None), (2, "2014-02-r2", "只计发现隐患的检查")]
     earlier = "select * from rpt_restatements where release_id <> '2014-02-r2'"
     assert len(read(home, "2014-02-r2", earlier)) == len(read(home, "2014-02-r1", earlier)), "the list of restatements goes on"
+    triangle = """select publication_number, release_id, value_month from rpt_revisions
+        where indicator_code = 'safety.{}' and is_federation and month = '2014-01' order by 1"""
+    assert [row[:2] for row in read(home, "2014-02-r2", triangle.format("inspections"))][-1] == (2, "2014-02-r2")
+    assert read(home, "2014-02-r2", triangle.format("inspections"))[:-1] == read(
+        home, "2014-02-r1", triangle.format("inspections")
+    )
     ledger = "select quality_issue_key, first_seen_release_id, opened_at from fct_quality_issues order by 1"
     assert read(home, "2014-02-r2", ledger) == read(home, "2014-02-r1", ledger), "and so does the ledger of issues"
     assert len(read(home, "2014-02-r2", "select amount_fen from fct_visits")) > 0

@@ -34,6 +34,7 @@ RATES = {
     "on_time_of_expected_rate": "on_time_of_expected_rate",
     "on_time_of_received_rate": "on_time_of_received_rate",
 }
+OWING_HAZARDS = 12
 EXTENDED_LINE = "2014-01,CQ,hazards,extended,2014-02-17,系统升级,办公室,2014-02-10"
 EXTENDED = ReportingException(
     "2014-01", "CQ", "hazards", ExceptionKind.EXTENDED, date(2014, 2, 17), "系统升级", "办公室", date(2014, 2, 10)
@@ -117,6 +118,9 @@ def test_an_exception_given_after_the_close_is_told_by_the_next_one(
     counted = rates(home.build / close_id / "marts.duckdb", "2014-01")
     assert counted["CQ"]["expected"] == counted["CQ"]["received"] == owed - 1, "what is sent all the same is not counted"
     assert counted["CQ"]["excused"] == 1
+    with duckdb.connect(str(home.build / close_id / "marts.duckdb"), read_only=True) as connection:
+        statement = "select owing_unit_count from rpt_indicators where indicator_code = 'safety.hazards_rectified' and is_federation order by month"
+        assert connection.execute(statement).fetchall() == [(OWING_HAZARDS - 1,), (OWING_HAZARDS,)]
     status = {unit["department"]: unit for unit in month_status(home, "2014-01")["departments"]}
     assert {unit: {name: found[name] for name in RATES.values()} for unit, found in status.items()} == counted
 

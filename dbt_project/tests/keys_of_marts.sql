@@ -26,6 +26,10 @@ union all
 union all
 {{ rows_without_own_key('dim_indicator', ['indicator_code']) }}
 union all
+{{ rows_without_own_key('rpt_revisions', ['revision_key']) }}
+union all
+{{ rows_without_own_key('rpt_mean_revisions', ['indicator_code', 'reporting_unit_code']) }}
+union all
 {{ rows_without_own_key('rpt_reporting_rates', ['reporting_rate_key']) }}
 union all
 {{ rows_without_own_key('fct_commitment_progress', ['commitment_progress_key']) }}

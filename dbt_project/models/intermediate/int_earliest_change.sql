@@ -1,6 +1,6 @@
 -- First month whose snapshots and indicators may differ from the last audited build: that of the earliest date at which
 -- a changed row had or has an effect, or of a submission that began or ceased to count. A spell that only ended takes
--- effect when it ended, however long ago it began.
+-- effect when it ended, however long ago it began. Or a month of which something else is expected than before.
 {% set provenance = [
     "submission_id",
     "source_sheet",
@@ -70,6 +70,10 @@ with
         select cast(submissions.month || '-01' as date)
         from {{ source("plan", "changed_submissions") }} as changed
         inner join {{ source("plan", "submissions") }} as submissions using (submission_id, form)
+        union all
+        -- who owes what says whether a figure is missing
+        select cast(month || '-01' as date)
+        from {{ source("plan", "changed_expectations") }}
     ),
 
     this_close as (select * from {{ source("plan", "close") }}),

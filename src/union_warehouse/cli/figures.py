@@ -75,7 +75,8 @@ def figures(
     headings = ("month", "year to date", "month, last year" if month else "year to date, last year", "change")
     print_table(
         f"{rows[0]['release_id']}, {'' if month else 'year to '}{rows[0]['month']}, {rows[0]['reporting_unit_code']}"
-        + (f", units of {structure_on}" if structure_on else ""),
+        + (f", units of {structure_on}" if structure_on else "")
+        + (f", provisional until {rows[0]['final_with_month']} is closed 初步数" if rows[0]["is_provisional"] else ""),
         (
             ("indicator", False),
             ("name", False),

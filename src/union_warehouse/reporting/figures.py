@@ -46,6 +46,8 @@ _LABELS = {
     "missing_unit_count": "缺报单位数",
     "missing_report_count": "年内缺报份数",
     "is_carried_forward": "是否沿用上期",
+    "is_provisional": "是否初步数",
+    "final_with_month": "定稿月份",
     "series_breaks": "口径变更月份",
     "release_id": "发布版本",
 }
@@ -99,7 +101,8 @@ def figures(
         commitment_earlier_progress (mean of the years before at this month), commitment_status, is_month_hidden,
         is_year_to_date_hidden and is_last_year_hidden (whether the value is there and not shown), is_missing (nobody reported),
         is_incomplete, owing_unit_count, missing_unit_count, missing_report_count (of the year so far), is_reported,
-        is_carried_forward, series_breaks (first months that count by another rule than the month before, comma-separated),
+        is_carried_forward, is_provisional (the month may still change by rows that come late), final_with_month (whose close
+        makes it final), series_breaks (first months that count by another rule than the month before, comma-separated),
         release_id.
 
     Raises:
@@ -143,8 +146,9 @@ def figures(
                 cast(commitment_earlier_progress as double) as commitment_earlier_progress,
                 commitment_status, is_hidden_value_month as is_month_hidden,
                 is_hidden_value_year_to_date as is_year_to_date_hidden, is_hidden_value_{period}_last_year as is_last_year_hidden, is_missing, is_incomplete, owing_unit_count, missing_unit_count, missing_report_count, is_reported,
-                is_carried_forward, series_breaks, $release_id as release_id
+                is_carried_forward, is_provisional, final_with_month, series_breaks, $release_id as release_id
             from chosen
+            inner join (select is_provisional, final_with_month from dim_month where month = $month) on true
             inner join dim_indicator using (indicator_code)
             left join commitments using (indicator_code)
             where is_published
@@ -177,6 +181,7 @@ def figures_table(found: pa.Table) -> Table:
                     "is_incomplete",
                     "is_reported",
                     "is_carried_forward",
+                    "is_provisional",
                 ),
                 YES_NO,
             ),

@@ -8,7 +8,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from union_warehouse.contracts import Federation
-from union_warehouse.months import month_range
+from union_warehouse.months import WINDOW_MONTHS, add_months, month_range
 from union_warehouse.warehouse.errors import InvalidQualityWaivers
 from union_warehouse.working_days import due_on
 
@@ -23,7 +23,7 @@ _REQUIRED = ("rule_code", "reason", "waived_by", "waived_on", "expires_on")
 
 
 def federation_tables(federation: Federation, first_month: str, last_month: str) -> dict[str, pa.Table]:
-    """Units, which unit stands for which, waivers, and every month from ``first_month`` to ``last_month`` with its due day.
+    """Units, which unit stands for which, waivers, and every month from ``first_month`` to ``last_month``.
 
     Raises:
         InvalidQualityWaivers: the file of waivers holds a line that waives nothing.
@@ -34,7 +34,13 @@ def federation_tables(federation: Federation, first_month: str, last_month: str)
         for unit in federation.unit_versions
     ]
     return {
-        "months": pa.table({"month": months, "due_on": pa.array([due_on(month) for month in months], pa.date32())}),
+        "months": pa.table(
+            {
+                "month": months,
+                "due_on": pa.array([due_on(month) for month in months], pa.date32()),
+                "final_with_month": [add_months(month, WINDOW_MONTHS) for month in months],
+            }
+        ),
         "reporting_units": pa.table(list(zip(*units, strict=True)), schema=pa.schema([*_UNITS, *_SPELL])),
         "unit_lineage": pa.Table.from_pylist(
             [asdict(spell) for spell in federation.lineage],

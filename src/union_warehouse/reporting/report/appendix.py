@@ -220,6 +220,12 @@ def _cause(slots: Sequence[Sequence[str]], closed_month: str, cause: str | None,
     return "、".join(kind for kind in (_LATE_ROWS, _LATE_REPORT, _RESENT) if kind in kinds) or _UNKNOWN_CAUSE
 
 
+def _provisional(data: ReportData) -> str:
+    if not data.provisional_months:
+        return "无，各月均已定稿"
+    return f"{months_text([*data.provisional_months])}，最迟{month_text(max(data.provisional_months.values()))}关账后定稿"
+
+
 def _release(data: ReportData) -> Table:
     release = data.release
     versions: dict[str, list[str]] = {}
@@ -236,6 +242,7 @@ def _release(data: ReportData) -> Table:
             else f"公开：各单位不足{data.hides_below}人的数值及可据以推算的数值不列出",
         ),
         ("已关账月份", months_text(release.closed_months)),
+        ("初步数", _provisional(data)),
         ("版本指纹（含以前各版本）", data.release_sha256),
         ("上一发布版本", release_text(release.previous_release_id) if release.previous_release_id else "无"),
         ("程序版本", release.code_version),

@@ -32,10 +32,11 @@ def compose(data: ReportData, template: Template, facts: Mapping[str, str], appe
     if others := [code for code in data.figures if code not in named]:
         sections.append(Section("other", "其他指标", (indicator_table(data, "其他指标", others),)))
     known_at = data.release.known_at_utc
+    provisional = f"，{months_text([*data.provisional_months])}为初步数" if data.provisional_months else ""
     structure = f"，按{day_text(data.structure_on)}的单位建制" if data.structure_on else ""
     return Document(
         title="".join(paragraph.text for paragraph in told(data, [_title(data, template)])),
-        subtitle=f"{release_text(data.release.release_id)}，数据截至{local_time(known_at)}{structure}",
+        subtitle=f"{release_text(data.release.release_id)}，数据截至{local_time(known_at)}{provisional}{structure}",
         summary=_summary(data, template.summary, facts) if template.summary else None,
         sections=tuple(number_exhibits(sections)),
         appendices=tuple(number_exhibits(appendices, "附")),

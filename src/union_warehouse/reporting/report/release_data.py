@@ -121,6 +121,8 @@ class ReportData:
         commitments: of the year.
         next_commitments: of the next year, as far as announced.
         gaps: of the period, in the order of forms and units.
+        provisional_months: months of the period that may still change by rows that come late, each with the month whose close makes it
+            final.
     """
 
     release: Release
@@ -137,6 +139,7 @@ class ReportData:
     commitments: tuple[Commitment, ...]
     next_commitments: tuple[Commitment, ...]
     gaps: tuple[Gap, ...]
+    provisional_months: Mapping[str, str]
 
 
 def read_report_data(
@@ -179,6 +182,7 @@ def read_report_data(
             commitments=_commitments(connection, period),
             next_commitments=_next_commitments(connection, period),
             gaps=_gaps(connection, period),
+            provisional_months=_provisional_months(connection, period),
         )
 
 
@@ -300,6 +304,14 @@ def _gaps(connection: duckdb.DuckDBPyConnection, period: Period) -> tuple[Gap, .
         {"months": list(period.covered)},
     ).fetchall()
     return tuple(Gap(form, unit_name, tuple(months)) for form, unit_name, months in rows)
+
+
+def _provisional_months(connection: duckdb.DuckDBPyConnection, period: Period) -> dict[str, str]:
+    rows = connection.execute(
+        "select month, final_with_month from dim_month where is_provisional and month in (from unnest($months)) order by month",
+        {"months": list(period.covered)},
+    ).fetchall()
+    return dict(rows)
 
 
 def _number(value: Any) -> float | None:
