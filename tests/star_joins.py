@@ -24,10 +24,26 @@ class Reference:
     key: str
 
 
+def _manifest(home: Home, release_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((home.build / release_id / MANIFEST_FILE).read_text("utf-8"))
+    return found
+
+
 def marts_of(home: Home, release_id: str) -> dict[str, dict[str, Any]]:
     """What dbt knows of the marts of a release, by name."""
-    manifest = json.loads((home.build / release_id / MANIFEST_FILE).read_text("utf-8"))
-    return {node["name"]: node for node in models(manifest).values() if node["database"] == "marts"}
+    return {node["name"]: node for node in models(_manifest(home, release_id)).values() if node["database"] == "marts"}
+
+
+def accepted_codes(home: Home, release_id: str) -> Iterator[tuple[str, str, str]]:
+    """Table, column and code of every code that dbt accepts in a column whose words do not stand beside it (``<column>_zh``)."""
+    nodes = _manifest(home, release_id)["nodes"]
+    for node in nodes.values():
+        if (node.get("test_metadata") or {}).get("name") == "accepted_values":
+            arguments, table = node["test_metadata"]["kwargs"], nodes[node["attached_node"]]
+            column = arguments.get("column_name") or node["column_name"]
+            if f"{column}_zh" not in table["columns"]:
+                values = arguments.get("values") or arguments["arguments"]["values"]
+                yield from ((table["name"], column, code) for code in values)
 
 
 def documented_references(marts: dict[str, dict[str, Any]]) -> list[Reference]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.collecting import drop
-from tests.star_joins import documented_references, marts_of, totals, undocumented, unresolved, without_version
+from tests.star_joins import accepted_codes, documented_references, marts_of, totals, undocumented, unresolved, without_version
 from tests.workbook_factory import write_csv
 from union_warehouse.contracts import load_forms
 from union_warehouse.paths import Home
@@ -76,6 +76,8 @@ def test_every_code_has_its_labels(february: Path) -> None:
             ).fetchall()
         ]
     assert not unlabelled
+    accepted = set(accepted_codes(Home(february), RELEASE))
+    assert accepted and accepted <= {label[:3] for label in labels}
     assert all(label_zh and label_en for *_, label_zh, label_en in labels)
     of_columns = [{code: zh for table, name, code, zh, _ in labels if (table, name) == column} for column in columns]
     fields = [field for form in load_forms().values() for field in form.fields if field.enum and not field.is_yes_no]

@@ -33,14 +33,22 @@ AGGREGATIONS = {
 RATE_LEVELS = {"unit_and_form": "单位和报表", "unit": "单位", "form": "报表", "federation": "全区"}
 OUTLIER_KINDS = {"flow_value": "数值异常", "stock_change": "存量变动异常", "sudden_zero": "突然为零"}
 CAUSES = {"submission": "报送", "organisation": "机构调整", "exception": "例外", "definition": "口径变更"}
+FORECAST_METHODS = {
+    "seasonal": "按往年季节",
+    "linear": "按今年进度",
+    "stock": "按存量增长",
+    "milestone": "按进展推算",
+    "level": "保持当前水平",
+}
 STALE_WAIVERS = {"fault_gone": "问题已消除", "expired": "已到期"}
 
 WORDS_OF_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "aggregation": AGGREGATIONS,
     "cause": CAUSES,
-    "commitment_status": COMMITMENT_STATUSES,
+    "commitment_status": {**COMMITMENT_STATUSES, "unknown": "暂无数据"},
     "file_kind": FILE_KINDS,
     "form_state": FORM_STATES,
+    "forecast_method": FORECAST_METHODS,
     "indicator_kind": INDICATOR_KINDS,
     "issue_status": ISSUE_STATUSES,
     "outlier_kind": OUTLIER_KINDS,
