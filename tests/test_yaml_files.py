@@ -122,6 +122,20 @@ def refused(path: Path, text: str, tmp_path: Path) -> MalformedFile:
         (
             HONOURS,
             "schema.0.properties.0.customProperties",
+            lambda it: it.append({"property": "enumLabelsEn", "value": {"x": "Some"}}),
+            "schema.honours.properties.honour_no.customProperties.enumLabelsEn",
+            "no validValues",
+        ),
+        (
+            HONOURS,
+            "schema.0.properties.0.customProperties",
+            lambda it: it.append({"property": "personalDataKept", "value": ["gender"]}),
+            "schema.honours.properties.honour_no.customProperties.personalDataKept",
+            "identity number",
+        ),
+        (
+            HONOURS,
+            "schema.0.properties.0.customProperties",
             lambda it: it.append({"property": "dateRoll", "value": "event"}),
             "schema.honours.properties.honour_no.customProperties.dateRoll",
             "not known",
