@@ -186,10 +186,11 @@ def test_an_office_whose_rows_count_for_other_units_has_no_figure_of_its_own(bui
 
 
 def test_history_restated_to_a_day_keeps_the_same_rule(built: Home) -> None:
-    for month in ("2014-05", "2014-06", "2015-02", "2015-03", "2015-04"):
-        for indicator in (INSPECTIONS, STOCK, PROJECT):
-            as_it_was, restated = (row_of(built, indicator, month, structure_on=day) for day in (None, date(2015, 4, 30)))
-            assert restated == as_it_was, (month, indicator)
+    for month in ("2014-06", "2015-02", "2015-04"):
+        as_it_was, restated = (
+            figures(built, int(month[:4]), month, structure_on=day).to_pylist() for day in (None, date(2015, 4, 30))
+        )
+        assert restated == as_it_was, month
 
 
 def test_the_report_says_it_and_compares_nothing_unknown(built: Home) -> None:
