@@ -96,6 +96,25 @@ def test_a_small_value_alone_is_told_by_the_total() -> None:
     assert hide(year_of(values), SMALL).values.tolist() == [[True], [True], [False]]
 
 
+def test_small_values_that_are_all_alike_do_not_stand_alone() -> None:
+    for column, hidden in {
+        (2, 2, 7, 9): [True, True, True, False],
+        (1, 1, 1, 4, 4): [True] * 5,
+        (1, 2, 7, 9): [True, True, False, False],
+        (2, 0, 2, 0, 0, 0): [True, True, True, True, False, False],
+    }.items():
+        assert hide(year_of(np.array([column]).T), SMALL).values[:, 0].tolist() == hidden, column
+
+
+def test_a_small_year_to_date_is_hidden_though_no_month_is() -> None:
+    months = np.zeros((4, 2))
+    to_date = np.array([[0, 1], [0, 2], [0, 7], [0, 0]], float)
+    year = YearOfUnits(months, to_date, np.full(months.shape, np.inf), is_flow=True, totals=months.sum(axis=0))
+    hidden = hide(year, SMALL)
+    assert not hidden.values.any()
+    assert hidden.to_date.tolist() == [[False, True], [False, True], [False, False], [False, False]]
+
+
 def test_where_all_others_are_nil_the_same_units_are_hidden_whichever_has_the_small_value() -> None:
     for units in (2, 5, 6):
         patterns: dict[tuple[bool, ...], list[int]] = {}

@@ -131,7 +131,8 @@ def _told(code: str, year: _Year, hidden: Hidden, bounds: _Numbers, names: tuple
         )
     )
     by_total = is_told_by_total(hidden.values)
-    told = (values & ~by_total) | (to_date & _rests_on(hidden.values & ~by_total, hidden.to_date))
+    only_by_total = _rests_on(by_total, hidden.to_date) & ~_rests_on(hidden.values & ~by_total, hidden.to_date)
+    told = (values & ~by_total) | (to_date & ~only_by_total & ~is_told_by_total(hidden.to_date))
     units, months = names
     return [f"{code} {units[unit]} {months[month]}" for unit, month in zip(*np.nonzero(told), strict=True)]
 

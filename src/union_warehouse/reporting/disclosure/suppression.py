@@ -1,8 +1,8 @@
 """Which values of units are hidden, so that no small one is told, nor can be worked out from what is shown.
 
-The federation's totals are shown. A month's small values are hidden, and if there is but one, the next smallest beside it, for
-else the total would tell it. A unit's year to date is hidden from its first hidden month on, and shown again once several are
-hidden since, if they cannot be worked out from it. What is hidden of a month depends on the months before it only, so a later
+The federation's totals are shown. A month's small values are hidden, and if there is but one, or all are alike, the next smallest
+beside them, for else the total would tell them. A unit's year to date is hidden while it is small, and from its first hidden month
+on, and shown again once several are hidden since, if they cannot be worked out from it. What is hidden of a month depends on the months before it only, so a later
 one uncovers nothing.
 
 Hidden values of units (rows) and months (columns) whose sums are known are a transportation problem: one is known exactly if
@@ -68,8 +68,20 @@ def hide(year: YearOfUnits, below: int, *, shows_again: bool = True) -> Hidden:
         spells.go_on(month)
         if shows_again:
             spells.close(month)
-        to_date[:, month] = spells.are_open
+        to_date[:, month] = _hidden_to_date(year, month, spells.are_open, below)
     return Hidden(values, to_date & ~np.isnan(year.to_date))
+
+
+def _hidden_to_date(year: YearOfUnits, month: int, are_open: Flags, below: int) -> Flags:
+    """Which units' years to date are hidden: those of open spells, and small ones though no month was.
+
+    A person counts in the year, but in no month, where what makes one count comes in several months.
+    """
+    to_date = year.to_date[:, month]
+    if not ((to_date > 0) & (to_date < below) & ~are_open).any():
+        return are_open
+    hidden: Flags = are_open | hidden_of_month(to_date, np.full(to_date.shape, np.inf), below)
+    return hidden
 
 
 def _columns(year: YearOfUnits) -> Iterable[tuple[Numbers, Numbers]]:
@@ -77,13 +89,14 @@ def _columns(year: YearOfUnits) -> Iterable[tuple[Numbers, Numbers]]:
 
 
 def hidden_of_month(values: Numbers, bounds: Numbers, below: int) -> Flags:
-    """Which units' values of one month are hidden.
+    """Which units' values of one month, or of one year to date, are hidden.
 
-    Beside a single small value stand all that are next smallest, so that nobody can tell which of them it is. Where all others
-    are nil, units are hidden by twos of a fixed order (the last ones by three): whichever of them is the small one, the same are hidden.
+    A single small value would be told by the total, and so would several that are all alike: each is its part of what is left. Beside
+    them stand all that are next smallest, so that nobody can tell which is which. Where all others are nil, units are hidden by
+    twos of a fixed order (the last ones by three): whichever of them has the small one, the same are hidden.
     """
     small: Flags = (values > 0) & (values < below)
-    if small.sum() != 1:
+    if len(np.unique(values[small])) != 1:
         return small
     others = values[values >= below]
     if len(others):
@@ -94,7 +107,7 @@ def hidden_of_month(values: Numbers, bounds: Numbers, below: int) -> Flags:
         return small
     pairs = np.minimum(np.arange(len(candidates)) // 2, len(candidates) // 2 - 1)
     hidden = small.copy()
-    hidden[candidates[pairs == pairs[np.flatnonzero(small[candidates])[0]]]] = True
+    hidden[candidates[np.isin(pairs, pairs[small[candidates]])]] = True
     return hidden
 
 
