@@ -22,7 +22,7 @@ from union_warehouse.project import FEDERATION_DIR
 from union_warehouse.releases.database import open_release
 from union_warehouse.reporting.disclosure.attack import Published, worked_out
 from union_warehouse.reporting.disclosure.policy import UnknownAudience, audience_of
-from union_warehouse.reporting.disclosure.suppression import Hidden, YearOfUnits, hide, is_told_by_total
+from union_warehouse.reporting.disclosure.suppression import Hidden, YearOfUnits, hide, is_told_by_total, least_hidden
 from union_warehouse.reporting.unit_values import StructureNotPublic, unit_values
 from union_warehouse.yaml_files import MalformedFile
 
@@ -43,6 +43,7 @@ def published(values: np.ndarray, hidden: Hidden) -> Published:
         hides_to_date=hidden.to_date,
         totals=values.sum(axis=0),
         totals_to_date=to_date.sum(axis=0),
+        least=least_hidden(values.astype(float), SMALL),
         bounds=np.full(values.shape, np.inf),
         adds_up_units=True,
         adds_up_months=True,
@@ -86,6 +87,12 @@ def test_a_year_to_date_is_shown_again_only_if_it_tells_nothing() -> None:
     shown = replace(hidden, to_date=np.zeros_like(hidden.to_date))
     told, _ = worked_out(published(values, shown))
     assert told.all(axis=1).tolist() == [True, False, True], "every year to date tells the month before it"
+
+
+def test_a_year_to_date_that_leaves_each_month_its_least_stays_hidden() -> None:
+    """Three months of at least one person each that make three."""
+    hidden = hide(year_of(np.array([[1, 1, 1], [2, 2, 2], [9, 9, 9]])), SMALL)
+    assert hidden.to_date.all(axis=1).tolist() == [True, True, False]
 
 
 def test_a_small_value_alone_is_told_by_the_total() -> None:

@@ -27,6 +27,7 @@ class Published:
         hides_to_date: which of ``to_date`` are.
         totals: the federation's value of each month, NaN where it has none.
         totals_to_date: the federation's year to date.
+        least: the least that a hidden value of each month can be.
         bounds: the most that each value can be; infinity where nothing is known.
         adds_up_units: whether units add up to the federation; else none exceeds it.
         adds_up_months: whether months add up to the year to date; else likewise.
@@ -40,6 +41,7 @@ class Published:
     hides_to_date: npt.NDArray[np.bool_]
     totals: Cells
     totals_to_date: Cells
+    least: Cells
     bounds: Cells
     adds_up_units: bool
     adds_up_months: bool
@@ -97,6 +99,7 @@ def worked_out(published: Published) -> tuple[npt.NDArray[np.bool_], npt.NDArray
     numbers, numbers_to_date, count = _numbered(published)
     programme = _programme(published, numbers, numbers_to_date)
     limits = np.column_stack([np.zeros(count), np.full(count, np.inf)])
+    limits[numbers[published.hides_values], 0] = np.broadcast_to(published.least, published.values.shape)[published.hides_values]
     limits[numbers[published.hides_values], 1] = published.bounds[published.hides_values]
     known = _known(programme, limits, published.step) if count else np.zeros(0, np.bool_)
     return _flags(published.hides_values, numbers, known), _flags(published.hides_to_date, numbers_to_date, known)

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from union_warehouse.errors import UnionWarehouseError
 from union_warehouse.reporting.disclosure import HIDDEN_VALUES
 from union_warehouse.reporting.disclosure.attack import Published, worked_out
-from union_warehouse.reporting.disclosure.suppression import Hidden, YearOfUnits, hide, is_told_by_total
+from union_warehouse.reporting.disclosure.suppression import Hidden, YearOfUnits, hide, is_told_by_total, least_hidden
 
 _CENT = 0.01
 _NAMED = 10
@@ -104,16 +104,27 @@ def _hidden_of(
     told: list[str] = []
     for shows_again in (True, False):
         found = hide(counted, below, shows_again=shows_again)
-        told = [cell for name, one in group.items() for cell in _told(name, one, found, shown, names)]
+        least = least_hidden(year.values, below)
+        told = [cell for name, one in group.items() for cell in _told(name, one, found, (least, shown), names)]
         if not told:
             return found
     raise HiddenValueTold(count=len(told), cells="; ".join(told[:_NAMED]))
 
 
-def _told(code: str, year: _Year, hidden: Hidden, bounds: _Numbers, names: tuple[Sequence[str], Sequence[str]]) -> list[str]:
-    """Hidden values that could be worked out, though the federation's total alone does not tell them."""
+def _told(
+    code: str,
+    year: _Year,
+    hidden: Hidden,
+    limits: tuple[_Numbers, _Numbers],
+    names: tuple[Sequence[str], Sequence[str]],
+) -> list[str]:
+    """Hidden values that could be worked out, though the federation's total alone does not tell them.
+
+    ``limits`` are those of counts: the least of each month, and the most of each value.
+    """
     if not (hidden.values.any() or hidden.to_date.any()):
         return []
+    least, most = limits
     has_year_to_date = hidden.to_date & year.is_flow  # that of a stock is the month's value again
     values, to_date = worked_out(
         Published(
@@ -123,7 +134,8 @@ def _told(code: str, year: _Year, hidden: Hidden, bounds: _Numbers, names: tuple
             hides_to_date=has_year_to_date,
             totals=year.totals,
             totals_to_date=year.totals_to_date,
-            bounds=bounds if year.amount_of is None else np.full(bounds.shape, np.inf),
+            least=least if year.amount_of is None else np.zeros_like(least),
+            bounds=most if year.amount_of is None else np.full(most.shape, np.inf),
             adds_up_units=year.adds_up_units,
             adds_up_months=year.adds_up_months,
             is_covered=year.is_covered,

@@ -6,7 +6,7 @@ on, and shown again once several are hidden since, if they cannot be worked out 
 one uncovers nothing.
 
 Hidden values of units (rows) and months (columns) whose sums are known are a transportation problem: one is known exactly if
-no cycle of changes through it leaves every sum, and no value below zero (Gusfield, A graph theoretic approach to statistical
+no cycle of changes through it leaves every sum, and no value below its least (Gusfield, A graph theoretic approach to statistical
 data security, SIAM J. Comput. 17, 1988). So it is tried before a year to date is shown.
 """
 
@@ -111,6 +111,12 @@ def hidden_of_month(values: Numbers, bounds: Numbers, below: int) -> Flags:
     return hidden
 
 
+def least_hidden(values: Numbers, below: int) -> Numbers:
+    """The least that a hidden value of each month can be: one, where who knows the rules knows that no nil is hidden beside it."""
+    least: Numbers = (values >= below).any(axis=0).astype(float)
+    return least
+
+
 @dataclass
 class _Spells:
     """The hidden months of each unit since its year to date was last shown, while a year goes on."""
@@ -161,13 +167,14 @@ class _Spells:
         rises: dict[_Node, set[_Node]] = {}
         edges: list[tuple[_Node, _Node, bool]] = []
         spells: dict[tuple[int, int], float] = {}
+        least = least_hidden(self.year.values, self.below)
         for (unit, month), number in self.cells.items():
             value, total = self.year.values[unit, month], self.year.totals[month]
             spells[unit, number] = spells.get((unit, number), 0.0) + value
-            edges.append((("month", month, 0), ("unit", unit, number), value > 0))
+            edges.append((("month", month, 0), ("unit", unit, number), value > least[month]))
             if value < total:
                 rises.setdefault(("month", month, 0), set()).add(("unit", unit, number))
-            if value > 0:
+            if value > least[month]:
                 rises.setdefault(("unit", unit, number), set()).add(("month", month, 0))
         for (unit, number), total in spells.items():
             if (unit, number) not in closed:
