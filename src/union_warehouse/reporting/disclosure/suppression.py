@@ -2,8 +2,8 @@
 
 The federation's totals are shown. A month's small values are hidden, and if there is but one, or all are alike, the next smallest
 beside them, for else the total would tell them. A unit's year to date is hidden while it is small, and from its first hidden month
-on, and shown again once several are hidden since, if they cannot be worked out from it. What is hidden of a month depends on the months before it only, so a later
-one uncovers nothing.
+on, and shown again once several are hidden since, if they cannot be worked out from it. What is hidden of a month depends on the
+months before it only, so a later one uncovers nothing.
 
 Hidden values of units (rows) and months (columns) whose sums are known are a transportation problem: one is known exactly if
 no cycle of changes through it leaves every sum, and no value below its least (Gusfield, A graph theoretic approach to statistical
