@@ -9,7 +9,6 @@ HIDDEN_VALUES = pa.schema(
         ("reporting_unit_code", pa.string()),
         ("is_month_hidden", pa.bool_()),
         ("is_year_to_date_hidden", pa.bool_()),
-        ("is_told_by_total", pa.bool_()),
     ]
 )
 """What is hidden: one row per indicator, month and unit of which something is."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 import numpy as np
@@ -61,8 +61,8 @@ def hidden_values(connection: duckdb.DuckDBPyConnection, last_month: str, below:
         below: a value that counts fewer persons, but not none, is hidden, and with it what it could be worked out from.
 
     Returns:
-        One row per indicator, month and unit of which something is hidden: :data:`HIDDEN_VALUES`. ``is_told_by_total`` where
-        no other unit can have had a part: the federation's total, which is shown, tells it.
+        One row per indicator, month and unit of which something is hidden: :data:`HIDDEN_VALUES`. Where no other unit can have
+        had a part, the federation's total, which is shown, tells it all the same.
 
     Raises:
         HiddenValueTold: a hidden value could be worked out.
@@ -72,81 +72,98 @@ def hidden_values(connection: duckdb.DuckDBPyConnection, last_month: str, below:
 
 
 def _hidden_of_year(connection: duckdb.DuckDBPyConnection, last_month: str, below: int) -> pa.Table:
-    years, units, months = _read(connection, last_month)
-    hidden: dict[str, Hidden] = {}
-    for code, year in sorted(years.items(), key=lambda item: item[1].part_of is not None):
+    hiding = _Hiding(*_read(connection, last_month), below)
+    for code, year in sorted(hiding.years.items(), key=lambda item: item[1].part_of is not None):
         if year.amount_of is None:
-            amounts = {other: one for other, one in years.items() if one.amount_of == code}
-            hidden[code] = _hidden_of(code, {code: year} | amounts, years.get(year.part_of or ""), hidden, below, (units, months))
-            hidden |= dict.fromkeys(amounts, hidden[code])
+            hiding.hide(code)
     ratios = connection.execute("select indicator_code, numerator_code, denominator_code from dim_indicator").fetchall()
     for code, *parts in ratios:
-        if known := [hidden[part] for part in parts if part in hidden]:
-            hidden[code] = Hidden(
+        if known := [hiding.hidden[part] for part in parts if part in hiding.hidden]:
+            hiding.hidden[code] = Hidden(
                 np.logical_or.reduce([one.values for one in known]), np.logical_or.reduce([one.to_date for one in known])
             )
-    return _as_table(hidden, units, months)
+    return hiding.table()
 
 
-def _hidden_of(
-    code: str,
-    group: Mapping[str, _Year],
-    whole: _Year | None,
-    hidden: Mapping[str, Hidden],
-    below: int,
-    names: tuple[Sequence[str], Sequence[str]],
-) -> Hidden:
-    """What is hidden of an indicator and of its amounts: years to date are shown again only if nothing can be worked out then."""
-    year = group[code]
-    known = np.full(year.values.shape, np.inf) if whole is None else np.nan_to_num(whole.values)
-    shown = known if whole is None else np.where(hidden[year.part_of or ""].values, np.inf, known)
-    counted = YearOfUnits(year.values, year.to_date, known, year.is_flow, np.nan_to_num(year.totals))
-    told: list[str] = []
-    for shows_again in (True, False):
-        found = hide(counted, below, shows_again=shows_again)
-        least = least_hidden(year.values, below)
-        told = [cell for name, one in group.items() for cell in _told(name, one, found, (least, shown), names)]
-        if not told:
-            return found
-    raise HiddenValueTold(count=len(told), cells="; ".join(told[:_NAMED]))
+@dataclass
+class _Hiding:
+    """A year of a release while it is decided what of it is hidden.
 
-
-def _told(
-    code: str,
-    year: _Year,
-    hidden: Hidden,
-    limits: tuple[_Numbers, _Numbers],
-    names: tuple[Sequence[str], Sequence[str]],
-) -> list[str]:
-    """Hidden values that could be worked out, though the federation's total alone does not tell them.
-
-    ``limits`` are those of counts: the least of each month, and the most of each value.
+    Attributes:
+        years: values by indicator.
+        units: codes of the rows of their values.
+        months: of the columns.
+        below: a value that counts fewer persons, but not none, is small.
+        hidden: what is hidden, by indicator.
     """
-    if not (hidden.values.any() or hidden.to_date.any()):
-        return []
-    least, most = limits
-    has_year_to_date = hidden.to_date & year.is_flow  # that of a stock is the month's value again
-    values, to_date = worked_out(
-        Published(
-            values=np.where(hidden.values, np.nan, year.values),
-            to_date=np.where(hidden.to_date | (not year.is_flow), np.nan, year.to_date),
-            hides_values=hidden.values,
-            hides_to_date=has_year_to_date,
-            totals=year.totals,
-            totals_to_date=year.totals_to_date,
-            least=least if year.amount_of is None else np.zeros_like(least),
-            bounds=most if year.amount_of is None else np.full(most.shape, np.inf),
-            adds_up_units=year.adds_up_units,
-            adds_up_months=year.adds_up_months,
-            is_covered=year.is_covered,
-            step=1.0 if year.amount_of is None else _CENT,
+
+    years: Mapping[str, _Year]
+    units: Sequence[str]
+    months: Sequence[str]
+    below: int
+    hidden: dict[str, Hidden] = field(default_factory=dict)
+
+    def hide(self, code: str) -> None:
+        """Decide for an indicator and its amounts: years to date are shown again only if nothing can be worked out then."""
+        year = self.years[code]
+        group = [code, *(other for other, one in self.years.items() if one.amount_of == code)]
+        known = np.full(year.values.shape, np.inf)
+        most = known
+        if year.part_of is not None:
+            known = np.nan_to_num(self.years[year.part_of].values)
+            most = np.where(self.hidden[year.part_of].values, np.inf, known)
+        counted = YearOfUnits(year.values, year.to_date, known, year.is_flow, np.nan_to_num(year.totals))
+        told: list[str] = []
+        for shows_again in (True, False):
+            found = hide(counted, self.below, shows_again=shows_again)
+            told = [cell for one in group for cell in self._told(one, found, least_hidden(year.values, self.below), most)]
+            if not told:
+                self.hidden |= dict.fromkeys(group, found)
+                return
+        raise HiddenValueTold(count=len(told), cells="; ".join(told[:_NAMED]))
+
+    def _told(self, code: str, hidden: Hidden, least: _Numbers, most: _Numbers) -> list[str]:
+        """Hidden values that could be worked out, though the federation's total alone does not tell them.
+
+        Args:
+            code: of the indicator.
+            hidden: what is hidden of it.
+            least: of what is hidden in each month, if it is a count.
+            most: that each value can be, likewise.
+        """
+        if not (hidden.values.any() or hidden.to_date.any()):
+            return []
+        year = self.years[code]
+        is_count = year.amount_of is None
+        values, to_date = worked_out(
+            Published(
+                values=np.where(hidden.values, np.nan, year.values),
+                to_date=np.where(hidden.to_date | (not year.is_flow), np.nan, year.to_date),
+                hides_values=hidden.values,
+                hides_to_date=hidden.to_date & year.is_flow,  # that of a stock is the month's value again
+                totals=year.totals,
+                totals_to_date=year.totals_to_date,
+                least=least if is_count else np.zeros_like(least),
+                bounds=most if is_count else np.full(most.shape, np.inf),
+                adds_up_units=year.adds_up_units,
+                adds_up_months=year.adds_up_months,
+                is_covered=year.is_covered,
+                step=1.0 if is_count else _CENT,
+            )
         )
-    )
-    by_total = is_told_by_total(hidden.values)
-    only_by_total = _rests_on(by_total, hidden.to_date) & ~_rests_on(hidden.values & ~by_total, hidden.to_date)
-    told = (values & ~by_total) | (to_date & ~only_by_total & ~is_told_by_total(hidden.to_date))
-    units, months = names
-    return [f"{code} {units[unit]} {months[month]}" for unit, month in zip(*np.nonzero(told), strict=True)]
+        by_total = is_told_by_total(hidden.values)
+        only_by_total = _rests_on(by_total, hidden.to_date) & ~_rests_on(hidden.values & ~by_total, hidden.to_date)
+        told = (values & ~by_total) | (to_date & ~only_by_total & ~is_told_by_total(hidden.to_date))
+        return [f"{code} {self.units[unit]} {self.months[month]}" for unit, month in zip(*np.nonzero(told), strict=True)]
+
+    def table(self) -> pa.Table:
+        """What is hidden, as rows: :data:`HIDDEN_VALUES`."""
+        rows = [
+            (code, self.months[month], self.units[unit], bool(one.values[unit, month]), bool(one.to_date[unit, month]))
+            for code, one in self.hidden.items()
+            for unit, month in zip(*np.nonzero(one.values | one.to_date), strict=True)
+        ]
+        return pa.Table.from_pylist([dict(zip(HIDDEN_VALUES.names, row, strict=True)) for row in rows], HIDDEN_VALUES)
 
 
 def _rests_on(hidden: _Flags, to_date: _Flags) -> _Flags:
@@ -206,13 +223,3 @@ def _year(rows: pa.Table, units: Sequence[str], months: Sequence[str]) -> _Year:
         totals=totals,
         totals_to_date=totals_to_date,
     )
-
-
-def _as_table(hidden: Mapping[str, Hidden], units: Sequence[str], months: Sequence[str]) -> pa.Table:
-    rows = [
-        (code, months[month], units[unit], bool(one.values[unit, month]), bool(one.to_date[unit, month]), bool(told[unit, month]))
-        for code, one in hidden.items()
-        for told in [is_told_by_total(one.values)]
-        for unit, month in zip(*np.nonzero(one.values | one.to_date), strict=True)
-    ]
-    return pa.Table.from_pylist([dict(zip(HIDDEN_VALUES.names, row, strict=True)) for row in rows], HIDDEN_VALUES)
